@@ -1,0 +1,115 @@
+//! Puts a plan together. Endpoints are declared first and programmed later, since programs call one another.
+
+use super::{
+    Cache, CacheId, Component, ComponentId, DistId, Edge, EdgeId, Endpoint, EndpointId, Fork, ForkId, Link, LinkId,
+    Origin, Party, Pc, Plan, Source, SourceId, Station, StationId, Step, Switch, SwitchId, Topic, TopicId,
+};
+use crate::random::Dist;
+
+/// A plan in the making.
+#[derive(Debug, Default)]
+pub struct Builder {
+    plan: Plan,
+}
+
+macro_rules! adders {
+    ($($(#[$doc:meta])* $name:ident($field:ident: $item:ty) -> $id:ident;)*) => {$(
+        $(#[$doc])*
+        pub fn $name(&mut self, item: $item) -> $id {
+            self.plan.$field.push(item);
+            $id::new(self.plan.$field.len() - 1)
+        }
+    )*};
+}
+
+impl Builder {
+    /// An empty plan.
+    pub fn new() -> Builder {
+        Builder::default()
+    }
+
+    adders! {
+        /// Adds a component.
+        component(components: Component) -> ComponentId;
+        /// Adds a station.
+        station(stations: Station) -> StationId;
+        /// Adds an edge.
+        edge(edges: Edge) -> EdgeId;
+        /// Adds a fork.
+        fork(forks: Fork) -> ForkId;
+        /// Adds a switch.
+        switch(switches: Switch) -> SwitchId;
+        /// Adds a topic.
+        topic(topics: Topic) -> TopicId;
+        /// Adds a cache.
+        cache(caches: Cache) -> CacheId;
+        /// Adds a source.
+        source(sources: Source) -> SourceId;
+    }
+
+    /// Adds a distribution, or finds an equal one.
+    pub fn dist(&mut self, dist: Dist) -> DistId {
+        let found = self.plan.dists.iter().position(|d| *d == dist);
+        DistId::new(found.unwrap_or_else(|| {
+            self.plan.dists.push(dist);
+            self.plan.dists.len() - 1
+        }))
+    }
+
+    /// Adds a link, or finds an equal one.
+    pub fn link(&mut self, edge: EdgeId, to: EndpointId) -> LinkId {
+        let link = Link { edge, to };
+        let found = self.plan.links.iter().position(|l| *l == link);
+        LinkId::new(found.unwrap_or_else(|| {
+            self.plan.links.push(link);
+            self.plan.links.len() - 1
+        }))
+    }
+
+    /// Declares an endpoint; its program begins where [`Builder::begin`] is called for it.
+    pub fn endpoint(&mut self, name: impl Into<String>, station: StationId, origin: Origin) -> EndpointId {
+        self.plan.endpoints.push(Endpoint { name: name.into(), station, entry: Pc::FAIL, origin });
+        EndpointId::new(self.plan.endpoints.len() - 1)
+    }
+
+    /// The program of `endpoint` begins with the next step.
+    pub fn begin(&mut self, endpoint: EndpointId) {
+        self.plan.endpoints[endpoint.index()].entry = self.here();
+    }
+
+    /// Where the next step will stand.
+    pub fn here(&self) -> Pc {
+        Pc::new(self.plan.steps.len())
+    }
+
+    /// Appends a step.
+    pub fn emit(&mut self, step: Step) -> Pc {
+        self.plan.steps.push(step);
+        Pc::new(self.plan.steps.len() - 1)
+    }
+
+    /// Replaces a step, once its target is known.
+    pub fn patch(&mut self, at: Pc, step: Step) {
+        self.plan.steps[at.index()] = step;
+    }
+
+    /// What has been built so far.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// What has been built so far, to complete it (consumers of a topic, for instance).
+    pub fn plan_mut(&mut self) -> &mut Plan {
+        &mut self.plan
+    }
+
+    /// The edge from one party to a component by its name, if there is one.
+    pub fn find_edge(&self, from: Party, name: &str) -> Option<EdgeId> {
+        self.plan.edges.iter().position(|e| e.from == from && e.name == name).map(EdgeId::new)
+    }
+
+    /// The finished plan.
+    pub fn finish(self) -> Plan {
+        self.plan
+    }
+}

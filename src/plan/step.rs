@@ -1,0 +1,106 @@
+//! The instructions of endpoint programs.
+
+use super::{CacheId, DistId, ForkId, LinkId, Pc, SwitchId, TopicId};
+use crate::random::Count;
+
+/// One instruction. Each program ends in [`Step::Return`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Step {
+    /// Own processing: takes a worker where none is held, and shares the cores where the station has some.
+    Work {
+        /// How long on an idle core.
+        time: DistId,
+    },
+    /// Waits, keeping a thread but no core (an async request frees its worker).
+    Sleep {
+        /// How long.
+        time: DistId,
+    },
+    /// Calls and waits for the answer.
+    Call {
+        /// What is called.
+        link: LinkId,
+        /// Where to go on when it failed for good; [`Pc::FAIL`] fails the request with the same cause.
+        failed: Pc,
+    },
+    /// Does several things at once and waits for as many as the fork needs.
+    Fork {
+        /// The branches.
+        fork: ForkId,
+        /// Where to go on when too many failed.
+        failed: Pc,
+    },
+    /// Goes on with this probability, else elsewhere.
+    Chance {
+        /// Probability of going on.
+        p: f64,
+        /// Where else.
+        otherwise: Pc,
+    },
+    /// Goes to one of several places.
+    Switch {
+        /// The alternatives.
+        switch: SwitchId,
+    },
+    /// Looks whether a cache with a stated hit ratio has the answer; goes on if so.
+    Lookup {
+        /// The cache.
+        cache: CacheId,
+        /// Where to go on when it has not.
+        miss: Pc,
+    },
+    /// Begins a loop, which is not nested in another of the same request.
+    Repeat {
+        /// How often the body runs.
+        times: Count,
+        /// Behind the loop.
+        end: Pc,
+    },
+    /// Ends a loop's body.
+    Again {
+        /// First step of the body.
+        body: Pc,
+    },
+    /// Puts a message into a queue; fails with `queue full` when it is full.
+    Enqueue {
+        /// The queue.
+        topic: TopicId,
+    },
+    /// The answer is only a substitute from here on.
+    Degrade,
+    /// Goes elsewhere.
+    Jump {
+        /// Where.
+        to: Pc,
+    },
+    /// Fails with an error of its own.
+    Error,
+    /// Answers.
+    Return,
+}
+
+/// Several things at once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fork {
+    /// What runs side by side.
+    pub branches: Vec<Branch>,
+    /// How many must succeed before the request goes on, from 1 to all. It fails as soon as that cannot happen any more;
+    /// branches still under way then are not cancelled.
+    pub need: u32,
+}
+
+/// One branch of a fork.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Branch {
+    /// A single call that fails the branch when it fails.
+    Call(LinkId),
+    /// A program of its own that ends in [`Step::Return`], run on the same replica under the request's worker.
+    Program(Pc),
+}
+
+/// Alternatives with cumulative shares; the last share is 1.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Switch {
+    /// Upper ends of the shares, and where to go.
+    pub cases: Vec<(f64, Pc)>,
+}
