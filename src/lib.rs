@@ -1,6 +1,11 @@
 //! Tenfold: find out what breaks at ten times the load, and which fix helps, before you build it.
 
+pub mod engine;
+pub mod experiments;
+pub mod faults;
 pub mod graph;
+pub mod measure;
+pub mod model;
 pub mod plan;
 pub mod policies;
 pub mod random;

@@ -19,7 +19,7 @@ mod timeouts;
 mod visits;
 
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 
 pub use amplification::Chain;
 pub use bounds::{Bound, Resource};
