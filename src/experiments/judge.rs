@@ -229,20 +229,31 @@ fn resources<'m>(
 fn backlog(plan: &Plan, subject: Option<Subject>, m: &Measurements) -> f64 {
     let Some(Subject::Component(component)) = subject else { return 0.0 };
     let topics = plan.topics.iter().zip(&m.topics).filter(|(t, _)| t.component == component);
-    topics.map(|(_, tally)| tally.backlog as f64).sum()
+    topics.map(|(_, tally)| tally.backlog.level as f64).sum()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::graph::samples;
-    use crate::measure::SourceServed;
+    use crate::measure::{Series, SourceServed};
     use crate::plan::Origin;
+    use crate::units::SimDuration;
 
     fn run(succeeded: u64, failed: u64) -> Measurements {
         let mut total = Served { offered: succeeded + failed, succeeded, ..Served::default() };
         total.failures[0] = failed;
-        Measurements { sources: vec![SourceServed { total, by_link: Vec::new() }], ..Measurements::default() }
+        Measurements {
+            measured: SimDuration::from_secs(10),
+            events: 0,
+            stop: None,
+            endpoints: Vec::new(),
+            sources: vec![SourceServed { total, by_link: Vec::new() }],
+            resources: Vec::new(),
+            edges: Vec::new(),
+            topics: Vec::new(),
+            series: Series::default(),
+        }
     }
 
     fn success(limit: f64) -> Expectation {

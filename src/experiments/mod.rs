@@ -1,4 +1,6 @@
 //! Stub
+pub mod capacity;
 pub mod judge;
 pub mod length;
 pub mod trials;
+pub mod usage;
