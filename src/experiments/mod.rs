@@ -1,5 +1,6 @@
 //! Stub
 pub mod capacity;
+pub mod cascade;
 pub mod judge;
 pub mod length;
 pub mod trials;

@@ -63,12 +63,12 @@ impl<'p> Case<'p> {
     }
 
     /// The world after the warm-up, from which variants of this case can start that differ only in their faults.
-    pub fn warm(&self, replication: u32) -> Warm {
+    pub fn warm(&self, replication: u32) -> Warm<'p> {
         self.trial(replication).warm()
     }
 
     /// One replication, continued from a warm-up of the same plan, load, seed and replication.
-    pub fn run_from(&self, warm: &Warm, replication: u32) -> Measurements {
+    pub fn run_from(&self, warm: &Warm<'p>, replication: u32) -> Measurements {
         self.trial(replication).run_from(warm)
     }
 
