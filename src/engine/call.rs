@@ -77,6 +77,8 @@ pub(super) struct EdgeState {
     pub lane: u32,
     pub first_instance: u32,
     pub instances: u32,
+    /// Consumers of a queue call along it.
+    pub consumes: bool,
     /// Added to the round trip by faults, in nanoseconds.
     pub delay: u64,
     /// Probability that a message is lost once.
@@ -119,7 +121,9 @@ const RETRANSMIT: u64 = 200_000_000;
 
 impl World<'_> {
     pub(super) fn build_edges(&mut self, seed: u64, replication: u32) {
-        for edge in &self.plan.edges {
+        for (e, edge) in self.plan.edges.iter().enumerate() {
+            let consumers = self.plan.topics.iter().flat_map(|t| &t.consumers);
+            let consumes = consumers.into_iter().any(|c| self.plan.links[c.link.index()].edge.index() == e);
             let first_instance = self.instances.len() as u32;
             let stream = |purpose| Stream::new(seed, replication, &edge.name, purpose);
             self.instances.extend((0..edge.instances.max(1)).map(|_| Instance::new(edge)));
@@ -129,6 +133,7 @@ impl World<'_> {
                 lane: NONE,
                 first_instance,
                 instances: edge.instances.max(1),
+                consumes,
                 delay: 0,
                 loss: edge.loss,
                 cut: false,
@@ -199,6 +204,7 @@ impl World<'_> {
         let instance = &mut self.instances[call.instance as usize];
         let tally = &mut self.tallies.edges[e][counted];
         tally.attempts += 1;
+        tally.retries += u64::from(call.attempt > 1);
         let edge = &plan.edges[e];
         if let (Some(breaker), Some(spec)) = (&mut instance.breaker, &edge.breaker)
             && breaker.admit(spec, SimTime(now)) == Verdict::Refuse
@@ -400,7 +406,6 @@ impl World<'_> {
         if !again {
             return self.end_call(c, Outcome::Failed(cause), probe);
         }
-        self.tallies.edges[e][usize::from(call.counted)].retries += 1;
         let wait = retry.wait(call.attempt, &mut self.edges[e].backoff).0;
         self.calls[c].state = State::Backoff;
         if wait == 0 {
@@ -442,6 +447,7 @@ impl World<'_> {
         }
         call.state = State::Done;
         call.parent = Parent::Gone;
+        call.wake = 0;
         call.ticket = call.ticket.wrapping_add(1);
         if timed {
             self.cancel_timer(self.edges[e].lane);

@@ -20,6 +20,8 @@ mod frame;
 mod lanes;
 mod outcome;
 mod probe;
+#[cfg(test)]
+mod random_plans;
 mod source;
 mod station;
 mod tally;
