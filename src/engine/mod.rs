@@ -26,6 +26,7 @@ mod source;
 mod station;
 mod tally;
 mod topic;
+mod transit;
 mod turn;
 mod world;
 
