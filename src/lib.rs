@@ -4,4 +4,5 @@ pub mod faults;
 pub mod plan;
 pub mod policies;
 pub mod random;
+pub mod report;
 pub mod units;
