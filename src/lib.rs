@@ -9,4 +9,5 @@ pub mod model;
 pub mod plan;
 pub mod policies;
 pub mod random;
+pub mod report;
 pub mod units;
