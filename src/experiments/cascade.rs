@@ -103,13 +103,29 @@ pub fn cascade(graph: &Graph, faulty: ComponentId, pair: Pair) -> Vec<Impairment
         .filter(|c| *c != faulty)
         .filter_map(|c| onset(graph, c, &pair, from, until).map(|row| (row, c)))
         .collect();
-    onsets.sort();
+    in_order(graph, &mut onsets);
     let explained = |(row, component): &(usize, ComponentId)| {
         let (mechanism, via) = explain(graph, *component, faulty, &onsets, &pair, *row, until);
         let at = SimDuration(*row as u64 * pair.healthy.window.0);
         Impairment { component: *component, at: SimDuration(at.0.saturating_sub(pair.from.0)), mechanism, via }
     };
     onsets.iter().map(explained).collect()
+}
+
+/// Sorts by time. Signs are seen a window early or late; where a callee's follows its caller's within two windows, the
+/// callee's came first.
+fn in_order(graph: &Graph, onsets: &mut [(usize, ComponentId)]) {
+    let depths = super::usage::depths(graph);
+    let depth = |c: ComponentId| depths[c.index()];
+    onsets.sort_by_key(|(row, c)| (std::cmp::Reverse(depth(*c)), *row));
+    for i in 0..onsets.len() {
+        let (row, component) = onsets[i];
+        let callees: Vec<ComponentId> =
+            graph.links_from(component).iter().map(|l| graph.component_of(graph.plan().links[l.index()].to)).collect();
+        let later = onsets[..i].iter().filter(|(at, c)| callees.contains(c) && (row..=row + 2).contains(at));
+        onsets[i].0 = later.map(|(at, _)| *at).max().unwrap_or(row);
+    }
+    onsets.sort_by_key(|(row, c)| (*row, std::cmp::Reverse(depth(*c))));
 }
 
 /// The first window from which a component shows signs for long enough.
@@ -203,8 +219,9 @@ fn explain(
     let busy_rows = |s: usize| pair.rows(row, until).filter(|(_, f)| all_busy(graph, s, f)).count();
     let exhausted = stations.iter().any(|s| busy_rows(*s) >= IN_A_ROW);
     let refused = stations.iter().any(|s| {
-        let (h, f) =
-            pair.rows(row, until).fold((0, 0), |(h, f), (a, b)| (h + a.stations[*s].refused, f + b.stations[*s].refused));
+        let (h, f) = pair
+            .rows(row, until)
+            .fold((0, 0), |(h, f), (a, b)| (h + a.stations[*s].refused, f + b.stations[*s].refused));
         f > 2 * h + 5
     });
 

@@ -1,7 +1,9 @@
 //! Stub
+pub mod campaign;
 pub mod capacity;
 pub mod cascade;
 pub mod judge;
 pub mod length;
+pub mod toll;
 pub mod trials;
 pub mod usage;

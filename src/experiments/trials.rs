@@ -62,12 +62,15 @@ impl<'p> Case<'p> {
         self.trial(replication).run()
     }
 
-    /// The world after the warm-up, from which variants of this case can start that differ only in their faults.
-    pub fn warm(&self, replication: u32) -> Warm<'p> {
-        self.trial(replication).warm()
+    /// The world at a time of the measured part, from which variants of this case can go on that differ only later.
+    pub fn fork(&self, replication: u32, at: SimDuration) -> Warm<'p> {
+        let trial = self.trial(replication);
+        let mut warm = trial.warm();
+        trial.advance(&mut warm, at);
+        warm
     }
 
-    /// One replication, continued from a warm-up of the same plan, load, seed and replication.
+    /// One replication, continued from a fork of the same plan, load, seed and replication.
     pub fn run_from(&self, warm: &Warm<'p>, replication: u32) -> Measurements {
         self.trial(replication).run_from(warm)
     }

@@ -120,7 +120,7 @@ fn depth(plan: &Plan, depths: &[u32], resource: Resource) -> u32 {
 }
 
 /// The longest chain of calls from users to each component.
-fn depths(graph: &Graph) -> Vec<u32> {
+pub(super) fn depths(graph: &Graph) -> Vec<u32> {
     let plan = graph.plan();
     let mut depths = vec![0u32; plan.components.len()];
     // Endpoints never call each other without end, so their chains are short; components in a circle stop growing at
