@@ -227,8 +227,12 @@ fn resources<'m>(
 }
 
 fn backlog(plan: &Plan, subject: Option<Subject>, m: &Measurements) -> f64 {
-    let Some(Subject::Component(component)) = subject else { return 0.0 };
-    let topics = plan.topics.iter().zip(&m.topics).filter(|(t, _)| t.component == component);
+    let mine = |component: ComponentId| match subject {
+        None => true,
+        Some(Subject::Component(c)) => c == component,
+        Some(_) => false,
+    };
+    let topics = plan.topics.iter().zip(&m.topics).filter(|(t, _)| mine(t.component));
     topics.map(|(_, tally)| tally.backlog.level as f64).sum()
 }
 

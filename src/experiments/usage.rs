@@ -95,13 +95,14 @@ pub fn usages(graph: &Graph, bounds: &[Bound], m: &Measurements) -> Vec<Usage> {
 }
 
 /// The resources that give out, deepest in the call chain first: what waits on a full callee fills up too, so the cause
-/// lies below. When none is saturated, the busiest one.
+/// lies below. What only refuses in bursts comes after what is busy. When none is saturated, the busiest one.
 pub fn giving_out(graph: &Graph, usages: &[Usage]) -> Vec<Usage> {
     let depths = depths(graph);
     let mut full: Vec<&Usage> = usages.iter().filter(|u| u.is_saturated()).collect();
     full.sort_by(|a, b| {
+        let busy = |u: &Usage| u.utilization >= SATURATED;
         let (da, db) = (depth(graph.plan(), &depths, a.resource), depth(graph.plan(), &depths, b.resource));
-        db.cmp(&da).then(b.utilization.total_cmp(&a.utilization))
+        busy(b).cmp(&busy(a)).then(db.cmp(&da)).then(b.utilization.total_cmp(&a.utilization))
     });
     if full.is_empty() {
         full.extend(usages.iter().max_by(|a, b| a.utilization.total_cmp(&b.utilization)));
@@ -210,8 +211,8 @@ mod tests {
         let plan = samples::page();
         let graph = Graph::new(&plan);
         let pool = graph.bounds().into_iter().find(|b| b.name == "shop>db.pool").unwrap();
-        let change = change(&plan, pool.resource, &pool.path, 4.0);
-        assert_eq!((change.from.as_deref(), change.to.as_str()), (Some("2"), "4"));
+        let change = change(&plan, pool.resource, &pool.path, 2.0);
+        assert_eq!((change.from.as_deref(), change.to.as_str()), (Some("1"), "2"));
         assert_eq!(change.path, "policies.shop>db.pool");
     }
 }

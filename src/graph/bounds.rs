@@ -148,7 +148,7 @@ mod tests {
 
     /// By hand, at 100 requests/s of web.home, each calling shop.list twice: shop has 2 replicas of 1 core and works 5 ms,
     /// so 200/s × 5 ms = 1 of 2 cores: the bound is 2x. Its 10 threads a replica are held 7 ms: 1.4 of 20. The database
-    /// (3 connections) has 100 queries/s of 4 ms: 0.4 of 3, 7.5x. Pool of shop>db: 2 × 2, held 4 ms: 10x.
+    /// (3 connections) has 100 queries/s of 4 ms: 0.4 of 3, 7.5x. Pool of shop>db: 2 × 1, held 4 ms: 5x.
     #[test]
     fn bounds_follow_the_demand_law() {
         let plan = samples::page();
@@ -159,7 +159,7 @@ mod tests {
         assert!((find("shop.workers").load - 20.0 / 1.4).abs() < 1e-9);
         assert!(find("shop.workers").held && !find("db.connections").held);
         assert!((find("db.connections").load - 7.5).abs() < 1e-9);
-        assert!((find("shop>db.pool").load - 10.0).abs() < 1e-9);
+        assert!((find("shop>db.pool").load - 5.0).abs() < 1e-9);
         assert!((graph.bound() - 2.0).abs() < 1e-9);
         assert_eq!(graph.bounds()[0].name, "shop.cpu");
     }

@@ -96,7 +96,7 @@ pub(crate) fn page() -> Plan {
     let from_shop = party(&b, shop);
     let to_shop = edge(&mut b, from_web, shop, None, 1);
     let to_ads = edge(&mut b, from_web, ads, None, 0);
-    let to_db = edge(&mut b, from_shop, db, Some(2), 0);
+    let to_db = edge(&mut b, from_shop, db, Some(1), 0);
     let (list_link, ad_link, query_link) = (b.link(to_shop, list), b.link(to_ads, ad), b.link(to_db, query));
 
     b.begin(home);
