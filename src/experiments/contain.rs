@@ -97,11 +97,6 @@ impl Works<'_, '_> {
         Containment { failure: index, attempts, proven }
     }
 
-    /// What one guard spares under one failure, by one replication.
-    pub fn try_one(&self, failure: &Failure, guard: &Move) -> Option<Attempt> {
-        self.attempt(failure, vec![vec![guard.clone()]]).pop()
-    }
-
     /// The guards missing on the edges of the cascade, nearest to the fault first.
     fn moves(&self, failure: &Failure) -> Vec<Move> {
         let graph = self.field.graph;
@@ -141,7 +136,7 @@ impl Works<'_, '_> {
     }
 
     /// One replication of the drill with these guards, under the failure or on a healthy day.
-    fn run(&self, moves: &[Move], failure: Option<&Failure>, replication: u32) -> Option<Vec<Toll>> {
+    pub(super) fn run(&self, moves: &[Move], failure: Option<&Failure>, replication: u32) -> Option<Vec<Toll>> {
         let changes: Vec<Change> = moves.iter().map(|m| m.change.clone()).collect();
         let plan = (self.remodel)(&changes)?;
         let graph = Graph::new(&plan);

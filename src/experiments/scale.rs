@@ -10,7 +10,6 @@ use crate::graph::{Graph, Resource};
 use crate::measure::Measurements;
 use crate::model::Change;
 use crate::plan::Plan;
-use crate::units::{parse_count, parse_rate};
 
 /// The changes found.
 #[derive(Clone, Debug)]
@@ -195,17 +194,13 @@ fn fit(resource: Resource, x: f64) -> f64 {
     }
 }
 
-/// The number a change sets, for comparing.
-pub fn number(text: &str) -> Option<f64> {
-    parse_rate(text).or_else(|_| parse_count(text)).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::experiments::length::Pace;
     use crate::experiments::limits::tests::{remodel, success};
     use crate::graph::samples;
+    use crate::units::parse_count;
 
     /// At 10x, shop needs 10 cores of its 2, so 14 with room; the database needs 4 of its 3 connections and the pools
     /// are as tight; the plan finds shop and the database, and the last run holds.
@@ -220,7 +215,7 @@ mod tests {
         let bench = Bench { graph: &graph, bounds: &bounds, slos: &slos, seed: 1, pace, remodel: &build };
         let found = bench.plan_to(10.0, 300e3);
         assert!(found.meets, "{:?}", found.changes);
-        let to = |path: &str| found.changes.iter().find(|c| c.path == path).and_then(|c| number(&c.to));
+        let to = |path: &str| found.changes.iter().find(|c| c.path == path).and_then(|c| parse_count(&c.to).ok());
         let shop = to("shop.replicas").unwrap_or(0.0);
         assert!((10.0..=14.0).contains(&shop), "{:?}", found.changes);
         assert!(to("web.replicas").is_none(), "{:?}", found.changes);

@@ -80,15 +80,3 @@ impl<'p> Case<'p> {
         (0..replications).into_par_iter().map(|r| self.run(r)).collect()
     }
 }
-
-/// Several cases, several replications each: `result[case][replication]`.
-pub fn run_all(cases: &[Case], replications: u32) -> Vec<Vec<Measurements>> {
-    let jobs: Vec<(usize, u32)> = (0..cases.len()).flat_map(|c| (0..replications).map(move |r| (c, r))).collect();
-    let mut done: Vec<Measurements> = jobs.par_iter().map(|&(c, r)| cases[c].run(r)).collect();
-    let mut grouped = Vec::with_capacity(cases.len());
-    for _ in cases {
-        let rest = done.split_off((replications as usize).min(done.len()));
-        grouped.push(std::mem::replace(&mut done, rest));
-    }
-    grouped
-}

@@ -128,11 +128,11 @@ pub(super) fn depths(graph: &Graph) -> Vec<u32> {
     // the number of endpoints.
     for _ in 0..plan.endpoints.len() {
         let before = depths.clone();
-        for from in 0..plan.components.len() {
+        for (from, depth) in before.iter().enumerate() {
             for link in graph.links_from(ComponentId::new(from)) {
                 let to = plan.edges[plan.links[link.index()].edge.index()].to.index();
                 if to != from {
-                    depths[to] = depths[to].max(before[from] + 1).min(plan.endpoints.len() as u32);
+                    depths[to] = depths[to].max(depth + 1).min(plan.endpoints.len() as u32);
                 }
             }
         }
