@@ -4,3 +4,4 @@ pub mod plan;
 pub mod policies;
 pub mod random;
 pub mod units;
+pub mod yaml;
