@@ -1,7 +1,9 @@
 //! Tenfold: find out what breaks at ten times the load, and which fix helps, before you build it.
 
+pub mod faults;
 pub mod plan;
 pub mod policies;
 pub mod random;
+pub mod report;
 pub mod units;
 pub mod yaml;
