@@ -8,3 +8,4 @@ pub mod policies;
 pub mod random;
 pub mod report;
 pub mod units;
+pub mod yaml;
