@@ -97,10 +97,13 @@ mod share {
     pub const BOTTLENECK: f64 = 0.006;
     pub const PLAN: f64 = 0.008;
     pub const SCREENING: f64 = 0.12;
+    pub const CONFIRMING: f64 = 0.4;
 }
 
-/// Failures that are confirmed by several replications.
-const CONFIRMED: usize = 6;
+/// So many failures are confirmed by several replications, whatever the budget.
+const LEAST_CONFIRMED: usize = 6;
+/// Guards are tried against so many failures.
+const MOST_CONTAINED: usize = 8;
 /// Replications of a confirmation.
 const REPLICATIONS: u32 = 3;
 const MOST_DECOYS: usize = 3;
@@ -229,23 +232,26 @@ fn strike(
     let mut failures = field.drill(&drill, &list, 1);
     failures.sort_by(|a, b| urgency(b).total_cmp(&urgency(a)));
 
-    let mattering = failures.iter().filter(|f| f.matters()).count();
-    progress.begin("confirming what matters", mattering.min(CONFIRMED) as u64);
+    let runs = share::CONFIRMING * options.budget / (drill.seconds() * bench.pace.events_per_s);
+    let affordable = ((runs / f64::from(REPLICATIONS)) as usize).max(LEAST_CONFIRMED).min(failures.len());
+    progress.begin("confirming what matters", affordable as u64);
     let chosen: Vec<(ComponentId, Fault)> =
-        failures.iter().take(mattering.min(CONFIRMED)).map(|f| (f.target, f.fault.clone())).collect();
+        failures.iter().take(affordable).map(|f| (f.target, f.fault.clone())).collect();
     let confirmed = field.drill(&drill, &chosen, REPLICATIONS);
-    for (old, new) in failures.iter_mut().zip(confirmed) {
-        *old = new;
-    }
-    if mattering > CONFIRMED {
-        notes.push(format!("{} more failures with avoidable damage were only screened", mattering - CONFIRMED));
-    }
+    failures.splice(..affordable, confirmed);
+    failures.sort_by(|a, b| urgency(b).total_cmp(&urgency(a)));
 
     let works = Works { field, drill, remodel: bench.remodel, healthy: &healthy[0], replications: REPLICATIONS };
     let mut contained = Vec::new();
     let mut sustained = Vec::new();
-    progress.begin("trying guards", chosen.len() as u64);
-    for (index, failure) in failures.iter().enumerate().filter(|(_, f)| f.confirmed && f.matters()) {
+    let mattering: Vec<usize> =
+        (0..failures.len()).filter(|i| failures[*i].confirmed && failures[*i].matters()).collect();
+    if mattering.len() > MOST_CONTAINED {
+        let more = mattering.len() - MOST_CONTAINED;
+        notes.push(format!("no guards were tried against {more} further failures with avoidable damage"));
+    }
+    progress.begin("trying guards", mattering.len().min(MOST_CONTAINED) as u64);
+    for (index, failure) in mattering.into_iter().take(MOST_CONTAINED).map(|i| (i, &failures[i])) {
         contained.push(works.contain(index, failure));
         if failure.recoveries() < failure.harms.len() {
             sustained.push((index, works.without_retries(failure).then_some("retries")));
