@@ -3,6 +3,7 @@
 pub mod engine;
 pub mod experiments;
 pub mod faults;
+pub mod findings;
 pub mod graph;
 pub mod kinds;
 pub mod measure;
