@@ -1,0 +1,3 @@
+//! One binary for all integration tests; each module is one kind of evidence.
+
+mod tidy;
