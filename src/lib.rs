@@ -3,7 +3,9 @@
 pub mod cli;
 pub mod engine;
 pub mod faults;
+pub mod kinds;
 pub mod measure;
+pub mod model;
 pub mod plan;
 pub mod policies;
 pub mod random;
