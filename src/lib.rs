@@ -2,7 +2,9 @@
 
 pub mod cli;
 pub mod engine;
+pub mod experiments;
 pub mod faults;
+pub mod graph;
 pub mod kinds;
 pub mod measure;
 pub mod model;
