@@ -2,6 +2,7 @@
 
 use super::exit::Exit;
 use super::values::{self, Colour, FailOn, FormatName, Setting};
+use crate::experiments::Options;
 use crate::faults::Fault;
 use crate::units::{Quantity, SimDuration};
 use clap::{Parser, Subcommand};
@@ -151,8 +152,9 @@ pub struct SimulationOptions {
     #[arg(long, value_name = "TIME", value_parser = values::duration)]
     pub warmup: Option<SimDuration>,
     /// Runs with different random numbers behind each figure.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub replications: Option<u32>,
+    #[arg(long, value_name = "N", default_value_t = Options::default().replications,
+        value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub replications: u32,
     /// Threads to use; all cores unless given. The report does not depend on it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,

@@ -6,10 +6,10 @@ use super::output::Outputs;
 use super::progress::Progress;
 use super::values::FailOn;
 use super::{input, terminal, work};
+use crate::experiments::Options;
 use crate::report::{Report, shell_word};
 use crate::units::Quantity;
 use crate::units::{show_factor, show_rate};
-use anyhow::Context;
 use std::path::Path;
 
 /// `simulate MODEL`: the review.
@@ -22,7 +22,7 @@ pub fn review(args: &ReviewArgs) -> anyhow::Result<Exit> {
     let outputs = Outputs::open(&options.output, std::slice::from_ref(&args.model))?;
     let model = work::model(&input::read(&args.model)?, &options.simulation.set)?;
     let progress = progress(&options.simulation, options.output.quiet, options.output.verbose);
-    let mut report = threaded(&options.simulation, || work::review(&model, options, &progress))?;
+    let mut report = work::review(&model, options, &progress)?;
     progress.finish();
     report.command = repeat("simulate", &args.model, &[options.load], &[], &options.simulation);
     let exit = gate(std::slice::from_ref(&report), options.fail_on, options.exit_zero);
@@ -39,7 +39,7 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     let outputs = Outputs::open(&args.output, std::slice::from_ref(&args.model))?;
     let model = work::model(&input::read(&args.model)?, &args.simulation.set)?;
     let progress = progress(&args.simulation, args.output.quiet, args.output.verbose);
-    let mut report = threaded(&args.simulation, || work::run(&model, args, &progress))?;
+    let mut report = work::run(&model, args, &progress)?;
     progress.finish();
     let mut extra: Vec<String> = Vec::new();
     if let Some(scenario) = &args.scenario {
@@ -89,16 +89,6 @@ fn progress(options: &SimulationOptions, quiet: bool, verbose: bool) -> Progress
     Progress::new(!options.no_progress && !quiet, verbose)
 }
 
-/// Does the work on as many threads as asked for.
-fn threaded<T: Send>(
-    options: &SimulationOptions,
-    work: impl FnOnce() -> anyhow::Result<T> + Send,
-) -> anyhow::Result<T> {
-    let threads = options.threads.map_or(0, usize::from);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("cannot start threads")?;
-    pool.install(work)
-}
-
 fn gate(reports: &[Report], fail_on: FailOn, exit_zero: bool) -> Exit {
     let fails = reports.iter().filter_map(Report::worst).any(|severity| fail_on.catches(severity));
     if fails && !exit_zero { Exit::Failed } else { Exit::Passed }
@@ -120,7 +110,9 @@ fn repeat(command: &str, model: &Path, loads: &[Quantity], extra: &[String], opt
     }
     words.extend(options.duration.iter().flat_map(|d| ["--duration".into(), d.to_string()]));
     words.extend(options.warmup.iter().flat_map(|d| ["--warmup".into(), d.to_string()]));
-    words.extend(options.replications.iter().flat_map(|n| ["--replications".into(), n.to_string()]));
+    if options.replications != Options::default().replications {
+        words.extend(["--replications".into(), options.replications.to_string()]);
+    }
     words.extend(["--seed".into(), options.seed.to_string()]);
     words.join(" ")
 }

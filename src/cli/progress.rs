@@ -1,6 +1,7 @@
 //! How far a long command is, on standard error: a bar with an estimate on a terminal, plain lines with `-v` elsewhere.
 
 use super::terminal;
+use crate::experiments;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ pub(super) struct Progress {
 
 impl Progress {
     /// `shown` is what the user wants, `verbose` asks for lines where there is no terminal.
+    #[expect(clippy::disallowed_methods, reason = "how long it took is told to the user and changes no result")]
     pub(super) fn new(shown: bool, verbose: bool) -> Progress {
         let terminal = terminal::is_stderr();
         let bar = if shown && terminal {
@@ -29,8 +31,18 @@ impl Progress {
         Progress { bar, lines: verbose && !(shown && terminal), begun: Instant::now() }
     }
 
-    /// Something new begins, with so many steps.
-    pub(super) fn stage(&self, what: &str, steps: u64) {
+    /// All is done: the bar disappears.
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+        if self.lines {
+            let seconds = self.begun.elapsed().as_secs_f64();
+            let _ = writeln!(std::io::stderr().lock(), "[{seconds:6.1} s] done");
+        }
+    }
+}
+
+impl experiments::Progress for Progress {
+    fn begin(&self, what: &str, steps: u64) {
         if self.lines {
             let seconds = self.begun.elapsed().as_secs_f64();
             // Nobody is left to tell when standard error is closed.
@@ -40,17 +52,7 @@ impl Progress {
         self.bar.inc_length(steps);
     }
 
-    /// So many steps are done.
-    pub(super) fn step(&self, steps: u64) {
+    fn advance(&self, steps: u64) {
         self.bar.inc(steps);
-    }
-
-    /// All is done: the bar disappears.
-    pub(super) fn finish(&self) {
-        self.bar.finish_and_clear();
-        if self.lines {
-            let seconds = self.begun.elapsed().as_secs_f64();
-            let _ = writeln!(std::io::stderr().lock(), "[{seconds:6.1} s] done");
-        }
     }
 }

@@ -17,14 +17,15 @@ mod words;
 pub use format::{Detail, FORMATS, Format, Style};
 
 pub use review::{
-    Bottleneck, Bound, Capacity, CascadeStep, Change, Confidence, Decoy, Effect, Failure, FaultInfo, Finding, Fix,
-    Measure, Place, PlanToTarget, Readiness, ReadinessItem, Recovery, Scores, Severity,
+    Bottleneck, Bound, Capacity, CascadeStep, Confidence, Decoy, Effect, Failure, FaultInfo, Finding, Fix, Measure,
+    Place, PlanToTarget, Readiness, ReadinessItem, Recovery, Scores, Severity,
 };
 pub use run::{Dependency, Phase, PhaseTraffic, Queue, Resource, Run, SloResult, SloVerdict, Tally, Traffic};
 pub use verdict::{SloCount, Verdict};
 pub use words::{changed, shell_word};
 
 pub use crate::measure::Estimate;
+pub use crate::model::Change;
 
 use indexmap::IndexMap;
 
