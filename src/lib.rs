@@ -1,5 +1,7 @@
 //! Tenfold: find out what breaks at ten times the load, and which fix helps, before you build it.
 
+pub mod engine;
+pub mod measure;
 pub mod plan;
 pub mod policies;
 pub mod random;

@@ -162,13 +162,6 @@ impl Breaker {
         }
     }
 
-    /// A call that passed was given up without a result (its caller died): a probe's permit returns.
-    pub fn abandon(&mut self) {
-        if self.state == BreakerState::HalfOpen {
-            self.permits += 1;
-        }
-    }
-
     fn open(&mut self, now: SimTime) -> bool {
         self.state = BreakerState::Open;
         self.since = now;
@@ -280,18 +273,5 @@ mod tests {
         assert!(!b.settle(&s, at(3), false, SimDuration::from_millis(101)));
         assert!(!b.settle(&s, at(4), false, SimDuration::from_millis(101)));
         assert!(b.settle(&s, at(5), false, SimDuration::from_millis(101)), "3 of 6");
-    }
-
-    #[test]
-    fn a_probe_that_is_given_up_returns_its_permit() {
-        let s = CircuitBreaker { half_open_calls: 1, ..spec() };
-        let mut b = Breaker::new(&s);
-        for i in 0..4 {
-            b.settle(&s, at(i), true, SimDuration::ZERO);
-        }
-        assert_eq!(b.admit(&s, at(6_000)), Verdict::Pass);
-        assert_eq!(b.admit(&s, at(6_001)), Verdict::Refuse);
-        b.abandon();
-        assert_eq!(b.admit(&s, at(6_002)), Verdict::Pass);
     }
 }

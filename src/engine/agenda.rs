@@ -1,0 +1,207 @@
+//! The calendar: a 4-ary min-heap of packed keys.
+//!
+//! A key is 128 bits: time (60), class (2), sequence (34), kind (4), index (28). Comparing keys compares times first, then
+//! completions before time-outs before arrivals, then the order of scheduling; kind and index never decide.
+
+/// What an event is about; its index says which one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Kind {
+    /// A frame's work or sleep is done.
+    Done,
+    /// The next job on a replica's cores may be done.
+    Cpu,
+    /// A reply has crossed the network.
+    Reply,
+    /// The head of a lane of timers is due.
+    Lane,
+    /// An attempt has crossed the network.
+    Arrive,
+    /// A source sends its next request.
+    Source,
+    /// A user of a closed source has thought enough.
+    User,
+    /// A call's wait before a retry is over.
+    Retry,
+}
+
+/// The order among events of the same instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Class {
+    Completion,
+    Timeout,
+    Arrival,
+}
+
+impl Kind {
+    const ALL: [Kind; 8] =
+        [Kind::Done, Kind::Cpu, Kind::Reply, Kind::Lane, Kind::Arrive, Kind::Source, Kind::User, Kind::Retry];
+}
+
+/// An event's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key(u128);
+
+/// Indices have 28 bits: as many frames, calls and messages as can be in flight at once.
+pub(super) const MAX_INDEX: usize = (1 << 28) - 1;
+
+impl Key {
+    #[inline]
+    pub(super) fn new(time: u64, class: Class, seq: u64, kind: Kind, index: u32) -> Key {
+        debug_assert!(index as usize <= MAX_INDEX && seq < 1 << 34 && time < 1 << 60);
+        let low = (seq << 32) | ((kind as u64) << 28) | u64::from(index);
+        let high = (time << 4) | ((class as u64) << 2) | (seq >> 32);
+        Key((u128::from(high) << 64) | u128::from(low))
+    }
+
+    /// The same instant and order, about something else.
+    pub(super) fn with_index(self, index: u32) -> Key {
+        Key((self.0 & !(MAX_INDEX as u128)) | u128::from(index))
+    }
+
+    /// Below every event of `time` or later, above every earlier one.
+    pub(super) fn before(time: u64) -> Key {
+        Key(u128::from(time << 4) << 64)
+    }
+
+    #[inline]
+    pub(super) fn time(self) -> u64 {
+        (self.0 >> 68) as u64
+    }
+
+    /// The low 32 bits of the sequence number: what a sleeper compares to know that this event is its own.
+    #[inline]
+    pub(super) fn stamp(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    #[inline]
+    pub(super) fn kind(self) -> Kind {
+        Kind::ALL[((self.0 >> 28) & 7) as usize]
+    }
+
+    #[inline]
+    pub(super) fn index(self) -> u32 {
+        self.0 as u32 & MAX_INDEX as u32
+    }
+}
+
+/// Events to come.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Agenda {
+    keys: Vec<Key>,
+    /// The first key has been taken and not yet replaced: the next push, which mostly follows at once, fills the hole
+    /// with a single sift.
+    hole: bool,
+}
+
+impl Agenda {
+    #[inline]
+    pub(super) fn push(&mut self, key: Key) {
+        if self.hole {
+            self.hole = false;
+            self.sift_down(key);
+        } else {
+            self.keys.push(key);
+            self.sift_up(self.keys.len() - 1);
+        }
+    }
+
+    /// Takes the first event if it is below `limit`.
+    #[inline]
+    pub(super) fn pop_below(&mut self, limit: Key) -> Option<Key> {
+        if self.hole {
+            self.hole = false;
+            let last = self.keys.pop()?;
+            if self.keys.is_empty() {
+                return None;
+            }
+            self.sift_down(last);
+        }
+        let first = *self.keys.first()?;
+        if first >= limit {
+            return None;
+        }
+        self.hole = true;
+        Some(first)
+    }
+
+    fn sift_up(&mut self, mut at: usize) {
+        let key = self.keys[at];
+        while at > 0 {
+            let parent = (at - 1) / 4;
+            if self.keys[parent] <= key {
+                break;
+            }
+            self.keys[at] = self.keys[parent];
+            at = parent;
+        }
+        self.keys[at] = key;
+    }
+
+    /// Puts `key` where the first one was.
+    #[inline]
+    fn sift_down(&mut self, key: Key) {
+        let keys = &mut self.keys[..];
+        let mut at = 0;
+        loop {
+            let child = 4 * at + 1;
+            let (least, smallest) = if let Some(four) = keys.get(child..child + 4) {
+                let left = if four[1] < four[0] { (1, four[1]) } else { (0, four[0]) };
+                let right = if four[3] < four[2] { (3, four[3]) } else { (2, four[2]) };
+                if right.1 < left.1 { right } else { left }
+            } else if let Some(few) = keys.get(child..).filter(|few| !few.is_empty()) {
+                few.iter().copied().enumerate().min_by_key(|(_, k)| *k).unwrap_or((0, key))
+            } else {
+                break;
+            };
+            if key <= smallest {
+                break;
+            }
+            keys[at] = smallest;
+            at = child + least;
+        }
+        keys[at] = key;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Stream;
+
+    #[test]
+    fn keys_keep_what_they_were_given_and_order_by_time_class_and_sequence() {
+        let k = Key::new(123_456_789, Class::Timeout, (3 << 32) + 7, Kind::Retry, 99);
+        assert_eq!((k.time(), k.stamp(), k.kind(), k.index()), (123_456_789, 7, Kind::Retry, 99));
+        assert!(Key::new(5, Class::Completion, 9, Kind::Done, 0) < Key::new(5, Class::Timeout, 1, Kind::Lane, 0));
+        assert!(Key::new(5, Class::Arrival, 9, Kind::Source, 0) < Key::new(6, Class::Completion, 1, Kind::Done, 0));
+        assert!(Key::new(5, Class::Arrival, 1 << 33, Kind::Done, 0) > Key::new(5, Class::Arrival, 7, Kind::Retry, 9));
+        assert!(Key::before(5) <= Key::new(5, Class::Completion, 0, Kind::Done, 0));
+        assert!(Key::before(5) > Key::new(4, Class::Arrival, 1 << 33, Kind::Retry, 1));
+    }
+
+    /// Against a sorted list, for pushes and pops in random order.
+    #[test]
+    fn events_come_out_in_order() {
+        let mut rng = Stream::new(1, 0, "agenda", "test");
+        let mut agenda = Agenda::default();
+        let mut reference: Vec<Key> = vec![];
+        for seq in 0..20_000u64 {
+            if rng.chance(0.55) || reference.is_empty() {
+                let key = Key::new(u64::from(rng.below(1_000)), Class::Completion, seq, Kind::Done, seq as u32);
+                agenda.push(key);
+                let at = reference.partition_point(|k| *k > key);
+                reference.insert(at, key);
+            } else {
+                let limit = Key::before(u64::from(rng.below(1_200)));
+                let expected = reference.last().copied().filter(|k| *k < limit);
+                assert_eq!(agenda.pop_below(limit), expected);
+                if expected.is_some() {
+                    reference.pop();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The invariants that hold at every instant, checked from scratch.
+
+use super::call::{Parent, State};
+use super::frame::{COUNTED, HOLDS, Place};
+use super::tally::Gauge;
+use super::world::World;
+
+impl World<'_> {
+    /// Checks that every request, call and message is accounted for exactly once, and Little's law on every resource.
+    ///
+    /// # Errors
+    /// Says which invariant is broken, and where. That would be an error of this program, never of a model.
+    pub fn audit(&self) -> Result<(), String> {
+        self.audit_requests()?;
+        self.audit_stations()?;
+        self.audit_edges()?;
+        self.audit_topics()
+    }
+
+    fn audit_requests(&self) -> Result<(), String> {
+        let mut present = vec![[0u64; 2]; self.plan.endpoints.len()];
+        for frame in self.frames.all() {
+            if matches!(frame.place, Place::Queued | Place::Serving) && !frame.is_branch() {
+                let to = self.plan.links[frame.link as usize].to;
+                present[to.index()][usize::from(frame.has(COUNTED))] += 1;
+            }
+        }
+        for (i, endpoint) in self.plan.endpoints.iter().enumerate() {
+            for (counted, found) in present[i].into_iter().enumerate() {
+                let said = self.tallies.endpoints[i][counted].in_flight();
+                same(&endpoint.name, "requests in flight", said, found)?;
+            }
+        }
+        for (s, source) in self.plan.sources.iter().enumerate() {
+            let said: u64 = self.tallies.sources[s].iter().flatten().map(|t| t.in_flight()).sum();
+            let waiting = |c: &&super::call::Call| {
+                c.state != State::Done && matches!(c.parent, Parent::User(of, _) if of == s as u32)
+            };
+            let found = self.calls.all().iter().filter(waiting).count() as u64;
+            same(&source.name, "requests in flight", said, found)?;
+        }
+        let in_use = self.frames.all().iter().filter(|f| f.place != Place::Free).count();
+        same("the arena", "frames in use", self.frames.len() as u64, in_use as u64)
+    }
+
+    fn audit_stations(&self) -> Result<(), String> {
+        for (i, station) in self.plan.stations.iter().enumerate() {
+            let state = &self.stations[i];
+            let here = state.first_slot..state.first_slot + state.slots;
+            let tally = &self.tallies.stations[i];
+            let count = |test: &dyn Fn(&super::frame::Frame) -> bool| {
+                self.frames.all().iter().filter(|f| f.place != Place::Free && here.contains(&f.slot) && test(f)).count()
+                    as u64
+            };
+            same(&station.name, "busy workers", tally.busy.level, count(&|f| f.has(HOLDS)))?;
+            same(&station.name, "waiting requests", tally.queue.level, count(&|f| f.place == Place::Queued))?;
+            if tally.busy.level > u64::from(station.workers).saturating_mul(u64::from(station.replicas)) {
+                return Err(format!("{}: more workers busy than there are", station.name));
+            }
+            self.little(&station.name, "workers", &tally.busy)?;
+            self.little(&station.name, "queue", &tally.queue)?;
+        }
+        Ok(())
+    }
+
+    fn audit_edges(&self) -> Result<(), String> {
+        for (e, edge) in self.plan.edges.iter().enumerate() {
+            let of_edge = |c: &&super::call::Call| self.plan.links[c.link as usize].edge.index() == e;
+            let backing_off =
+                self.calls.all().iter().filter(of_edge).filter(|c| c.state == State::Backoff).count() as u64;
+            let [other, counted] = &self.tallies.edges[e];
+            let made = other.calls + counted.calls + other.retries + counted.retries;
+            same(&edge.name, "tries", other.attempts + counted.attempts + backing_off, made)?;
+            let pool = &self.tallies.pools[e];
+            let used: u64 = self.instances_of(e).map(|i| u64::from(i.used)).sum();
+            same(&edge.name, "connections in use", pool.used.level, used)?;
+            self.little(&edge.name, "pool", &pool.used)?;
+            self.little(&edge.name, "pool's queue", &pool.waiting)?;
+        }
+        Ok(())
+    }
+
+    fn audit_topics(&self) -> Result<(), String> {
+        for (t, topic) in self.plan.topics.iter().enumerate() {
+            let name = &self.plan.components[topic.component.index()].name;
+            let tally = &self.tallies.topics[t];
+            let ended = tally.acknowledged + tally.dead_lettered + tally.dropped;
+            same(name, "messages", tally.published, ended + tally.backlog.level)?;
+            self.little(name, "backlog", &tally.backlog)?;
+        }
+        Ok(())
+    }
+
+    fn instances_of(&self, e: usize) -> impl Iterator<Item = &super::call::Instance> {
+        let state = &self.edges[e];
+        self.instances[state.first_instance as usize..(state.first_instance + state.instances) as usize].iter()
+    }
+
+    /// Little's law as an identity: the integral of the number present is the sum of the stays.
+    fn little(&self, name: &str, what: &str, gauge: &Gauge) -> Result<(), String> {
+        let (area, stays) = (gauge.area_at(self.now), gauge.stays_at(self.now));
+        if i128::try_from(area) == Ok(stays) {
+            return Ok(());
+        }
+        Err(format!("{name}: {what}: the integral is {area} ns but the stays add up to {stays} ns"))
+    }
+}
+
+fn same(name: &str, what: &str, said: u64, found: u64) -> Result<(), String> {
+    if said == found { Ok(()) } else { Err(format!("{name}: {what}: counted {said}, found {found}")) }
+}

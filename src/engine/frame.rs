@@ -1,0 +1,187 @@
+//! Requests in progress.
+
+use super::Outcome;
+
+/// No link, no slot, no parent.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// A request being served, or one branch of it: 64 bytes, one cache line.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frame {
+    /// The request's own choices.
+    pub lot: u64,
+    /// When it arrived at its station.
+    pub entered: u64,
+    /// Work it has caused so far, in nanoseconds, by itself and by what it called.
+    pub work: u64,
+    /// Next step.
+    pub pc: u32,
+    /// Changes whenever what it waited for is over: replies that carry an older ticket come too late.
+    pub ticket: u32,
+    /// Stamp of the event that may wake it.
+    pub wake: u32,
+    /// Whom to reply to: a frame, or a call if [`CALLED`].
+    pub parent: u32,
+    /// The parent's ticket, or the number of the attempt.
+    pub parent_ticket: u32,
+    /// How it was called; `NONE` for a branch.
+    pub link: u32,
+    /// The replica it is on; `NONE` before it has one.
+    pub slot: u32,
+    /// Iterations left of its loop.
+    pub loops: u32,
+    /// Successes it still waits for.
+    pub need: u16,
+    /// Failures it can still bear while it waits.
+    pub spare: u16,
+    /// Where it is.
+    pub place: Place,
+    /// [`HOLDS`] and the others.
+    pub flags: u8,
+    /// How it ended, while the reply is under way.
+    pub outcome: Outcome,
+}
+
+/// Where a frame is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Place {
+    /// Nowhere: the arena's entry is free.
+    Free,
+    /// On its way to the station.
+    Transit,
+    /// Waiting for a worker.
+    Queued,
+    /// Being served: working, sleeping or waiting for others.
+    Serving,
+    /// Its reply is on its way back.
+    Replying,
+}
+
+/// Holds a worker.
+pub(super) const HOLDS: u8 = 1;
+/// Arrived in the measured part.
+pub(super) const COUNTED: u8 = 2;
+/// Its answer is a substitute, in part or whole.
+pub(super) const DEGRADED: u8 = 4;
+/// Its parent is a call record, not a frame.
+pub(super) const CALLED: u8 = 8;
+
+impl Frame {
+    /// A frame with nothing in it.
+    pub(super) const EMPTY: Frame = Frame {
+        lot: 0,
+        entered: 0,
+        work: 0,
+        pc: 0,
+        ticket: 0,
+        wake: 0,
+        parent: NONE,
+        parent_ticket: 0,
+        link: NONE,
+        slot: NONE,
+        loops: 0,
+        need: 0,
+        spare: 0,
+        place: Place::Transit,
+        flags: 0,
+        outcome: Outcome::Succeeded,
+    };
+
+    #[inline]
+    pub(super) fn has(&self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+
+    /// 1 for requests of the measured part: the index into pairs of tallies.
+    #[inline]
+    pub(super) fn counted(&self) -> usize {
+        usize::from(self.has(COUNTED))
+    }
+
+    /// A branch of another frame, which holds the worker and is accounted for in its place.
+    #[inline]
+    pub(super) fn is_branch(&self) -> bool {
+        self.link == NONE
+    }
+
+    /// The number of a choice made at this step, different in each iteration of a loop.
+    #[inline]
+    pub(super) fn choice(&self) -> u32 {
+        self.pc.wrapping_add(self.loops.wrapping_mul(0x9e37_79b1))
+    }
+}
+
+/// Entries that are used again when they are free.
+#[derive(Clone, Debug)]
+pub(super) struct Arena<T> {
+    items: Vec<T>,
+    free: Vec<u32>,
+}
+
+impl<T: Copy> Arena<T> {
+    pub(super) fn new() -> Arena<T> {
+        Arena { items: Vec::new(), free: Vec::new() }
+    }
+
+    #[inline]
+    pub(super) fn insert(&mut self, item: T) -> u32 {
+        match self.free.pop() {
+            Some(at) => {
+                self.items[at as usize] = item;
+                at
+            }
+            None => {
+                self.items.push(item);
+                (self.items.len() - 1) as u32
+            }
+        }
+    }
+
+    /// What a new item will replace, if anything: its ticket must go on from there.
+    #[inline]
+    pub(super) fn next_free(&self) -> Option<&T> {
+        self.free.last().map(|&at| &self.items[at as usize])
+    }
+
+    #[inline]
+    pub(super) fn release(&mut self, at: u32) {
+        self.free.push(at);
+    }
+
+    /// Entries in use.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.items.len() - self.free.len()
+    }
+
+    /// All entries, free ones included.
+    pub(super) fn all(&self) -> &[T] {
+        &self.items
+    }
+}
+
+impl<T> std::ops::Index<u32> for Arena<T> {
+    type Output = T;
+    #[inline]
+    fn index(&self, at: u32) -> &T {
+        &self.items[at as usize]
+    }
+}
+
+impl<T> std::ops::IndexMut<u32> for Arena<T> {
+    #[inline]
+    fn index_mut(&mut self, at: u32) -> &mut T {
+        &mut self.items[at as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_fills_one_cache_line() {
+        assert_eq!(size_of::<Frame>(), 64);
+    }
+}

@@ -1,0 +1,33 @@
+//! The simulation itself: interprets a plan's programs, one event at a time.
+//!
+//! A request in progress is a [`frame::Frame`] in an arena, with a program counter and a reply address. A call that
+//! needs patience, retries or limits has a [`call::Call`] record beside it; a plain call has none. Everything is plain
+//! data: a [`World`] can be cloned at any time, and both copies go on identically.
+//!
+//! Invariants, checked by [`World::audit`] and by the tests:
+//! - every request is accounted for exactly once: offered = succeeded + degraded + failed + in flight;
+//! - the time integral of the number present in a resource equals the sum of the stays, to the nanosecond;
+//! - at equal times completions come before time-outs, time-outs before arrivals, then the order of scheduling.
+//!
+//! Nothing on the hot path allocates (but for the growth of arenas), hashes, or dispatches dynamically.
+
+mod agenda;
+mod audit;
+mod call;
+mod cpu;
+mod exec;
+mod frame;
+mod lanes;
+mod outcome;
+mod probe;
+mod source;
+mod station;
+mod tally;
+mod topic;
+mod turn;
+mod world;
+
+pub use outcome::{Cause, Outcome};
+pub use probe::{Probe, Silent};
+pub use tally::{EdgeTally, Gauge, Levels, RequestTally, StationTally, Tallies, TopicTally};
+pub use world::{Limits, Stop, World};

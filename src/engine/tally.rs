@@ -1,0 +1,198 @@
+//! What the world counts while it runs: plain numbers, added up and never reset.
+
+use super::{Cause, Outcome};
+use crate::units::SimDuration;
+
+/// How many requests came and how they ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RequestTally {
+    /// Came.
+    pub offered: u64,
+    /// Were answered as they should be.
+    pub succeeded: u64,
+    /// Were answered with a substitute.
+    pub degraded: u64,
+    /// Failed, by [`Cause`].
+    pub failures: [u64; Cause::COUNT],
+    /// Time from arrival to answer of those that were answered, summed.
+    pub latency: SimDuration,
+}
+
+impl RequestTally {
+    /// Failed for any cause.
+    pub fn failed(&self) -> u64 {
+        self.failures.iter().sum()
+    }
+
+    /// Not ended yet.
+    pub fn in_flight(&self) -> u64 {
+        self.offered - self.succeeded - self.degraded - self.failed()
+    }
+
+    #[inline]
+    pub(super) fn end(&mut self, outcome: Outcome, latency: SimDuration) {
+        match outcome {
+            Outcome::Succeeded => self.succeeded += 1,
+            Outcome::Degraded => self.degraded += 1,
+            Outcome::Failed(cause) => {
+                self.failures[cause as usize] += 1;
+                return;
+            }
+        }
+        self.latency.0 += latency.0;
+    }
+}
+
+/// A number that goes up and down, with its time integral.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Gauge {
+    /// The number now.
+    pub level: u64,
+    /// Its integral until the last change, in nanoseconds.
+    area: u128,
+    at: u64,
+    /// Sum of the times of leaving less the sum of the times of coming: with those still present, the sum of the stays.
+    stays: i128,
+}
+
+impl Gauge {
+    #[inline]
+    pub(super) fn raise(&mut self, now: u64) {
+        self.advance(now);
+        self.level += 1;
+        self.stays -= i128::from(now);
+    }
+
+    #[inline]
+    pub(super) fn lower(&mut self, now: u64) {
+        self.advance(now);
+        self.level -= 1;
+        self.stays += i128::from(now);
+    }
+
+    #[inline]
+    fn advance(&mut self, now: u64) {
+        self.area += u128::from(self.level) * u128::from(now - self.at);
+        self.at = now;
+    }
+
+    /// The integral until `now`, in nanoseconds.
+    pub fn area_at(&self, now: u64) -> u128 {
+        self.area + u128::from(self.level) * u128::from(now - self.at)
+    }
+
+    /// The sum of all stays until `now`, in nanoseconds. By Little's law it equals the integral.
+    pub fn stays_at(&self, now: u64) -> i128 {
+        self.stays + i128::from(self.level) * i128::from(now)
+    }
+}
+
+/// What happens at a station.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StationTally {
+    /// Busy workers.
+    pub busy: Gauge,
+    /// Requests waiting for a worker.
+    pub queue: Gauge,
+    /// Refused for a full queue, full connections or the rate limit.
+    pub refused: u64,
+    /// Workers granted to counted requests.
+    pub granted: u64,
+    /// How long those had waited, summed.
+    pub waited: SimDuration,
+}
+
+/// What happens on an edge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EdgeTally {
+    /// Calls made.
+    pub calls: u64,
+    /// Tries sent or refused, retries included.
+    pub attempts: u64,
+    /// Tries after the first.
+    pub retries: u64,
+    /// Tries that ended with the caller's patience.
+    pub timeouts: u64,
+    /// Times a circuit breaker opened.
+    pub breaker_opened: u64,
+    /// Tries refused on the caller's side, by a breaker or a bulkhead.
+    pub rejected: u64,
+    /// Calls that failed for good.
+    pub failed: u64,
+    /// Calls executed again although an earlier try had succeeded unseen, without an idempotency key.
+    pub duplicates: u64,
+    /// Work done for callers that had given up.
+    pub wasted_work: SimDuration,
+}
+
+/// Levels of a pool on an edge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Levels {
+    /// Connections in use.
+    pub used: Gauge,
+    /// Calls waiting for one.
+    pub waiting: Gauge,
+    /// Connections granted to counted calls.
+    pub granted: u64,
+    /// How long those had waited, summed.
+    pub waited: SimDuration,
+}
+
+/// What happens to messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TopicTally {
+    /// Accepted.
+    pub published: u64,
+    /// Refused because the queue was full.
+    pub rejected: u64,
+    /// Handed to a consumer, redeliveries included.
+    pub delivered: u64,
+    /// Made visible again because they were not finished in time.
+    pub redelivered: u64,
+    /// Finished.
+    pub acknowledged: u64,
+    /// Handled to the end more than once.
+    pub duplicates: u64,
+    /// Moved to the dead letters.
+    pub dead_lettered: u64,
+    /// Given up without dead letters.
+    pub dropped: u64,
+    /// Messages not yet finished, waiting or in progress.
+    pub backlog: Gauge,
+}
+
+impl TopicTally {
+    /// What happened since `before`; the backlog is the present one.
+    pub fn since(&self, before: &TopicTally) -> TopicTally {
+        TopicTally {
+            published: self.published - before.published,
+            rejected: self.rejected - before.rejected,
+            delivered: self.delivered - before.delivered,
+            redelivered: self.redelivered - before.redelivered,
+            acknowledged: self.acknowledged - before.acknowledged,
+            duplicates: self.duplicates - before.duplicates,
+            dead_lettered: self.dead_lettered - before.dead_lettered,
+            dropped: self.dropped - before.dropped,
+            backlog: self.backlog,
+        }
+    }
+}
+
+/// Everything counted so far. Pairs hold requests outside the measured part first, those within it second.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tallies {
+    /// For each endpoint.
+    pub endpoints: Vec<[RequestTally; 2]>,
+    /// For each source, for each entry of its mix.
+    pub sources: Vec<Vec<[RequestTally; 2]>>,
+    /// For each edge.
+    pub edges: Vec<[EdgeTally; 2]>,
+    /// For each edge with a pool (an unused default for the others).
+    pub pools: Vec<Levels>,
+    /// For each station.
+    pub stations: Vec<StationTally>,
+    /// For each topic.
+    pub topics: Vec<TopicTally>,
+    /// Events handled.
+    pub events: u64,
+}

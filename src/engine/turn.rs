@@ -1,0 +1,113 @@
+//! Turning the knobs of a running world: what faults and changes of load do.
+
+use super::call::{Instance, Parent, State};
+use super::frame::{HOLDS, Place};
+use super::outcome::{Cause, Outcome};
+use super::probe::Probe;
+use super::world::{Ready, World};
+use crate::plan::{Knobs, Party};
+
+impl World<'_> {
+    /// Sets every knob, before any event of this instant. Replicas that die take with them what they were doing;
+    /// those that come back are empty.
+    pub fn turn<P: Probe>(&mut self, knobs: &Knobs, probe: &mut P) {
+        self.knobs.clone_from(knobs);
+        let died = self.turn_stations();
+        if !died.is_empty() {
+            self.bury(&died, probe);
+        }
+        self.turn_edges(probe);
+        for t in 0..self.topics.len() {
+            self.ready.push(Ready::Dispatch(t as u32));
+        }
+        self.run_ready(probe);
+    }
+
+    /// Returns the slots of the replicas that died now.
+    fn turn_stations(&mut self) -> Vec<u32> {
+        let mut died = Vec::new();
+        for (i, knobs) in self.knobs.stations.iter().enumerate() {
+            let own = self.plan.stations[i].error_rate;
+            let station = &mut self.stations[i];
+            station.slowdown = knobs.slowdown;
+            station.error_rate = 1.0 - (1.0 - own) * (1.0 - knobs.error_rate);
+            let first_up = station.first_slot + knobs.down.min(station.slots);
+            died.extend(station.up.iter().copied().filter(|&slot| slot < first_up));
+            station.up = (first_up..station.first_slot + station.slots).collect();
+        }
+        died
+    }
+
+    /// Ends everything that dead replicas were doing, and forgets what they kept.
+    fn bury<P: Probe>(&mut self, died: &[u32], probe: &mut P) {
+        let dead = |slot: u32| died.binary_search(&slot).is_ok();
+        let lost: Vec<u32> = (0..self.frames.all().len() as u32)
+            .filter(|&f| matches!(self.frames[f].place, Place::Queued | Place::Serving) && dead(self.frames[f].slot))
+            .collect();
+        // First nothing of the dead can be woken any more, then the others learn of it.
+        for &f in &lost {
+            let frame = &mut self.frames[f];
+            frame.ticket = frame.ticket.wrapping_add(1);
+            frame.wake = 0;
+            frame.flags &= !HOLDS;
+        }
+        for c in 0..self.calls.all().len() as u32 {
+            if let Parent::Frame(f, _) = self.calls[c].parent
+                && self.calls[c].state != State::Done
+                && lost.binary_search(&f).is_ok()
+            {
+                self.orphan_call(c);
+            }
+        }
+        for &slot in died {
+            self.empty(slot);
+        }
+        for f in lost {
+            if self.frames[f].is_branch() {
+                self.frames[f].place = Place::Free;
+                self.frames.release(f);
+            } else {
+                self.finish(f, Outcome::Failed(Cause::Reset), probe);
+            }
+        }
+    }
+
+    /// A replica without requests, connections, breakers or budgets of its own.
+    fn empty(&mut self, slot: u32) {
+        let now = self.now;
+        let replica = &mut self.slots[slot as usize];
+        let station = replica.station as usize;
+        let tally = &mut self.tallies.stations[station];
+        (0..replica.busy).for_each(|_| tally.busy.lower(now));
+        (0..replica.queue.len()).for_each(|_| tally.queue.lower(now));
+        replica.busy = 0;
+        replica.queue.clear();
+        if let Some(cpu) = &mut replica.cpu {
+            cpu.clear(now);
+        }
+        let number = slot - self.stations[station].first_slot;
+        let component = Party::Component(self.plan.stations[station].component);
+        for (e, edge) in self.plan.edges.iter().enumerate() {
+            if edge.from == component && number < self.edges[e].instances {
+                self.instances[(self.edges[e].first_instance + number) as usize] = Instance::new(edge);
+            }
+        }
+    }
+
+    fn turn_edges<P: Probe>(&mut self, probe: &mut P) {
+        for (e, edge) in self.plan.edges.iter().enumerate() {
+            let knobs = self.knobs.edges[e];
+            let state = &mut self.edges[e];
+            let healed = state.cut && !knobs.cut;
+            let touched = knobs.cut || knobs.delay.0 > 0 || knobs.loss > 0.0;
+            state.cut = knobs.cut;
+            state.delay = knobs.delay.0;
+            state.loss = 1.0 - (1.0 - edge.loss) * (1.0 - knobs.loss);
+            state.direct = edge.network.is_none() && edge.loss == 0.0 && !touched;
+            state.plain = edge.is_plain() && !touched;
+            if healed {
+                self.drop_held(e, probe);
+            }
+        }
+    }
+}

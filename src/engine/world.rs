@@ -1,0 +1,295 @@
+//! The state of a simulation, and the loop that takes one event after the other.
+
+use super::agenda::{Agenda, Class, Key, Kind};
+use super::call::{Call, EdgeState, Instance};
+use super::frame::{Arena, Frame};
+use super::lanes::{Lane, Purpose};
+use super::probe::Probe;
+use super::source::SourceState;
+use super::station::{Slot, StationState};
+use super::tally::Tallies;
+use super::topic::{Message, TopicState};
+use crate::plan::{Knobs, Plan};
+use crate::units::{SimDuration, SimTime};
+
+/// A running simulation of one plan. Cloning it forks the run: both copies go on identically until something differs.
+#[derive(Clone)]
+pub struct World<'p> {
+    pub(super) plan: &'p Plan,
+    pub(super) now: u64,
+    pub(super) seq: u64,
+    pub(super) agenda: Agenda,
+    pub(super) lanes: Vec<Lane>,
+    pub(super) frames: Arena<Frame>,
+    pub(super) calls: Arena<Call>,
+    pub(super) messages: Arena<Message>,
+    pub(super) stations: Vec<StationState>,
+    pub(super) slots: Vec<Slot>,
+    pub(super) edges: Vec<EdgeState>,
+    pub(super) instances: Vec<Instance>,
+    pub(super) topics: Vec<TopicState>,
+    pub(super) sources: Vec<SourceState>,
+    /// Station and first step of each endpoint: the two fields of [`crate::plan::Endpoint`] that the hot path needs.
+    pub(super) programs: Vec<(u32, u32)>,
+    pub(super) knobs: Knobs,
+    pub(super) tallies: Tallies,
+    /// Requests that arrive now belong to the measured part.
+    pub(super) counting: bool,
+    /// What can go on at this instant, first come first served.
+    pub(super) ready: Vec<Ready>,
+}
+
+/// Something that can go on at once.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Ready {
+    /// A frame runs its next step.
+    Run(u32),
+    /// A call that has got a connection of its pool is sent.
+    Send(u32),
+    /// A call makes its next try.
+    Try(u32),
+    /// A topic hands out messages.
+    Dispatch(u32),
+}
+
+/// Bounds of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Events in all.
+    pub events: u64,
+    /// Requests, calls or messages in progress at once: beyond it the model has no steady state worth waiting for.
+    pub in_flight: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { events: 10_000_000_000, in_flight: 1_000_000 }
+    }
+}
+
+/// Why a run ended before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Too many events.
+    Events(SimTime),
+    /// Too much in progress at once: something grows without bound.
+    Crowded(SimTime),
+}
+
+impl<'p> World<'p> {
+    /// An idle system at time zero, whose sources are about to begin. The same arguments give the same run.
+    pub fn new(plan: &'p Plan, load: f64, seed: u64, replication: u32) -> World<'p> {
+        let knobs = Knobs::baseline(plan, load);
+        let mut world = World {
+            plan,
+            now: 0,
+            seq: 0,
+            agenda: Agenda::default(),
+            lanes: Vec::new(),
+            frames: Arena::new(),
+            calls: Arena::new(),
+            messages: Arena::new(),
+            stations: Vec::new(),
+            slots: Vec::new(),
+            edges: Vec::new(),
+            instances: Vec::new(),
+            topics: plan.topics.iter().map(TopicState::new).collect(),
+            sources: Vec::new(),
+            programs: plan.endpoints.iter().map(|e| (e.station.0, e.entry.0)).collect(),
+            tallies: Tallies {
+                endpoints: vec![Default::default(); plan.endpoints.len()],
+                sources: plan.sources.iter().map(|s| vec![Default::default(); s.mix.len()]).collect(),
+                edges: vec![Default::default(); plan.edges.len()],
+                pools: vec![Default::default(); plan.edges.len()],
+                stations: vec![Default::default(); plan.stations.len()],
+                topics: vec![Default::default(); plan.topics.len()],
+                events: 0,
+            },
+            knobs,
+            counting: false,
+            ready: Vec::new(),
+        };
+        world.build_stations(seed, replication);
+        world.build_edges(seed, replication);
+        world.build_lanes();
+        world.build_sources(seed, replication);
+        world
+    }
+
+    /// The time reached.
+    pub fn now(&self) -> SimTime {
+        SimTime(self.now)
+    }
+
+    /// The plan it runs.
+    pub fn plan(&self) -> &'p Plan {
+        self.plan
+    }
+
+    /// What has been counted so far.
+    pub fn tallies(&self) -> &Tallies {
+        &self.tallies
+    }
+
+    /// Requests that arrive from now on belong to the measured part, or no longer do.
+    pub fn count(&mut self, on: bool) {
+        self.counting = on;
+    }
+
+    /// Counted user requests that have not ended.
+    pub fn counted_in_flight(&self) -> u64 {
+        self.tallies.sources.iter().flatten().map(|pair| pair[1].in_flight()).sum()
+    }
+
+    /// Replicas of a station that are up.
+    pub fn up(&self, station: usize) -> u32 {
+        self.stations[station].up.len() as u32
+    }
+
+    /// Core time used at a station until now, over all its replicas, in core-nanoseconds; 0 where it has no cores.
+    pub fn core_time(&self, station: usize) -> f64 {
+        let state = &self.stations[station];
+        (state.first_slot..state.first_slot + state.slots)
+            .map(|slot| self.slots[slot as usize].cpu.as_ref().map_or(0.0, |cpu| cpu.used_at(self.now)))
+            .sum()
+    }
+
+    /// Handles all events strictly before `until`, which is then the time. Ends early at a limit.
+    pub fn run_until<P: Probe>(&mut self, until: SimTime, limits: &Limits, probe: &mut P) -> Option<Stop> {
+        let end = Key::before(until.0);
+        while let Some(key) = self.agenda.pop_below(end) {
+            self.now = key.time();
+            self.tallies.events += 1;
+            self.handle(key, probe);
+            self.run_ready(probe);
+            if self.tallies.events >= limits.events || self.in_flight() > limits.in_flight {
+                let at = SimTime(self.now);
+                let crowded = self.in_flight() > limits.in_flight;
+                return Some(if crowded { Stop::Crowded(at) } else { Stop::Events(at) });
+            }
+        }
+        self.now = until.0;
+        None
+    }
+
+    #[inline]
+    fn in_flight(&self) -> usize {
+        self.frames.len().max(self.calls.len()).max(self.messages.len())
+    }
+
+    #[inline]
+    fn handle<P: Probe>(&mut self, key: Key, probe: &mut P) {
+        let at = key.index();
+        match key.kind() {
+            Kind::Done => {
+                if self.frames[at].wake == key.stamp() {
+                    self.exec(at, probe);
+                }
+            }
+            Kind::Cpu => self.cpu_due(at, key),
+            Kind::Reply => {
+                if self.frames[at].wake == key.stamp() {
+                    self.deliver(at, probe);
+                }
+            }
+            Kind::Lane => self.lane_due(at, probe),
+            Kind::Arrive => {
+                if self.frames[at].wake == key.stamp() {
+                    self.arrive(at, probe);
+                }
+            }
+            Kind::Source => self.source_due(at, probe),
+            Kind::User => self.ask(at, probe),
+            Kind::Retry => {
+                if self.calls[at].wake == key.stamp() {
+                    self.try_call(at, probe);
+                }
+            }
+        }
+    }
+
+    /// Runs everything that can go on at this instant.
+    #[inline]
+    pub(super) fn run_ready<P: Probe>(&mut self, probe: &mut P) {
+        let mut next = 0;
+        while let Some(&item) = self.ready.get(next) {
+            next += 1;
+            match item {
+                Ready::Run(frame) => self.exec(frame, probe),
+                Ready::Send(call) => self.send(call, probe),
+                Ready::Try(call) => self.try_call(call, probe),
+                Ready::Dispatch(topic) => self.dispatch(topic, probe),
+            }
+        }
+        self.ready.clear();
+    }
+
+    /// Schedules an event `after` nanoseconds from now and returns its stamp.
+    #[inline]
+    pub(super) fn schedule(&mut self, after: u64, class: Class, kind: Kind, index: u32) -> u32 {
+        self.seq += 1;
+        let time = self.now.saturating_add(after).min(SimTime::MAX.0);
+        let key = Key::new(time, class, self.seq, kind, index);
+        self.agenda.push(key);
+        key.stamp()
+    }
+
+    /// The number of the lane for timers of this duration and purpose; only used while a world is built.
+    pub(super) fn lane(&mut self, duration: SimDuration, purpose: Purpose) -> u32 {
+        let found = self.lanes.iter().position(|l| l.duration == duration.0 && l.purpose == purpose);
+        found.unwrap_or_else(|| {
+            self.lanes.push(Lane::new(duration.0, purpose));
+            self.lanes.len() - 1
+        }) as u32
+    }
+
+    /// Sets a timer for call or message `index`.
+    #[inline]
+    pub(super) fn set_timer(&mut self, lane: u32, index: u32, ticket: u32) {
+        self.seq += 1;
+        self.lanes[lane as usize].set(self.now, self.seq, index, ticket, lane, &mut self.agenda);
+    }
+
+    /// The timer set last for a call or message is not needed any more. Its ticket must have changed already.
+    #[inline]
+    pub(super) fn cancel_timer(&mut self, lane: u32) {
+        if self.lanes[lane as usize].cancel() {
+            let (calls, messages) = (&self.calls, &self.messages);
+            let lane = &mut self.lanes[lane as usize];
+            match lane.purpose {
+                Purpose::Patience => lane.compact(|t| calls[t.key.index()].ticket == t.ticket),
+                Purpose::Visibility => lane.compact(|t| messages[t.key.index()].ticket == t.ticket),
+            }
+        }
+    }
+
+    fn lane_due<P: Probe>(&mut self, number: u32, probe: &mut P) {
+        let (calls, messages) = (&self.calls, &self.messages);
+        let lane = &mut self.lanes[number as usize];
+        match lane.purpose {
+            Purpose::Patience => {
+                let due = lane.fire(number, &mut self.agenda, |t| calls[t.key.index()].ticket == t.ticket);
+                if let Some(timer) = due {
+                    self.patience_over(timer.key.index(), probe);
+                }
+            }
+            Purpose::Visibility => {
+                let due = lane.fire(number, &mut self.agenda, |t| messages[t.key.index()].ticket == t.ticket);
+                if let Some(timer) = due {
+                    self.visible_again(timer.key.index());
+                }
+            }
+        }
+    }
+
+    fn build_lanes(&mut self) {
+        for (e, edge) in self.plan.edges.iter().enumerate() {
+            if let Some(timeout) = edge.timeout {
+                self.edges[e].lane = self.lane(timeout, Purpose::Patience);
+            }
+        }
+        for (t, topic) in self.plan.topics.iter().enumerate() {
+            self.topics[t].lane = self.lane(topic.visibility, Purpose::Visibility);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What was observed: one trial of a plan, its histograms and time series, and estimates over several trials.
+
+mod estimate;
+mod histogram;
+mod measurements;
+mod meter;
+mod series;
+mod trial;
+
+pub use estimate::Estimate;
+pub use histogram::Histogram;
+pub use measurements::{Measurements, ResourceOf, ResourceUse, Served, SourceServed};
+pub use series::{Cell, EdgeCell, Row, Series, StationCell};
+pub use trial::{Trial, Warm};

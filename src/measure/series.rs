@@ -1,0 +1,156 @@
+//! What happened in each window of time.
+
+use crate::engine::{EdgeTally, RequestTally, Tallies, World};
+use crate::units::{NANOS, SimDuration, SimTime};
+
+/// A run as windows of equal length, from the start of the measured part on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Series {
+    /// Length of a window.
+    pub window: SimDuration,
+    /// When the first one begins.
+    pub start: SimTime,
+    /// The windows in order; those after the measured part are included as far as the run went.
+    pub rows: Vec<Row>,
+}
+
+/// One window.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Row {
+    /// For each source, over its mix.
+    pub sources: Vec<Cell>,
+    /// For each endpoint.
+    pub endpoints: Vec<Cell>,
+    /// For each station.
+    pub stations: Vec<StationCell>,
+    /// For each edge.
+    pub edges: Vec<EdgeCell>,
+}
+
+/// Requests in a window: those offered by when they came, the others by when they ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Cell {
+    /// Came.
+    pub offered: u32,
+    /// Were answered, a substitute included.
+    pub good: u32,
+    /// Failed.
+    pub failed: u32,
+    /// Time taken by those that were answered, summed.
+    pub latency_sum: SimDuration,
+}
+
+/// A station in a window.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct StationCell {
+    /// Busy workers, on average.
+    pub busy: f32,
+    /// Waiting requests, on average.
+    pub queue: f32,
+    /// Refused requests.
+    pub refused: u32,
+    /// Replicas up at the end of the window.
+    pub up: u32,
+}
+
+/// An edge in a window.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct EdgeCell {
+    /// Calls made.
+    pub calls: u32,
+    /// Tries after the first.
+    pub retries: u32,
+    /// Tries that timed out.
+    pub timeouts: u32,
+    /// Tries refused by a breaker or a bulkhead.
+    pub rejected: u32,
+    /// Calls that failed for good.
+    pub failed: u32,
+    /// Times a breaker opened.
+    pub opened: u32,
+    /// Calls waiting for a connection of the pool, on average.
+    pub waiting: f32,
+}
+
+/// Turns what is counted from the beginning into what happened since the last look.
+#[derive(Clone)]
+pub(super) struct Recorder {
+    before: Tallies,
+    at: u64,
+}
+
+impl Recorder {
+    pub(super) fn new(world: &World<'_>) -> Recorder {
+        Recorder { before: world.tallies().clone(), at: world.now().0 }
+    }
+
+    /// The row since the last one.
+    pub(super) fn row(&mut self, world: &World<'_>) -> Row {
+        let (now, tallies) = (world.now().0, world.tallies());
+        let before = &self.before;
+        let span = (now - self.at).max(1) as f64;
+        let mean = |after: u128, before: u128| ((after - before) as f64 / span) as f32;
+        let row = Row {
+            sources: (tallies.sources.iter().zip(&before.sources))
+                .map(|(after, before)| Cell::sum(after.iter().flatten(), before.iter().flatten()))
+                .collect(),
+            endpoints: (tallies.endpoints.iter().zip(&before.endpoints)).map(|(a, b)| Cell::sum(a, b)).collect(),
+            stations: (tallies.stations.iter().zip(&before.stations).enumerate())
+                .map(|(i, (a, b))| StationCell {
+                    busy: mean(a.busy.area_at(now), b.busy.area_at(self.at)),
+                    queue: mean(a.queue.area_at(now), b.queue.area_at(self.at)),
+                    refused: (a.refused - b.refused) as u32,
+                    up: world.up(i),
+                })
+                .collect(),
+            edges: (tallies.edges.iter().zip(&before.edges).enumerate())
+                .map(|(e, (after, before))| {
+                    let waiting =
+                        mean(tallies.pools[e].waiting.area_at(now), self.before.pools[e].waiting.area_at(self.at));
+                    EdgeCell { waiting, ..EdgeCell::since(before, after) }
+                })
+                .collect(),
+        };
+        self.before.clone_from(tallies);
+        self.at = now;
+        row
+    }
+}
+
+impl Cell {
+    fn sum<'a>(
+        after: impl IntoIterator<Item = &'a RequestTally>,
+        before: impl IntoIterator<Item = &'a RequestTally>,
+    ) -> Cell {
+        let mut cell = Cell::default();
+        for (a, b) in after.into_iter().zip(before) {
+            cell.offered += (a.offered - b.offered) as u32;
+            cell.good += (a.succeeded + a.degraded - b.succeeded - b.degraded) as u32;
+            cell.failed += (a.failed() - b.failed()) as u32;
+            cell.latency_sum += SimDuration(a.latency.0 - b.latency.0);
+        }
+        cell
+    }
+
+    /// Mean time of those that were answered, in seconds, if any was.
+    pub fn mean_latency(&self) -> Option<f64> {
+        (self.good > 0).then(|| self.latency_sum.0 as f64 / f64::from(self.good) / NANOS as f64)
+    }
+}
+
+impl EdgeCell {
+    fn since(before: &[EdgeTally; 2], after: &[EdgeTally; 2]) -> EdgeCell {
+        let count = |field: fn(&EdgeTally) -> u64| {
+            (after.iter().map(field).sum::<u64>() - before.iter().map(field).sum::<u64>()) as u32
+        };
+        EdgeCell {
+            calls: count(|t| t.calls),
+            retries: count(|t| t.retries),
+            timeouts: count(|t| t.timeouts),
+            rejected: count(|t| t.rejected),
+            failed: count(|t| t.failed),
+            opened: count(|t| t.breaker_opened),
+            waiting: 0.0,
+        }
+    }
+}

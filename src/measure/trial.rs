@@ -1,0 +1,350 @@
+//! One replication: warm-up, measured part, and the time until what was counted has ended.
+
+use super::measurements::{Measurements, ResourceOf, ResourceUse, Served, SourceServed};
+use super::meter::Meter;
+use super::series::{Recorder, Row, Series};
+use crate::engine::{Limits, Stop, Tallies, TopicTally, World};
+use crate::plan::{EdgeId, Knobs, Plan, StationId, UNLIMITED};
+use crate::units::{NANOS, SimDuration, SimTime};
+
+/// How one replication is to be run.
+#[derive(Clone, Debug)]
+pub struct Trial<'p> {
+    /// What is simulated.
+    pub plan: &'p Plan,
+    /// Multiplies the traffic.
+    pub load: f64,
+    /// Chooses the random numbers, with `replication`.
+    pub seed: u64,
+    /// Which of several independent runs.
+    pub replication: u32,
+    /// Positions of the knobs, by time from the start of the measured part, in order.
+    pub timeline: Vec<(SimDuration, Knobs)>,
+    /// Time before anything counts.
+    pub warmup: SimDuration,
+    /// Time in which arriving requests count.
+    pub measured: SimDuration,
+    /// Length of a window of the series.
+    pub window: SimDuration,
+    /// Bounds of the run.
+    pub limits: Limits,
+}
+
+/// How long after the measured part its requests may take to end.
+const SETTLE: SimDuration = SimDuration::from_secs(60);
+
+/// A trial under way. Cloning it forks the run.
+#[derive(Clone)]
+pub struct Warm<'p> {
+    world: World<'p>,
+    meter: Meter,
+    recorder: Recorder,
+    rows: Vec<Row>,
+    start: Tallies,
+    start_cores: Vec<f64>,
+    stop: Option<Stop>,
+}
+
+impl<'p> Trial<'p> {
+    /// Runs it.
+    pub fn run(&self) -> Measurements {
+        self.finish(self.warm())
+    }
+
+    /// Runs the warm-up only.
+    pub fn warm(&self) -> Warm<'p> {
+        let mut world = World::new(self.plan, self.load, self.seed, self.replication);
+        let mut meter = Meter::new(self.plan);
+        let stop = world.run_until(SimTime(self.warmup.0), &self.limits, &mut meter);
+        world.count(true);
+        let cores = (0..self.plan.stations.len()).map(|s| world.core_time(s)).collect();
+        Warm {
+            start: world.tallies().clone(),
+            start_cores: cores,
+            recorder: Recorder::new(&world),
+            world,
+            meter,
+            rows: Vec::new(),
+            stop,
+        }
+    }
+
+    /// Runs on until `to` after the start of the measured part, to fork there. Knobs due at `to` are not turned yet.
+    pub fn advance(&self, warm: &mut Warm<'p>, to: SimDuration) {
+        let end = SimTime(self.warmup.0) + to;
+        while warm.stop.is_none() && warm.world.now() < end {
+            let from = warm.world.now().since(SimTime(self.warmup.0));
+            if let Some((_, knobs)) = self.timeline.iter().find(|(at, _)| *at == from) {
+                warm.world.turn(knobs, &mut warm.meter);
+            }
+            let next_turn = self.timeline.iter().map(|(at, _)| *at).find(|at| *at > from);
+            let next_row = SimDuration((from.0 / self.window.0 + 1) * self.window.0);
+            let next = next_turn.map_or(next_row, |turn| turn.min(next_row)).min(to);
+            let until = SimTime(self.warmup.0) + next;
+            warm.stop = warm.world.run_until(until, &self.limits, &mut warm.meter);
+            if next == next_row || warm.stop.is_some() {
+                warm.rows.push(warm.recorder.row(&warm.world));
+            }
+        }
+    }
+
+    /// Runs the rest of a fork; the same as [`Trial::run`] when the fork came from a trial that was equal up to there.
+    pub fn run_from(&self, warm: &Warm<'p>) -> Measurements {
+        self.finish(warm.clone())
+    }
+
+    fn finish(&self, mut warm: Warm<'p>) -> Measurements {
+        self.advance(&mut warm, self.measured);
+        warm.world.count(false);
+        let resources = self.resources(&warm);
+        let measured = warm.world.now().since(SimTime(self.warmup.0));
+        let topics = self.topics(&warm);
+        let mut to = self.measured;
+        while warm.stop.is_none() && warm.world.counted_in_flight() > 0 && to < self.measured + SETTLE {
+            to += self.window;
+            self.advance(&mut warm, to);
+        }
+        debug_assert_eq!(warm.world.audit(), Ok(()));
+        let tallies = warm.world.tallies();
+        Measurements {
+            measured,
+            events: tallies.events,
+            stop: warm.stop,
+            endpoints: (tallies.endpoints.iter().zip(&warm.meter.endpoints))
+                .map(|(t, h)| Served::new(&t[1], h))
+                .collect(),
+            sources: (0..self.plan.sources.len()).map(|s| self.source(s, &warm)).collect(),
+            resources,
+            edges: tallies.edges.iter().map(|pair| pair[1]).collect(),
+            topics,
+            series: Series { window: self.window, start: SimTime(self.warmup.0), rows: warm.rows },
+        }
+    }
+
+    fn source(&self, s: usize, warm: &Warm<'p>) -> SourceServed {
+        let source = &self.plan.sources[s];
+        let by_link: Vec<_> = (source.mix.iter().enumerate())
+            .map(|(i, (_, link))| {
+                let tally = &warm.world.tallies().sources[s][i][1];
+                (self.plan.links[link.index()].to, Served::new(tally, &warm.meter.sources[s][i]))
+            })
+            .collect();
+        let mut total = Served::default();
+        by_link.iter().for_each(|(_, served)| total.merge(served));
+        SourceServed { total, by_link }
+    }
+
+    /// What happened to messages in the measured part.
+    fn topics(&self, warm: &Warm<'p>) -> Vec<TopicTally> {
+        (warm.world.tallies().topics.iter().zip(&warm.start.topics))
+            .map(|(after, before)| after.since(before))
+            .collect()
+    }
+
+    fn resources(&self, warm: &Warm<'p>) -> Vec<ResourceUse> {
+        let mut all = Vec::new();
+        for s in 0..self.plan.stations.len() {
+            all.extend(self.workers(s, warm));
+            all.extend(self.cpu(s, warm));
+        }
+        all.extend((0..self.plan.edges.len()).filter_map(|e| self.pool(e, warm)));
+        all
+    }
+
+    fn workers(&self, s: usize, warm: &Warm<'p>) -> Option<ResourceUse> {
+        let station = &self.plan.stations[s];
+        if station.workers == UNLIMITED {
+            return None;
+        }
+        let span = Span::of(self, warm);
+        let (before, after) = (&warm.start.stations[s], &warm.world.tallies().stations[s]);
+        let capacity = f64::from(station.workers) * f64::from(station.replicas);
+        Some(ResourceUse {
+            name: format!("{}.{}", station.name, station.workers_word),
+            kind: station.workers_word,
+            of: ResourceOf::Workers(StationId::new(s)),
+            capacity,
+            utilization: span.mean(before.busy.area_at(span.from), after.busy.area_at(span.to)) / capacity,
+            queue_mean: span.mean(before.queue.area_at(span.from), after.queue.area_at(span.to)),
+            wait_mean: mean_seconds(after.waited.0 - before.waited.0, after.granted - before.granted),
+            rejected: after.refused - before.refused,
+        })
+    }
+
+    fn cpu(&self, s: usize, warm: &Warm<'p>) -> Option<ResourceUse> {
+        let station = &self.plan.stations[s];
+        let capacity = station.cores? * f64::from(station.replicas);
+        let span = Span::of(self, warm);
+        Some(ResourceUse {
+            name: format!("{}.cpu", station.name),
+            kind: "cpu",
+            of: ResourceOf::Cpu(StationId::new(s)),
+            capacity,
+            utilization: (warm.world.core_time(s) - warm.start_cores[s]) / span.length() / capacity,
+            queue_mean: 0.0,
+            wait_mean: 0.0,
+            rejected: 0,
+        })
+    }
+
+    fn pool(&self, e: usize, warm: &Warm<'p>) -> Option<ResourceUse> {
+        let edge = &self.plan.edges[e];
+        let capacity = f64::from(edge.pool?) * f64::from(edge.instances);
+        let span = Span::of(self, warm);
+        let (before, after) = (&warm.start.pools[e], &warm.world.tallies().pools[e]);
+        Some(ResourceUse {
+            name: format!("{}.pool", edge.name),
+            kind: "pool",
+            of: ResourceOf::Pool(EdgeId::new(e)),
+            capacity,
+            utilization: span.mean(before.used.area_at(span.from), after.used.area_at(span.to)) / capacity,
+            queue_mean: span.mean(before.waiting.area_at(span.from), after.waiting.area_at(span.to)),
+            wait_mean: mean_seconds(after.waited.0 - before.waited.0, after.granted - before.granted),
+            rejected: 0,
+        })
+    }
+}
+
+impl<'p> Warm<'p> {
+    /// The world as it is now.
+    pub fn world(&self) -> &World<'p> {
+        &self.world
+    }
+}
+
+/// The measured part so far.
+struct Span {
+    from: u64,
+    to: u64,
+}
+
+impl Span {
+    fn of(trial: &Trial<'_>, warm: &Warm<'_>) -> Span {
+        Span { from: trial.warmup.0.min(warm.world.now().0), to: warm.world.now().0 }
+    }
+
+    fn length(&self) -> f64 {
+        (self.to - self.from).max(1) as f64
+    }
+
+    fn mean(&self, before: u128, after: u128) -> f64 {
+        (after - before) as f64 / self.length()
+    }
+}
+
+fn mean_seconds(sum_ns: u64, n: u64) -> f64 {
+    if n == 0 { 0.0 } else { sum_ns as f64 / n as f64 / NANOS as f64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{
+        Arrivals, Balance, Builder, Component, Concurrency, Edge, Origin, Party, Role, Source, SourceId, Station, Step,
+    };
+    use crate::random::Dist;
+
+    /// M/M/1 with arrival rate 0.8 and service rate 1, in milliseconds.
+    pub(crate) fn one_queue() -> Plan {
+        let mut b = Builder::new();
+        let origin = Origin::default();
+        let component = b.component(Component {
+            name: "api".into(),
+            role: Role::Service,
+            technology: None,
+            origin: origin.clone(),
+        });
+        let station = b.station(Station {
+            name: "api".into(),
+            component,
+            replicas: 1,
+            workers: 1,
+            workers_word: "workers",
+            queue: UNLIMITED,
+            cores: None,
+            concurrency: Concurrency::Threads,
+            balance: Balance::RoundRobin,
+            error_rate: 0.0,
+            rate_limit: None,
+            capacity_path: String::new(),
+            origin: origin.clone(),
+        });
+        let endpoint = b.endpoint("api.call", station, origin.clone());
+        let time = b.dist(Dist::Exponential { mean: 1e6 });
+        b.begin(endpoint);
+        b.emit(Step::Work { time });
+        b.emit(Step::Return);
+        let edge = b.edge(Edge {
+            name: "users>api".into(),
+            from: Party::Source(SourceId(0)),
+            to: component,
+            instances: 1,
+            network: None,
+            loss: 0.0,
+            pool: None,
+            timeout: None,
+            retry: None,
+            breaker: None,
+            bulkhead: None,
+            idempotent: false,
+            optional: false,
+            fallback: false,
+            origin: origin.clone(),
+            policy_path: String::new(),
+        });
+        let link = b.link(edge, endpoint);
+        b.source(Source { name: "users".into(), arrivals: Arrivals::Poisson(800.0), mix: vec![(1.0, link)], origin });
+        b.finish()
+    }
+
+    fn trial(plan: &Plan) -> Trial<'_> {
+        Trial {
+            plan,
+            load: 1.0,
+            seed: 1,
+            replication: 0,
+            timeline: vec![],
+            warmup: SimDuration::from_secs(1),
+            measured: SimDuration::from_secs(20),
+            window: SimDuration::from_secs(1),
+            limits: Limits::default(),
+        }
+    }
+
+    #[test]
+    fn everything_is_accounted_for() {
+        let plan = one_queue();
+        let m = trial(&plan).run();
+        assert_eq!(m.stop, None);
+        assert_eq!((m.sources[0].total.in_flight, m.sources[0].total.failed()), (0, 0));
+        assert_eq!(m.sources[0].total.offered, m.endpoints[0].succeeded);
+        assert!((m.resources[0].utilization - 0.8).abs() < 0.05, "{}", m.resources[0].utilization);
+        assert!(m.series.rows.len() >= 20);
+    }
+
+    #[test]
+    fn a_fork_goes_on_as_the_whole_would_have() {
+        let plan = one_queue();
+        let mut dead = Knobs::baseline(&plan, 1.0);
+        dead.stations[0].down = 1;
+        let faulty = Trial {
+            timeline: vec![
+                (SimDuration::from_millis(7_300), dead),
+                (SimDuration::from_secs(9), Knobs::baseline(&plan, 1.0)),
+            ],
+            ..trial(&plan)
+        };
+        let healthy = trial(&plan);
+        let mut warm = healthy.warm();
+        healthy.advance(&mut warm, SimDuration::from_millis(7_300));
+        assert_eq!(faulty.run_from(&warm), faulty.run());
+        assert!(faulty.run().sources[0].total.failed() > 0);
+    }
+
+    #[test]
+    fn a_run_that_grows_without_bound_is_stopped() {
+        let plan = one_queue();
+        let t = Trial { load: 2.0, limits: Limits { in_flight: 1_000, ..Limits::default() }, ..trial(&plan) };
+        assert!(matches!(t.run().stop, Some(Stop::Crowded(_))));
+    }
+}
