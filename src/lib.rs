@@ -1,8 +1,11 @@
 //! Tenfold: find out what breaks at ten times the load, and which fix helps, before you build it.
 
 pub mod engine;
+pub mod faults;
 pub mod measure;
 pub mod plan;
 pub mod policies;
 pub mod random;
+pub mod report;
 pub mod units;
+pub mod yaml;

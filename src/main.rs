@@ -1,1 +1,3 @@
+//! The command `simulate`.
+
 fn main() {}

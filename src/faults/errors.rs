@@ -1,0 +1,55 @@
+//! A share of the requests that reach a component is answered with an error at once.
+
+use super::{Effect, FaultError, FaultKind, Form, FormError, Takes, Target};
+use crate::plan::{Knobs, Plan};
+use crate::units::show_ratio;
+
+pub(super) const FORM: Form = Form {
+    word: "errors",
+    takes: Takes::Component,
+    fields: &["share"],
+    example: "errors:payments:50%@60s",
+    summary: "answer a share of the requests with an error",
+    amount_field: |_| Some("share"),
+    read: |settings| match settings.share("share")? {
+        Some(share) => Ok(FaultKind::Errors(Errors { share })),
+        None => Err(FormError::missing(
+            "an errors fault needs to know the share of requests that fail",
+            "write it: `share: 50%`, or `errors:payments:50%` in --fail",
+        )),
+    },
+};
+
+/// Requests are answered with errors.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Errors {
+    /// How many of them, in (0, 1].
+    pub share: f64,
+}
+
+impl Effect for Errors {
+    fn word(&self) -> &'static str {
+        FORM.word
+    }
+
+    fn check(&self, target: &Target, plan: &Plan) -> Result<(), FaultError> {
+        target.component(plan, FORM.word).map(|_| ())
+    }
+
+    /// Two such faults are independent of one another: a request succeeds when neither strikes it.
+    fn turn(&self, target: &Target, plan: &Plan, knobs: &mut Knobs) {
+        let Ok(component) = target.component(plan, FORM.word) else { return };
+        for station in plan.stations_of(component) {
+            let rate = &mut knobs.stations[station.index()].error_rate;
+            *rate = 1.0 - (1.0 - *rate) * (1.0 - self.share);
+        }
+    }
+
+    fn amount(&self) -> Option<String> {
+        Some(show_ratio(self.share))
+    }
+
+    fn describe(&self, target: &Target) -> String {
+        format!("{target} failing {} of requests", show_ratio(self.share))
+    }
+}

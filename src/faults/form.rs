@@ -1,0 +1,112 @@
+//! How faults are written, as data: one reader serves `--fail` and the model.
+
+use super::FaultKind;
+use crate::units::{SimDuration, parse_factor};
+use crate::units::{UnitError, parse_duration, parse_ratio};
+
+/// How one kind of fault is written.
+pub struct Form {
+    /// Its name: `latency`. In the model it is also the key of the target.
+    pub word: &'static str,
+    /// What it strikes.
+    pub takes: Takes,
+    /// Its own settings in the model, beside `at` and `for`.
+    pub fields: &'static [&'static str],
+    /// An example for `--fail`.
+    pub example: &'static str,
+    /// What it does, in a few words.
+    pub summary: &'static str,
+    /// Which setting the amount of `--fail` is: `+2s` is `add`. `None` when it takes no amount.
+    pub amount_field: fn(&str) -> Option<&'static str>,
+    /// Makes a fault of its settings.
+    pub read: fn(&Settings<'_>) -> Result<FaultKind, FormError>,
+}
+
+/// What a kind of fault strikes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// A component.
+    Component,
+    /// A component or an edge, written `caller>callee`.
+    ComponentOrEdge,
+    /// All traffic: no target is written, and the key of the kind holds the amount.
+    Traffic,
+}
+
+/// The settings of one fault, as written.
+#[derive(Clone, Debug, Default)]
+pub struct Settings<'a>(pub Vec<(&'static str, &'a str)>);
+
+/// A setting that cannot be read or is missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FormError {
+    /// The setting it is about; `None` when one is missing.
+    pub field: Option<&'static str>,
+    /// What is wrong, and what to write instead.
+    pub error: UnitError,
+}
+
+impl<'a> Settings<'a> {
+    /// The setting as it is written.
+    pub fn get(&self, field: &str) -> Option<&'a str> {
+        self.0.iter().find(|(name, _)| *name == field).map(|(_, text)| *text)
+    }
+
+    /// A share above zero.
+    pub fn share(&self, field: &'static str) -> Result<Option<f64>, FormError> {
+        let share = self.parsed(field, parse_ratio)?;
+        if share == Some(0.0) {
+            return Err(FormError::at(field, "a share of zero strikes nothing", "write a percentage above 0%"));
+        }
+        Ok(share)
+    }
+
+    /// A duration above zero. `--fail` may write a plus before it.
+    pub fn duration(&self, field: &'static str) -> Result<Option<SimDuration>, FormError> {
+        let time = self.parsed(field, |text| parse_duration(text.trim().trim_start_matches('+')))?;
+        if time == Some(SimDuration::ZERO) {
+            return Err(FormError::at(
+                field,
+                "no time at all changes nothing",
+                "write a duration above zero, such as `2s`",
+            ));
+        }
+        Ok(time)
+    }
+
+    /// A multiple.
+    pub fn factor(&self, field: &'static str) -> Result<Option<f64>, FormError> {
+        self.parsed(field, parse_factor)
+    }
+
+    /// A whole number from 1.
+    pub fn whole(&self, field: &'static str) -> Result<Option<u32>, FormError> {
+        self.parsed(field, |text| match text.trim().parse::<u32>() {
+            Ok(n) if n > 0 => Ok(n),
+            _ => Err(UnitError {
+                message: format!("`{text}` is not a whole number from 1"),
+                hint: Some("write how many, such as `1`".into()),
+            }),
+        })
+    }
+
+    fn parsed<T>(
+        &self,
+        field: &'static str,
+        parse: impl Fn(&str) -> Result<T, UnitError>,
+    ) -> Result<Option<T>, FormError> {
+        self.get(field).map(parse).transpose().map_err(|error| FormError { field: Some(field), error })
+    }
+}
+
+impl FormError {
+    /// Something is wrong with this setting.
+    pub fn at(field: &'static str, message: &str, hint: &str) -> FormError {
+        FormError { field: Some(field), ..FormError::missing(message, hint) }
+    }
+
+    /// A setting is missing.
+    pub fn missing(message: &str, hint: &str) -> FormError {
+        FormError { field: None, error: UnitError { message: message.into(), hint: Some(hint.into()) } }
+    }
+}

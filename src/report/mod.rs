@@ -1,0 +1,111 @@
+//! What is told: [`Report`], plain data, and the formats it is written in.
+//!
+//! Nothing is computed here. Every number in a report was measured or judged before; a format only chooses words, units
+//! and places. Units stand in the names (`_ms`, `_s`, `_per_s`); shares lie between 0 and 1. Counts are sums over the
+//! replications, rates are per replication, an [`Estimate`] has its 95% interval.
+//!
+//! To add a format, write one file with its [`Format`] and list it in [`FORMATS`].
+
+mod review;
+mod run;
+
+pub use review::{
+    Bottleneck, Bound, Capacity, CascadeStep, Change, Confidence, Decoy, Effect, Failure, FaultInfo, Finding, Fix,
+    Measure, Place, PlanToTarget, Readiness, ReadinessItem, Recovery, Scores, Severity,
+};
+pub use run::{Dependency, Phase, PhaseTraffic, Queue, Resource, Run, SloResult, SloVerdict, Tally, Traffic};
+
+use indexmap::IndexMap;
+
+/// A mean over replications with its 95% interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// The mean.
+    pub mean: f64,
+    /// Lower end of the interval.
+    pub low: f64,
+    /// Upper end of the interval.
+    pub high: f64,
+}
+
+/// Everything that is told about one model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// What was asked for.
+    pub kind: Kind,
+    /// The model.
+    pub model: ModelInfo,
+    /// The command that gives this report again, without options that change only its form.
+    pub command: String,
+    /// The load asked for, as a multiple of the model's own.
+    pub load: f64,
+    /// Seed of all random streams.
+    pub seed: u64,
+    /// Runs with different random numbers behind each figure.
+    pub replications: u32,
+    /// Whether everything asked for was done; `notes` say what was not.
+    pub complete: bool,
+    /// What the reader must know about how the figures came about: a run that was cut short, a budget used up.
+    pub notes: Vec<String>,
+    /// Defaults that decided something: `services.web.queue = 100`.
+    pub assumed: Vec<String>,
+    /// What was measured: at least one run. A review has `baseline` first and then the load asked for.
+    pub runs: Vec<Run>,
+    /// The highest load at which the SLOs hold.
+    pub capacity: Option<Capacity>,
+    /// Resources whose doubling helps, best first; empty when none does.
+    pub bottlenecks: Option<Vec<Bottleneck>>,
+    /// The smallest list of changes found with which the SLOs hold at the load asked for.
+    pub plan: Option<PlanToTarget>,
+    /// What each fault does, the most harmful first.
+    pub failures: Option<Vec<Failure>>,
+    /// Faults that were only screened by short runs, in words: `catalog-db killed`.
+    pub unconfirmed: Vec<String>,
+    /// What should change, the most urgent first.
+    pub findings: Option<Vec<Finding>>,
+    /// Changes a rule of thumb would ask for, tried and found to help nobody.
+    pub decoys: Vec<Decoy>,
+    /// Marks out of ten and grades.
+    pub scores: Option<Scores>,
+}
+
+/// What was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `simulate MODEL`
+    Review,
+    /// `simulate run MODEL`
+    Run,
+    /// `simulate check MODEL`
+    Check,
+}
+
+/// The model a report is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ModelInfo {
+    /// Its name.
+    pub name: String,
+    /// Its file, as it was given.
+    pub file: String,
+    /// Hash of its text after `--set`, in hexadecimal.
+    pub hash: String,
+    /// How many components of which role: `service` → 5.
+    pub components: IndexMap<String, u32>,
+}
+
+impl Report {
+    /// The run with the load asked for, without faults; the only one when there is one.
+    pub fn asked_run(&self) -> Option<&Run> {
+        self.runs.iter().rev().find(|r| r.load == self.load && r.faults.is_empty()).or(self.runs.last())
+    }
+
+    /// The run at load 1x, if it is not the one asked for.
+    pub fn baseline_run(&self) -> Option<&Run> {
+        self.runs.iter().find(|r| r.load == 1.0 && r.faults.is_empty()).filter(|_| self.load != 1.0)
+    }
+
+    /// The most urgent finding's severity.
+    pub fn worst(&self) -> Option<Severity> {
+        self.findings.as_deref().unwrap_or_default().iter().map(|f| f.severity).min()
+    }
+}

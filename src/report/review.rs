@@ -1,0 +1,328 @@
+//! What a review adds to its runs: capacity, bottlenecks, failures, findings.
+
+use super::Estimate;
+use crate::faults::Fault;
+use crate::units::SimDuration;
+
+/// The highest load at which the SLOs hold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Capacity {
+    /// The load, as a multiple of the model's own.
+    pub load: f64,
+    /// The SLOs hold at least up to here.
+    pub low: f64,
+    /// They do not hold from here on; `None` when they held at the highest load tried.
+    pub high: Option<f64>,
+    /// The resource that gives out: `orders-db.connections`.
+    pub limited_by: Option<String>,
+    /// The SLO missed first.
+    pub slo: Option<String>,
+    /// What arithmetic on the model allows at most.
+    pub bound: Option<Bound>,
+}
+
+/// An upper bound on the load, by arithmetic: at this load the resource is busy all the time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bound {
+    /// Multiple of the model's own load.
+    pub load: f64,
+    /// What is busy.
+    pub resource: String,
+}
+
+/// A resource whose doubling helps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bottleneck {
+    /// `orders-db.connections`
+    pub resource: String,
+    /// 1 for the one that helps most.
+    pub rank: u32,
+    /// The change that was tried.
+    pub change: Option<Change>,
+    /// What it gave.
+    pub effect: Effect,
+}
+
+/// How to reach the load asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlanToTarget {
+    /// The load.
+    pub target_load: f64,
+    /// What to change.
+    pub changes: Vec<Change>,
+    /// Whether the SLOs hold with all changes, by a last run.
+    pub meets_slos: bool,
+    /// What all changes together give.
+    pub effects: Vec<Effect>,
+}
+
+/// A change to the model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// What: `services.web.replicas`.
+    pub path: String,
+    /// What stands there, as YAML; `None` when nothing does.
+    pub from: Option<String>,
+    /// What should stand there, as YAML.
+    pub to: String,
+}
+
+/// What is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// Share of requests answered.
+    SuccessRate,
+    /// Requests answered, per second.
+    GoodputPerS,
+    /// Requests, per second.
+    RatePerS,
+    /// Mean time to an answer.
+    MeanMs,
+    /// A percentile of the time to an answer, in tenths of a percent: 990 is p99.
+    PercentileMs(u16),
+    /// Share in use.
+    Utilization,
+    /// Waiting, mean over time.
+    Queue,
+    /// Retries of each call.
+    Retries,
+    /// The highest load at which the SLOs hold.
+    CapacityLoad,
+    /// Time from the end of the fault until all is as before.
+    RecoveryS,
+    /// Requests lost.
+    LostRequests,
+}
+
+/// Before and after a change (or without and with a fault), on the same random numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Effect {
+    /// Of what: `web.home`, `shoppers`; empty for the whole system.
+    pub subject: String,
+    /// What was compared.
+    pub measure: Measure,
+    /// As the model is.
+    pub before: Estimate,
+    /// With the change, or with the fault.
+    pub after: Estimate,
+    /// Interval of the paired difference, after less before, if it was judged by it.
+    pub difference: Option<Estimate>,
+}
+
+/// A fault, in words and figures.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FaultInfo {
+    /// Kind: `latency`.
+    pub kind: String,
+    /// What it strikes: `stripe`.
+    pub target: String,
+    /// How much, as `--fail` writes it: `+5s`.
+    pub amount: Option<String>,
+    /// When it begins, counted from the start of the measured part.
+    pub start_s: f64,
+    /// How long it lasts; `None` for the rest of the run.
+    pub duration_s: Option<f64>,
+    /// What happens: `stripe 5s slower`.
+    pub text: String,
+    /// As `--fail` reads it.
+    pub flag: String,
+}
+
+impl From<&Fault> for FaultInfo {
+    fn from(fault: &Fault) -> FaultInfo {
+        FaultInfo {
+            kind: fault.kind.word().into(),
+            target: fault.target.to_string(),
+            amount: fault.kind.effect().amount(),
+            start_s: fault.start.seconds(),
+            duration_s: fault.duration.map(SimDuration::seconds),
+            text: fault.describe(),
+            flag: fault.to_string(),
+        }
+    }
+}
+
+/// What one fault does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failure {
+    /// The fault.
+    pub fault: FaultInfo,
+    /// The load under which it was tried.
+    pub load: f64,
+    /// What users lose, the worst first: success rate (or latency) without and with the fault, while it lasts.
+    pub users: Vec<Effect>,
+    /// Requests lost that would have been answered without it, per replication.
+    pub lost_requests: Option<Estimate>,
+    /// Whether it comes back when the fault ends.
+    pub recovers: Option<Recovery>,
+    /// Probability that the fault is gone and goodput does not come back.
+    pub metastable: Option<Estimate>,
+    /// What keeps it from coming back, found by leaving it out: `retries`.
+    pub sustained_by: Option<String>,
+    /// Who became impaired, in order of time.
+    pub cascade: Vec<CascadeStep>,
+    /// Endpoints that failed though they do not need what failed.
+    pub collateral: Vec<String>,
+}
+
+/// Whether and when things are as before.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Recovery {
+    /// How likely.
+    pub probability: Estimate,
+    /// How long after the end of the fault, where it did.
+    pub after_s: Option<Estimate>,
+}
+
+/// One component becomes impaired.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CascadeStep {
+    /// Which: a component, or an endpoint.
+    pub component: String,
+    /// How long after the beginning of the fault.
+    pub at_s: f64,
+    /// How: `workers exhausted`, `errors passed on`.
+    pub mechanism: String,
+    /// Along which edge: `payments>stripe`. The step stands under the step of the callee.
+    pub via: Option<String>,
+}
+
+/// How urgent a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Will cause incidents.
+    P0,
+    /// Will cause scale issues.
+    P1,
+    /// Technical debt.
+    P2,
+}
+
+impl Severity {
+    /// `P0`
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::P0 => "P0",
+            Severity::P1 => "P1",
+            Severity::P2 => "P2",
+        }
+    }
+
+    /// What it means.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Severity::P0 => "will cause incidents",
+            Severity::P1 => "will cause scale issues",
+            Severity::P2 => "technical debt",
+        }
+    }
+}
+
+/// How sure a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confidence {
+    /// Simulated, and clear beyond the interval.
+    High,
+    /// Simulated, but not clear; or follows from the model by arithmetic.
+    Medium,
+    /// A rule of thumb, not tried.
+    Low,
+}
+
+impl Confidence {
+    /// `high`
+    pub fn word(self) -> &'static str {
+        match self {
+            Confidence::High => "high",
+            Confidence::Medium => "medium",
+            Confidence::Low => "low",
+        }
+    }
+}
+
+/// A place in the user's file. Line and column count from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file, as it was given.
+    pub file: String,
+    /// Line.
+    pub line: u32,
+    /// Column, in characters.
+    pub column: u32,
+}
+
+/// Something that should change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// Stable name: `missing-circuit-breaker`.
+    pub code: String,
+    /// How urgent.
+    pub severity: Severity,
+    /// How sure.
+    pub confidence: Confidence,
+    /// In a line: `payments waits 4s for stripe, and everybody waits for payments`.
+    pub title: String,
+    /// What it is about: `payments>stripe`.
+    pub subject: String,
+    /// Where it is written.
+    pub place: Option<Place>,
+    /// Why, with figures: one sentence each.
+    pub evidence: Vec<String>,
+    /// What to do.
+    pub fix: Option<Fix>,
+    /// What the fix gives, by simulation: the figure that matters most.
+    pub effect: Option<Effect>,
+    /// Further figures.
+    pub other_effects: Vec<Effect>,
+}
+
+/// What to do about a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// In a few words: `open a circuit breaker on payments>stripe`.
+    pub summary: String,
+    /// The changes to the model.
+    pub changes: Vec<Change>,
+}
+
+/// What a rule of thumb would ask for and the simulation does not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decoy {
+    /// The finding it would have been.
+    pub code: String,
+    /// On what: `web>ads`.
+    pub subject: String,
+    /// Why not, in a sentence with figures.
+    pub why: String,
+    /// What the change gave when it was tried.
+    pub effect: Option<Effect>,
+}
+
+/// Marks.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scores {
+    /// Production readiness.
+    pub readiness: Option<Readiness>,
+    /// Observability, A to F.
+    pub observability: Option<String>,
+}
+
+/// Production readiness out of ten.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Readiness {
+    /// From 0 to 10.
+    pub score: f64,
+    /// What it rests on.
+    pub items: Vec<ReadinessItem>,
+}
+
+/// One item of the readiness checklist.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ReadinessItem {
+    /// What.
+    pub name: String,
+    /// `None` when it is neither declared nor simulated.
+    pub passed: Option<bool>,
+    /// Why.
+    pub why: String,
+}
