@@ -15,18 +15,9 @@ pub use review::{
 };
 pub use run::{Dependency, Phase, PhaseTraffic, Queue, Resource, Run, SloResult, SloVerdict, Tally, Traffic};
 
-use indexmap::IndexMap;
+pub use crate::measure::Estimate;
 
-/// A mean over replications with its 95% interval.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Estimate {
-    /// The mean.
-    pub mean: f64,
-    /// Lower end of the interval.
-    pub low: f64,
-    /// Upper end of the interval.
-    pub high: f64,
-}
+use indexmap::IndexMap;
 
 /// Everything that is told about one model.
 #[derive(Clone, Debug, PartialEq)]
