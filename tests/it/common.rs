@@ -1,8 +1,8 @@
 //! What the tests share: reading a model written in place, and running it as any other model is run.
 
-use tenfold::engine::{Cause, Limits};
 use tenfold::faults::{self, Fault};
-use tenfold::measure::{EdgeTally, Measurements, Served, TopicTally, Trial};
+use tenfold::engine::{Cause, EdgeTally, Limits, TopicTally};
+use tenfold::measure::{Measurements, Served, Trial};
 use tenfold::model::Model;
 use tenfold::plan::Knobs;
 use tenfold::units::{SimDuration, parse_duration};
@@ -78,9 +78,7 @@ impl Run {
 
     /// Time from request to answer, as the users of `source` saw it, summed over the answered ones: exact.
     pub fn latency_sum(&self, source: &str) -> SimDuration {
-        let at = self.model.plan.source(source).expect(source).index();
-        let cells = self.measured.series.rows.iter().map(|row| row.sources[at].latency_sum.0);
-        SimDuration(cells.sum())
+        SimDuration(u64::try_from(self.source(source).latency.sum()).unwrap())
     }
 }
 
