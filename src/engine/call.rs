@@ -5,11 +5,11 @@
 //! vain and work done twice can be told. A time-out frees what the caller holds; the callee works on.
 
 use super::agenda::{Class, Kind};
-use super::frame::{CALLED, COUNTED, Frame, NONE, Place};
+use super::frame::{COUNTED, Frame, NONE};
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
 use super::world::{Ready, World};
-use crate::plan::{EdgeId, LinkId};
+use crate::plan::LinkId;
 use crate::policies::{Breaker, BudgetState, Verdict};
 use crate::random::{Lot, Stream};
 use crate::units::{SimDuration, SimTime};
@@ -33,7 +33,7 @@ pub(super) struct Call {
     pub wake: u32,
     pub attempt: u32,
     /// Tries that have not come back.
-    pending: u32,
+    pub pending: u32,
     /// Tries that were executed with success, seen or unseen.
     executed: u32,
     pub state: State,
@@ -77,6 +77,8 @@ pub(super) struct EdgeState {
     pub lane: u32,
     pub first_instance: u32,
     pub instances: u32,
+    /// Consumers of a queue call along it.
+    pub consumes: bool,
     /// Added to the round trip by faults, in nanoseconds.
     pub delay: u64,
     /// Probability that a message is lost once.
@@ -85,8 +87,8 @@ pub(super) struct EdgeState {
     pub cut: bool,
     /// Frames held up while it is cut: tries on their way, and replies.
     pub held: Vec<(u32, u32)>,
-    backoff: Stream,
-    network: Stream,
+    pub backoff: Stream,
+    pub network: Stream,
 }
 
 /// What one instance of a caller keeps for an edge.
@@ -114,12 +116,11 @@ impl Instance {
     }
 }
 
-/// TCP's first retransmission time-out on an established connection (Linux: 200 ms, doubling).
-const RETRANSMIT: u64 = 200_000_000;
-
 impl World<'_> {
     pub(super) fn build_edges(&mut self, seed: u64, replication: u32) {
-        for edge in &self.plan.edges {
+        for (e, edge) in self.plan.edges.iter().enumerate() {
+            let consumers = self.plan.topics.iter().flat_map(|t| &t.consumers);
+            let consumes = consumers.into_iter().any(|c| self.plan.links[c.link.index()].edge.index() == e);
             let first_instance = self.instances.len() as u32;
             let stream = |purpose| Stream::new(seed, replication, &edge.name, purpose);
             self.instances.extend((0..edge.instances.max(1)).map(|_| Instance::new(edge)));
@@ -129,6 +130,7 @@ impl World<'_> {
                 lane: NONE,
                 first_instance,
                 instances: edge.instances.max(1),
+                consumes,
                 delay: 0,
                 loss: edge.loss,
                 cut: false,
@@ -199,6 +201,7 @@ impl World<'_> {
         let instance = &mut self.instances[call.instance as usize];
         let tally = &mut self.tallies.edges[e][counted];
         tally.attempts += 1;
+        tally.retries += u64::from(call.attempt > 1);
         let edge = &plan.edges[e];
         if let (Some(breaker), Some(spec)) = (&mut instance.breaker, &edge.breaker)
             && breaker.admit(spec, SimTime(now)) == Verdict::Refuse
@@ -238,64 +241,6 @@ impl World<'_> {
             levels.granted += 1;
             levels.waited.0 += self.now - since;
         }
-    }
-
-    /// Sends a try on its way.
-    pub(super) fn send<P: Probe>(&mut self, c: u32, probe: &mut P) {
-        let call = &mut self.calls[c];
-        call.state = State::Trying;
-        call.pending += 1;
-        let link = self.plan.links[call.link as usize];
-        let frame = Frame {
-            lot: Lot(call.lot).child(call.attempt).0,
-            pc: self.programs[link.to.index()].1,
-            parent: c,
-            parent_ticket: call.ticket,
-            link: call.link,
-            flags: CALLED | if call.counted { COUNTED } else { 0 },
-            ..Frame::EMPTY
-        };
-        let f = self.insert(frame);
-        let state = &self.edges[link.edge.index()];
-        if state.direct {
-            return self.arrive(f, probe);
-        }
-        if state.cut {
-            let ticket = self.frames[f].ticket;
-            return self.edges[link.edge.index()].held.push((f, ticket));
-        }
-        match self.one_way(link.edge) {
-            0 => self.arrive(f, probe),
-            delay => self.frames[f].wake = self.schedule(delay, Class::Arrival, Kind::Arrive, f),
-        }
-    }
-
-    /// Sends a reply on its way.
-    pub(super) fn send_reply<P: Probe>(&mut self, f: u32, edge: EdgeId, probe: &mut P) {
-        if self.edges[edge.index()].cut {
-            let ticket = self.frames[f].ticket;
-            return self.edges[edge.index()].held.push((f, ticket));
-        }
-        match self.one_way(edge) {
-            0 => self.deliver(f, probe),
-            delay => self.frames[f].wake = self.schedule(delay, Class::Completion, Kind::Reply, f),
-        }
-    }
-
-    /// Half a round trip, and the waits for what was lost.
-    fn one_way(&mut self, edge: EdgeId) -> u64 {
-        let state = &mut self.edges[edge.index()];
-        let trip = self.plan.edges[edge.index()].network.map_or(0, |network| {
-            let stream = &mut state.network;
-            self.plan.dists[network.index()].sample(stream).0
-        });
-        let mut delay = (trip + state.delay) / 2;
-        let mut wait = RETRANSMIT;
-        while state.network.chance(state.loss) && wait < RETRANSMIT << 8 {
-            delay += wait;
-            wait *= 2;
-        }
-        delay
     }
 
     /// A try has come back, wanted or not.
@@ -400,7 +345,6 @@ impl World<'_> {
         if !again {
             return self.end_call(c, Outcome::Failed(cause), probe);
         }
-        self.tallies.edges[e][usize::from(call.counted)].retries += 1;
         let wait = retry.wait(call.attempt, &mut self.edges[e].backoff).0;
         self.calls[c].state = State::Backoff;
         if wait == 0 {
@@ -442,6 +386,7 @@ impl World<'_> {
         }
         call.state = State::Done;
         call.parent = Parent::Gone;
+        call.wake = 0;
         call.ticket = call.ticket.wrapping_add(1);
         if timed {
             self.cancel_timer(self.edges[e].lane);
@@ -455,19 +400,6 @@ impl World<'_> {
         if call.state == State::Done && call.pending == 0 {
             call.parent = Parent::Gone;
             self.calls.release(c);
-        }
-    }
-
-    /// A cut has healed, or nothing is held: what was under way is lost, and its connections are reset.
-    pub(super) fn drop_held<P: Probe>(&mut self, e: usize, probe: &mut P) {
-        for (f, ticket) in std::mem::take(&mut self.edges[e].held) {
-            if self.frames[f].ticket != ticket {
-                continue;
-            }
-            self.frames[f].outcome = Outcome::Failed(Cause::Reset);
-            self.frames[f].ticket = ticket.wrapping_add(1);
-            debug_assert!(matches!(self.frames[f].place, Place::Transit | Place::Replying));
-            self.deliver(f, probe);
         }
     }
 }

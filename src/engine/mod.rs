@@ -20,10 +20,13 @@ mod frame;
 mod lanes;
 mod outcome;
 mod probe;
+#[cfg(test)]
+mod random_plans;
 mod source;
 mod station;
 mod tally;
 mod topic;
+mod transit;
 mod turn;
 mod world;
 

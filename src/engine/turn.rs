@@ -1,6 +1,6 @@
 //! Turning the knobs of a running world: what faults and changes of load do.
 
-use super::call::{Instance, Parent, State};
+use super::call::{Instance, State};
 use super::frame::{HOLDS, Place};
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
@@ -51,16 +51,18 @@ impl World<'_> {
             frame.wake = 0;
             frame.flags &= !HOLDS;
         }
+        let emptied = self.instances_on(died);
         for c in 0..self.calls.all().len() as u32 {
-            if let Parent::Frame(f, _) = self.calls[c].parent
-                && self.calls[c].state != State::Done
-                && lost.binary_search(&f).is_ok()
-            {
+            let call = &self.calls[c];
+            if call.state != State::Done && emptied.binary_search_by_key(&call.instance, |(i, _)| *i).is_ok() {
                 self.orphan_call(c);
             }
         }
         for &slot in died {
             self.empty(slot);
+        }
+        for (instance, edge) in emptied {
+            self.instances[instance as usize] = Instance::new(&self.plan.edges[edge]);
         }
         for f in lost {
             if self.frames[f].is_branch() {
@@ -72,7 +74,7 @@ impl World<'_> {
         }
     }
 
-    /// A replica without requests, connections, breakers or budgets of its own.
+    /// A replica without requests.
     fn empty(&mut self, slot: u32) {
         let now = self.now;
         let replica = &mut self.slots[slot as usize];
@@ -85,13 +87,25 @@ impl World<'_> {
         if let Some(cpu) = &mut replica.cpu {
             cpu.clear(now);
         }
-        let number = slot - self.stations[station].first_slot;
-        let component = Party::Component(self.plan.stations[station].component);
-        for (e, edge) in self.plan.edges.iter().enumerate() {
-            if edge.from == component && number < self.edges[e].instances {
-                self.instances[(self.edges[e].first_instance + number) as usize] = Instance::new(edge);
+    }
+
+    /// What the replicas on these slots keep for the edges they call along, in order. Consumers of a queue are processes
+    /// of their own: they survive their broker.
+    fn instances_on(&self, slots: &[u32]) -> Vec<(u32, usize)> {
+        let mut found = Vec::new();
+        for (e, edge) in self.plan.edges.iter().enumerate().filter(|(e, _)| !self.edges[*e].consumes) {
+            for &slot in slots {
+                let station = self.slots[slot as usize].station as usize;
+                let number = slot - self.stations[station].first_slot;
+                if edge.from == Party::Component(self.plan.stations[station].component)
+                    && number < self.edges[e].instances
+                {
+                    found.push((self.edges[e].first_instance + number, e));
+                }
             }
         }
+        found.sort_unstable();
+        found
     }
 
     fn turn_edges<P: Probe>(&mut self, probe: &mut P) {

@@ -1,0 +1,258 @@
+//! Random plans under random faults, with every invariant checked while they run.
+
+use super::{Limits, Silent, World};
+use crate::plan::{
+    Arrivals, Balance, Branch, Builder, Cache, Component, ComponentId, Concurrency, Consumer, DistId, Edge, EdgeId,
+    EndpointId, Fork, Knobs, LinkId, Origin, Party, Pc, Plan, Role, Source, SourceId, Station, StationId, Step, Topic,
+    UNLIMITED,
+};
+use crate::policies::{Budget, CircuitBreaker, Jitter, RateLimit, Retry};
+use crate::random::{Count, Dist, Stream};
+use crate::units::{SimDuration, SimTime};
+
+struct Dice(Stream);
+
+impl Dice {
+    fn up_to(&mut self, n: u32) -> u32 {
+        self.0.below(n + 1)
+    }
+
+    fn maybe<T>(&mut self, p: f64, value: impl FnOnce(&mut Dice) -> T) -> Option<T> {
+        self.0.chance(p).then(|| value(self))
+    }
+
+    fn millis(&mut self, most: u32) -> SimDuration {
+        SimDuration::from_millis(u64::from(1 + self.up_to(most - 1)))
+    }
+}
+
+/// A chain of services in which each endpoint calls some of those behind it, and one queue.
+fn plan(dice: &mut Dice) -> Plan {
+    let mut b = Builder::new();
+    let n = 2 + dice.up_to(4);
+    let times: Vec<DistId> = vec![
+        b.dist(Dist::Exponential { mean: 3e6 }),
+        b.dist(Dist::Constant(SimDuration::from_millis(2))),
+        b.dist(Dist::Uniform { low: 0.0, high: 5e6 }),
+        b.dist(Dist::Constant(SimDuration::ZERO)),
+    ];
+    let stations: Vec<StationId> = (0..n).map(|i| station(&mut b, dice, i)).collect();
+    let endpoints: Vec<EndpointId> =
+        stations.iter().enumerate().map(|(i, s)| b.endpoint(format!("s{i}.call"), *s, Origin::default())).collect();
+    let cache = b.cache(Cache { component: ComponentId(0), hit_ratio: 0.7 });
+    let (topic, publish) = topic(&mut b, dice, stations[n as usize - 1]);
+    for i in (0..n as usize).rev() {
+        let from = Party::Component(ComponentId::new(i));
+        let replicas = b.plan().stations[i].replicas;
+        let callees: Vec<LinkId> = (i + 1..n as usize)
+            .filter_map(|to| dice.maybe(0.7, |d| link(&mut b, d, from, replicas, endpoints[to], to, times[1])))
+            .collect();
+        b.begin(endpoints[i]);
+        program(&mut b, dice, &times, &callees, cache);
+        if i == 0 {
+            let send = link(&mut b, dice, from, replicas, publish, n as usize, times[1]);
+            b.emit(Step::Call { link: send, failed: Pc::FAIL });
+        }
+        b.emit(Step::Return);
+    }
+    let consumer = Party::Component(ComponentId(n));
+    let handle = link(&mut b, dice, consumer, 1, endpoints[n as usize - 1], n as usize - 1, times[1]);
+    b.plan_mut().topics[topic].consumers = vec![Consumer { link: handle, concurrency: 1 + dice.up_to(3) }];
+    for s in 0..=dice.up_to(1) {
+        let from = Party::Source(SourceId(s));
+        let ask = link(&mut b, dice, from, 1, endpoints[0], 0, times[1]);
+        let arrivals = match dice.up_to(2) {
+            0 => Arrivals::Closed { users: 1 + dice.up_to(50), think: times[2] },
+            1 => Arrivals::Constant(200.0),
+            _ => Arrivals::Poisson(300.0),
+        };
+        b.source(Source { name: format!("t{s}"), arrivals, mix: vec![(1.0, ask)], origin: Origin::default() });
+    }
+    b.finish()
+}
+
+fn station(b: &mut Builder, dice: &mut Dice, i: u32) -> StationId {
+    let name = format!("s{i}");
+    let component =
+        b.component(Component { name: name.clone(), role: Role::Service, technology: None, origin: Origin::default() });
+    let balance = [Balance::RoundRobin, Balance::Random, Balance::LeastRequest, Balance::TwoChoices];
+    b.station(Station {
+        name,
+        component,
+        replicas: 1 + dice.up_to(3),
+        workers: dice.maybe(0.8, |d| 1 + d.up_to(6)).unwrap_or(UNLIMITED),
+        workers_word: if dice.0.chance(0.3) { "connections" } else { "workers" },
+        queue: dice.maybe(0.8, |d| d.up_to(20)).unwrap_or(UNLIMITED),
+        cores: dice.maybe(0.4, |d| 0.5 + f64::from(d.up_to(3))),
+        concurrency: if dice.0.chance(0.3) { Concurrency::Async } else { Concurrency::Threads },
+        balance: balance[dice.up_to(3) as usize],
+        error_rate: dice.maybe(0.3, |_| 0.05).unwrap_or(0.0),
+        rate_limit: dice.maybe(0.1, |_| RateLimit { rate: 100.0, burst: 20.0 }),
+        capacity_path: String::new(),
+        origin: Origin::default(),
+    })
+}
+
+fn topic(b: &mut Builder, dice: &mut Dice, _last: StationId) -> (usize, EndpointId) {
+    let broker = station(b, dice, 99);
+    let component = b.plan().stations[broker.index()].component;
+    let dead = b.topic(Topic {
+        component,
+        station: broker,
+        capacity: UNLIMITED,
+        visibility: SimDuration::from_secs(1),
+        max_receives: UNLIMITED,
+        dead_letter: None,
+        consumers: vec![],
+        origin: Origin::default(),
+    });
+    let dead_letter = dice.maybe(0.5, |_| dead);
+    let topic = b.topic(Topic {
+        component,
+        station: broker,
+        capacity: dice.maybe(0.5, |d| 1 + d.up_to(30)).unwrap_or(UNLIMITED),
+        visibility: dice.millis(200),
+        max_receives: dice.maybe(0.7, |d| 1 + d.up_to(3)).unwrap_or(UNLIMITED),
+        dead_letter,
+        consumers: vec![],
+        origin: Origin::default(),
+    });
+    let publish = b.endpoint("q.publish", broker, Origin::default());
+    b.begin(publish);
+    b.emit(Step::Enqueue { topic });
+    b.emit(Step::Return);
+    (topic.index(), publish)
+}
+
+fn link(
+    b: &mut Builder,
+    dice: &mut Dice,
+    from: Party,
+    instances: u32,
+    endpoint: EndpointId,
+    to: usize,
+    network: DistId,
+) -> LinkId {
+    let plain = dice.0.chance(0.3);
+    let p = if plain { 0.0 } else { 0.5 };
+    let retry = dice.maybe(p, |d| Retry {
+        attempts: 1 + d.up_to(3),
+        backoff: SimDuration::from_millis(u64::from(d.up_to(20))),
+        jitter: [Jitter::None, Jitter::Full, Jitter::Equal, Jitter::Exponential][d.up_to(3) as usize],
+        budget: d.maybe(0.5, |_| Budget { ratio: 0.2, min_per_second: 1.0, window: SimDuration::from_secs(10) }),
+        ..Retry::default()
+    });
+    let edge: EdgeId = b.edge(Edge {
+        name: format!("{from:?}>{to}"),
+        from,
+        to: ComponentId::new(to),
+        instances,
+        network: dice.maybe(p, |_| network),
+        loss: dice.maybe(p / 2.0, |_| 0.05).unwrap_or(0.0),
+        pool: dice.maybe(p, |d| 1 + d.up_to(4)),
+        timeout: dice.maybe(p, |d| d.millis(60)),
+        retry,
+        breaker: dice
+            .maybe(p, |_| CircuitBreaker { open_for: SimDuration::from_millis(300), ..CircuitBreaker::default() }),
+        bulkhead: dice.maybe(p, |d| 1 + d.up_to(8)),
+        idempotent: false,
+        optional: false,
+        fallback: false,
+        origin: Origin::default(),
+        policy_path: String::new(),
+    });
+    b.link(edge, endpoint)
+}
+
+fn program(b: &mut Builder, dice: &mut Dice, times: &[DistId], callees: &[LinkId], cache: crate::plan::CacheId) {
+    b.emit(Step::Work { time: times[dice.up_to(3) as usize] });
+    if callees.len() >= 2 && dice.0.chance(0.4) {
+        let branch = b.emit(Step::Jump { to: Pc::FAIL });
+        let inner = b.emit(Step::Work { time: times[0] });
+        b.emit(Step::Call { link: callees[0], failed: Pc::FAIL });
+        b.emit(Step::Return);
+        let to = b.here();
+        b.patch(branch, Step::Jump { to });
+        let branches = vec![Branch::Program(inner), Branch::Call(callees[0]), Branch::Call(callees[1])];
+        let fork = b.fork(Fork { branches, need: 1 + dice.up_to(2) });
+        b.emit(Step::Fork { fork, failed: Pc::FAIL });
+    }
+    for &link in callees {
+        let at = b.here();
+        match dice.up_to(4) {
+            0 => {
+                b.emit(Step::Chance { p: 0.5, otherwise: Pc(at.0 + 2) });
+                b.emit(Step::Call { link, failed: Pc::FAIL });
+            }
+            1 => {
+                b.emit(Step::Repeat { times: Count::Uniform(0, 3), end: Pc(at.0 + 3) });
+                b.emit(Step::Call { link, failed: Pc::FAIL });
+                b.emit(Step::Again { body: Pc(at.0 + 1) });
+            }
+            2 => {
+                b.emit(Step::Lookup { cache, miss: Pc(at.0 + 2) });
+                b.emit(Step::Jump { to: Pc(at.0 + 3) });
+                b.emit(Step::Call { link, failed: Pc::FAIL });
+            }
+            3 => {
+                b.emit(Step::Call { link, failed: Pc(at.0 + 2) });
+                b.emit(Step::Jump { to: Pc(at.0 + 3) });
+                b.emit(Step::Degrade);
+                b.emit(Step::Sleep { time: times[1] });
+            }
+            _ => {
+                b.emit(Step::Call { link, failed: Pc::FAIL });
+            }
+        }
+    }
+}
+
+fn disturb(plan: &Plan, dice: &mut Dice) -> Knobs {
+    let mut knobs = Knobs::baseline(plan, 0.5 + f64::from(dice.up_to(4)));
+    for station in &mut knobs.stations {
+        station.down = dice.maybe(0.2, |d| d.up_to(4)).unwrap_or(0);
+        station.error_rate = dice.maybe(0.1, |_| 0.3).unwrap_or(0.0);
+        station.slowdown = dice.maybe(0.2, |d| f64::from(1 + d.up_to(5))).unwrap_or(1.0);
+    }
+    for edge in &mut knobs.edges {
+        edge.delay = dice.maybe(0.2, |d| d.millis(100)).unwrap_or(SimDuration::ZERO);
+        edge.cut = dice.0.chance(0.1);
+        edge.loss = dice.maybe(0.1, |_| 0.1).unwrap_or(0.0);
+    }
+    for topic in &mut knobs.topics {
+        topic.paused = dice.0.chance(0.2);
+    }
+    knobs
+}
+
+/// 300 plans of a few components, ten turns of the knobs each, audited after every turn; then a quiet time, in which
+/// everything that can end must have ended the same way in a fork.
+#[test]
+fn invariants_hold_whatever_happens() {
+    for case in 0..300 {
+        let mut dice = Dice(Stream::new(1, case, "random plans", "test"));
+        let plan = plan(&mut dice);
+        let limits = Limits { events: 300_000, in_flight: 20_000 };
+        let mut world = World::new(&plan, 1.0, 1, case);
+        for turn in 1..=10u64 {
+            world.count(turn > 2);
+            let stopped = world.run_until(SimTime(turn * 500_000_000), &limits, &mut Silent);
+            world.audit().unwrap_or_else(|broken| panic!("case {case}, turn {turn}: {broken}"));
+            if stopped.is_some() {
+                break;
+            }
+            let knobs = disturb(&plan, &mut dice);
+            world.turn(&knobs, &mut Silent);
+            world.audit().unwrap_or_else(|broken| panic!("case {case}, after turn {turn}: {broken}"));
+        }
+        let mut fork = world.clone();
+        let end = SimTime(world.now().0 + 2_000_000_000);
+        let limits = Limits { events: world.tallies().events + 100_000, in_flight: 20_000 };
+        for w in [&mut world, &mut fork] {
+            w.turn(&Knobs::baseline(&plan, 1e-6), &mut Silent);
+            w.run_until(end, &limits, &mut Silent);
+        }
+        assert_eq!(world.tallies(), fork.tallies(), "case {case}");
+        world.audit().unwrap_or_else(|broken| panic!("case {case}, at the end: {broken}"));
+    }
+}
