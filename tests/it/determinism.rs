@@ -107,7 +107,7 @@ fn chain(policy_of_middle: &str, more: &str) -> Model {
       ask:
         - call: first.reply
         - call: middle.reply
-        - chance: {{ probability: 30%, steps: [ {{ call: seldom.reply }} ] }}
+        - chance: {{ p: 30%, steps: [ {{ call: seldom.reply }} ] }}
     dependencies: {{ middle: {policy_of_middle} }}
   first: {{ concurrency: unlimited, endpoints: {{ reply: [ {{ work: 5ms }} ] }} }}
   middle: {{ concurrency: 2, queue: 20, endpoints: {{ reply: [ {{ work: 9ms }} ] }} }}

@@ -93,7 +93,7 @@ fn a_retry_after_a_timeout_executes_twice() {
     let edge = once.edge("front>back");
     assert_eq!((edge.attempts, edge.timeouts, edge.duplicates), (20, 20, 10));
     assert_eq!(edge.wasted_work, duration("1600ms"));
-    let policy = "{ timeout: 50ms, retry: { attempts: 2, backoff: 0s }, idempotency_key: true }";
+    let policy = "{ timeout: 50ms, retry: { attempts: 2, backoff: 0s }, idempotent: true }";
     let keyed = run(&pair(policy, "80ms"), "10500ms", &[]);
     assert_eq!(keyed.edge("front>back").duplicates, 0);
 }
