@@ -12,21 +12,21 @@ use tenfold::units::SimDuration;
 
 /// M/M/1 at 80%: one million customers.
 const ONE_SERVER: &str = "
-traffic: { users: { rate: 800/s, to: station.serve } }
+traffic: { people: { rate: 800/s, to: station.serve } }
 services:
   station: { concurrency: 1, queue: unlimited, endpoints: { serve: [ { work: 1ms } ] } }
 ";
 
 /// M/M/16 at 90%: one million customers.
 const SIXTEEN_SERVERS: &str = "
-traffic: { users: { rate: 14400/s, to: station.serve } }
+traffic: { people: { rate: 14400/s, to: station.serve } }
 services:
   station: { concurrency: 16, queue: unlimited, endpoints: { serve: [ { work: 1ms } ] } }
 ";
 
 /// Five M/M/4 at 80% in a row: 200,000 customers, a million hops.
 const TANDEM: &str = "
-traffic: { users: { rate: 3200/s, to: line.pass } }
+traffic: { people: { rate: 3200/s, to: line.pass } }
 services:
   line:
     concurrency: unlimited

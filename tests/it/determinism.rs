@@ -99,7 +99,7 @@ fn difference(a: &Measurements, b: &Measurements) -> String {
 fn chain(policy_of_middle: &str, more: &str) -> Model {
     model(&format!(
         "traffic:
-  users: {{ rate: 200/s, to: front.ask }}
+  people: {{ rate: 200/s, to: front.ask }}
 {more}
   front:
     concurrency: unlimited
@@ -155,7 +155,7 @@ services:
   other: { endpoints: { ask: [ { work: 3ms }, { call: elsewhere.look } ] } }",
     );
     let (before, after) = (trial(&alone, "60s", &[]).run(), trial(&joined, "60s", &[]).run());
-    let source = |m: &Model, r: &Measurements| r.sources[m.plan.source("users").unwrap().index()].total.clone();
+    let source = |m: &Model, r: &Measurements| r.sources[m.plan.source("people").unwrap().index()].total.clone();
     assert_eq!(source(&alone, &before), source(&joined, &after));
     for endpoint in ["front.ask", "first.reply", "middle.reply", "seldom.reply"] {
         assert_eq!(served(&alone, &before, endpoint), served(&joined, &after, endpoint), "{endpoint}");

@@ -76,7 +76,7 @@ fn service(i: usize) -> impl Strategy<Value = String> {
             policies.retain(|(to, _)| called.contains(to.as_str()));
             let policies: String = policies.iter().map(|(to, p)| format!("{to}: {p}, ")).collect();
             format!(
-                "  s{i}:\n    replicas: {replicas}\n    concurrency: {workers}\n    {queue}\n    load_balancing: {balance}\n{}    \
+                "  s{i}:\n    replicas: {replicas}\n    concurrency: {workers}\n    {queue}\n    balance: {balance}\n{}    \
                  endpoints: {{ do: [ {} ] }}\n    dependencies: {{ {policies} }}\n",
                 cpu.split(", ").filter(|c| !c.is_empty()).map(|c| format!("    {c}\n")).collect::<String>(),
                 steps.join(", ")
@@ -100,11 +100,11 @@ fn traffic() -> impl Strategy<Value = String> {
 /// A whole model as text.
 fn any_model() -> impl Strategy<Value = String> {
     let services = (0..SERVICES).map(|i| service(i).boxed()).collect::<Vec<_>>();
-    let queue = select(vec!["max_receives: 2, dead_letter: dead", "max_receives: 3", "length: 20"]);
+    let queue = select(vec!["max_receives: 2, dead_letter: dead", "max_receives: 3", "capacity: 20"]);
     (traffic(), services, 1..15u32, 0..=100u32, queue, 1..6u32).prop_map(
         |(traffic, services, connections, hits, queue, hands)| {
             format!(
-                "traffic: {{ users: {{ {traffic} }} }}
+                "traffic: {{ people: {{ {traffic} }} }}
 services:
 {}  worker: {{ concurrency: 5, endpoints: {{ handle: [ {{ work: 20ms }} ] }} }}
 databases:
@@ -145,7 +145,7 @@ fn everything_accounted_for(model: &Model, measured: &Measurements) {
         accounted_for(&endpoint.name, served);
     }
     for source in &measured.sources {
-        accounted_for("users", &source.total);
+        accounted_for("people", &source.total);
         let parts: u64 = source.by_link.iter().map(|(_, s)| s.offered).sum();
         assert_eq!(parts, source.total.offered);
     }

@@ -75,7 +75,7 @@ fn station(name: &str, servers: u32, queue: &str) -> String {
 
 /// One station with a mean service time of 1 ms, called by everybody.
 fn single(rate: &str, servers: u32, queue: &str) -> Model {
-    let traffic = format!("traffic: {{ users: {{ rate: {rate}, to: station.serve }} }}\nservices:\n");
+    let traffic = format!("traffic: {{ people: {{ rate: {rate}, to: station.serve }} }}\nservices:\n");
     model(&(traffic + &station("station", servers, queue)))
 }
 
@@ -120,7 +120,7 @@ fn a_tandem_of_five_mm4() {
     let calls: String = names.iter().map(|s| format!("{{ call: {s}.serve }}, ")).collect();
     let stations: String = names.iter().map(|s| station(s, 4, "unlimited")).collect();
     let model = model(&format!(
-        "traffic: {{ users: {{ rate: 3200/s, to: line.pass }} }}
+        "traffic: {{ people: {{ rate: 3200/s, to: line.pass }} }}
 services:
   line: {{ concurrency: unlimited, endpoints: {{ pass: [ {calls} ] }} }}
 {stations}"
@@ -142,7 +142,7 @@ services:
 fn processor_sharing_does_not_see_the_distribution() {
     for (what, work) in [("exponential", "1ms"), ("constant", "{ constant: 1ms }"), ("lognormal", "{ mean: 1ms, cv: 2 }")] {
         let model = model(&format!(
-            "traffic: {{ users: {{ rate: 700/s, to: station.serve }} }}
+            "traffic: {{ people: {{ rate: 700/s, to: station.serve }} }}
 services:
   station: {{ concurrency: unlimited, cpu: 1, endpoints: {{ serve: [ {{ work: {work} }} ] }} }}
 "
@@ -165,7 +165,7 @@ fn closed_users_follow_mean_value_analysis() {
         queue = rate * stay;
     }
     let model = model(
-        "traffic: { users: { users: 12, think_time: 90ms, to: station.serve } }
+        "traffic: { people: { users: 12, think_time: 90ms, to: station.serve } }
 services:
   station: { concurrency: 1, queue: unlimited, endpoints: { serve: [ { work: 10ms } ] } }
 ",

@@ -10,7 +10,7 @@ use tenfold::units::SimDuration;
 /// A caller `front` and a callee `back`, with the policy and the work given.
 fn pair(policy: &str, work: &str) -> String {
     format!(
-        "traffic: {{ users: {{ rate: 1/s, arrivals: constant, to: front.ask }} }}
+        "traffic: {{ people: {{ rate: 1/s, arrivals: constant, to: front.ask }} }}
 services:
   front:
     endpoints: {{ ask: [ {{ work: {{ constant: 10ms }} }}, {{ call: back.reply }} ] }}
@@ -29,8 +29,8 @@ services:
 #[test]
 fn a_timeout_frees_the_caller_and_the_callee_works_on_in_vain() {
     let run = run(&pair("{ timeout: 100ms }", "250ms"), "10500ms", &[]);
-    assert_eq!(counts(run.source("users")), [10, 0, 0, 10]);
-    assert_eq!(failed(run.source("users"), Cause::Dependency), 10);
+    assert_eq!(counts(run.source("people")), [10, 0, 0, 10]);
+    assert_eq!(failed(run.source("people"), Cause::Dependency), 10);
     assert_eq!(counts(run.served("back.reply")), [10, 10, 0, 0]);
     let edge = run.edge("front>back");
     assert_eq!((edge.calls, edge.attempts, edge.timeouts, edge.failed, edge.retries), (10, 10, 10, 10, 0));
@@ -58,8 +58,8 @@ fn a_timeout_frees_the_caller_and_the_callee_works_on_in_vain() {
 fn three_tries_with_waits_that_double() {
     let policy = "{ retry: { attempts: 3, backoff: 100ms, jitter: none } }";
     let run = run(&pair(policy, "20ms"), "10500ms", &["kill:back@900ms+350ms"]);
-    assert_eq!(counts(run.source("users")), [10, 10, 0, 0]);
-    assert_eq!(run.latency_sum("users"), SimDuration(330_000_000 + 9 * 30_000_000));
+    assert_eq!(counts(run.source("people")), [10, 10, 0, 0]);
+    assert_eq!(run.latency_sum("people"), SimDuration(330_000_000 + 9 * 30_000_000));
     let edge = run.edge("front>back");
     assert_eq!((edge.calls, edge.attempts, edge.retries, edge.failed), (10, 12, 2, 0));
     assert_eq!(counts(run.served("back.reply")), [12, 10, 0, 2]);
@@ -71,8 +71,8 @@ fn three_tries_with_waits_that_double() {
 fn after_the_last_try_a_call_fails() {
     let policy = "{ retry: { attempts: 3, backoff: 100ms, jitter: none } }";
     let run = run(&pair(policy, "20ms"), "10500ms", &["kill:back@900ms+450ms"]);
-    assert_eq!(counts(run.source("users")), [10, 9, 0, 1]);
-    assert_eq!(run.latency_sum("users"), SimDuration(9 * 30_000_000));
+    assert_eq!(counts(run.source("people")), [10, 9, 0, 1]);
+    assert_eq!(run.latency_sum("people"), SimDuration(9 * 30_000_000));
     let edge = run.edge("front>back");
     assert_eq!((edge.calls, edge.attempts, edge.retries, edge.failed), (10, 12, 2, 1));
 }
@@ -89,7 +89,7 @@ fn after_the_last_try_a_call_fails() {
 fn a_retry_after_a_timeout_executes_twice() {
     let policy = "{ timeout: 50ms, retry: { attempts: 2, backoff: 0s } }";
     let once = run(&pair(policy, "80ms"), "10500ms", &[]);
-    assert_eq!(counts(once.source("users")), [10, 0, 0, 10]);
+    assert_eq!(counts(once.source("people")), [10, 0, 0, 10]);
     let edge = once.edge("front>back");
     assert_eq!((edge.attempts, edge.timeouts, edge.duplicates), (20, 20, 10));
     assert_eq!(edge.wasted_work, duration("1600ms"));
@@ -114,8 +114,8 @@ const BREAKER: &str =
 #[test]
 fn a_breaker_opens_half_opens_and_closes() {
     let run = run(&pair(BREAKER, "20ms"), "10500ms", &["kill:back@0s+4500ms"]);
-    assert_eq!(counts(run.source("users")), [10, 5, 0, 5]);
-    assert_eq!(run.latency_sum("users"), SimDuration(5 * 30_000_000));
+    assert_eq!(counts(run.source("people")), [10, 5, 0, 5]);
+    assert_eq!(run.latency_sum("people"), SimDuration(5 * 30_000_000));
     let edge = run.edge("front>back");
     assert_eq!((edge.calls, edge.rejected, edge.breaker_opened, edge.failed), (10, 2, 1, 5));
     assert_eq!(counts(run.served("back.reply")), [8, 5, 0, 3], "what the breaker refuses never reaches the callee");
@@ -126,7 +126,7 @@ fn a_breaker_opens_half_opens_and_closes() {
 #[test]
 fn a_failed_probe_opens_the_breaker_again() {
     let run = run(&pair(BREAKER, "20ms"), "10500ms", &["kill:back@0s+6500ms"]);
-    assert_eq!(counts(run.source("users")), [10, 2, 0, 8]);
+    assert_eq!(counts(run.source("people")), [10, 2, 0, 8]);
     let edge = run.edge("front>back");
     assert_eq!((edge.rejected, edge.breaker_opened), (4, 2));
     assert_eq!(counts(run.served("back.reply")), [6, 2, 0, 4]);
@@ -137,8 +137,8 @@ fn a_failed_probe_opens_the_breaker_again() {
 #[test]
 fn a_full_bulkhead_refuses_at_once() {
     let run = run(&pair("{ bulkhead: 2 }", "2500ms"), "10500ms", &[]);
-    assert_eq!(counts(run.source("users")), [10, 7, 0, 3]);
-    assert_eq!(run.latency_sum("users"), SimDuration(7 * 2_510_000_000));
+    assert_eq!(counts(run.source("people")), [10, 7, 0, 3]);
+    assert_eq!(run.latency_sum("people"), SimDuration(7 * 2_510_000_000));
     let edge = run.edge("front>back");
     assert_eq!((edge.calls, edge.rejected, edge.failed), (10, 3, 3));
     assert_eq!(counts(run.served("back.reply")), [7, 7, 0, 0]);
@@ -148,8 +148,8 @@ fn a_full_bulkhead_refuses_at_once() {
 #[test]
 fn a_fallback_answers_without_the_callee() {
     let run = run(&pair("{ timeout: 100ms, fallback: degraded }", "250ms"), "10500ms", &[]);
-    assert_eq!(counts(run.source("users")), [10, 0, 10, 0]);
-    assert_eq!(run.latency_sum("users"), SimDuration(10 * 110_000_000));
+    assert_eq!(counts(run.source("people")), [10, 0, 10, 0]);
+    assert_eq!(run.latency_sum("people"), SimDuration(10 * 110_000_000));
     assert_eq!(run.edge("front>back").failed, 10, "the call failed all the same");
 }
 
@@ -159,8 +159,8 @@ fn a_fallback_may_call_somebody_else() {
     let text = pair("{ timeout: 100ms, fallback: { call: spare.reply } }", "250ms")
         + "  spare:\n    endpoints: { reply: [ { work: { constant: 5ms } } ] }\n";
     let run = run(&text, "10500ms", &[]);
-    assert_eq!(counts(run.source("users")), [10, 0, 10, 0]);
-    assert_eq!(run.latency_sum("users"), SimDuration(10 * 115_000_000));
+    assert_eq!(counts(run.source("people")), [10, 0, 10, 0]);
+    assert_eq!(run.latency_sum("people"), SimDuration(10 * 115_000_000));
     assert_eq!(run.edge("front>spare").calls, 10);
 }
 
@@ -168,15 +168,15 @@ fn a_fallback_may_call_somebody_else() {
 #[test]
 fn an_optional_call_may_fail() {
     let run = run(&pair("{ timeout: 100ms, optional: true }", "250ms"), "10500ms", &[]);
-    assert_eq!(counts(run.source("users")), [10, 0, 10, 0]);
-    assert_eq!(run.latency_sum("users"), SimDuration(10 * 110_000_000));
+    assert_eq!(counts(run.source("people")), [10, 0, 10, 0]);
+    assert_eq!(run.latency_sum("people"), SimDuration(10 * 110_000_000));
 }
 
 /// The cache takes 1 ms and always has the answer, but is emptied from 3500 to 6500 ms: the requests at 4, 5 and 6 s also
 /// ask the database, 10 ms. 7 x 1 ms + 3 x 11 ms.
 #[test]
 fn a_miss_asks_the_database_too() {
-    let text = "traffic: { users: { rate: 1/s, arrivals: constant, to: front.ask } }
+    let text = "traffic: { people: { rate: 1/s, arrivals: constant, to: front.ask } }
 services:
   front:
     endpoints: { ask: [ { cached: { cache: memory, miss: [ { call: db.load } ] } } ] }
@@ -186,8 +186,8 @@ caches:
   memory: { get: { constant: 1ms }, hit_ratio: 100% }
 ";
     let run = run(text, "10500ms", &["cache_flush:memory@3500ms+3s"]);
-    assert_eq!(counts(run.source("users")), [10, 10, 0, 0]);
-    assert_eq!(run.latency_sum("users"), SimDuration(7 * 1_000_000 + 3 * 11_000_000));
+    assert_eq!(counts(run.source("people")), [10, 10, 0, 0]);
+    assert_eq!(run.latency_sum("people"), SimDuration(7 * 1_000_000 + 3 * 11_000_000));
     assert_eq!(counts(run.served("db.load")), [3, 3, 0, 0]);
 }
 
@@ -206,7 +206,7 @@ caches:
 fn a_message_that_failed_is_delivered_again() {
     let text = queue("visibility_timeout: 3s, max_receives: 3", "50ms");
     let run = run(&text, "10500ms", &["kill:back@500ms+2s"]);
-    assert_eq!(counts(run.source("users")), [10, 10, 0, 0], "whoever publishes does not wait for the consumer");
+    assert_eq!(counts(run.source("people")), [10, 10, 0, 0], "whoever publishes does not wait for the consumer");
     let topic = run.topic("events");
     assert_eq!((topic.published, topic.delivered, topic.redelivered, topic.acknowledged), (10, 12, 2, 10));
     assert_eq!((topic.dead_lettered, topic.dropped, topic.backlog), (0, 0, 0));
@@ -237,7 +237,7 @@ fn what_fails_too_often_goes_to_the_dead_letters() {
 
 fn queue(settings: &str, work: &str) -> String {
     format!(
-        "traffic: {{ users: {{ rate: 1/s, arrivals: constant, to: front.ask }} }}
+        "traffic: {{ people: {{ rate: 1/s, arrivals: constant, to: front.ask }} }}
 services:
   front:
     endpoints: {{ ask: [ {{ work: {{ constant: 10ms }} }}, {{ publish: events }} ] }}
@@ -253,16 +253,16 @@ queues:
 #[test]
 fn a_parallel_join_waits_for_the_slowest() {
     let run = run(&parallel("{}"), "10500ms", &[]);
-    assert_eq!(counts(run.source("users")), [10, 10, 0, 0]);
-    assert_eq!(run.latency_sum("users"), SimDuration(10 * 52_000_000));
+    assert_eq!(counts(run.source("people")), [10, 10, 0, 0]);
+    assert_eq!(run.latency_sum("people"), SimDuration(10 * 52_000_000));
 }
 
 /// The slowest is given 40 ms and may be missing: 1 + 40 + 1 ms, degraded.
 #[test]
 fn a_parallel_join_goes_on_without_what_is_optional() {
     let run = run(&parallel("{ timeout: 40ms, optional: true }"), "10500ms", &[]);
-    assert_eq!(counts(run.source("users")), [10, 0, 10, 0]);
-    assert_eq!(run.latency_sum("users"), SimDuration(10 * 42_000_000));
+    assert_eq!(counts(run.source("people")), [10, 0, 10, 0]);
+    assert_eq!(run.latency_sum("people"), SimDuration(10 * 42_000_000));
     assert_eq!(run.edge("front>b").wasted_work, duration("500ms"));
 }
 
@@ -270,13 +270,13 @@ fn a_parallel_join_goes_on_without_what_is_optional() {
 #[test]
 fn a_parallel_join_fails_with_its_first_failure() {
     let run = run(&parallel("{ timeout: 40ms }"), "10500ms", &[]);
-    assert_eq!(counts(run.source("users")), [10, 0, 0, 10]);
+    assert_eq!(counts(run.source("people")), [10, 0, 0, 10]);
     assert_eq!(counts(run.served("a.reply")), [10, 10, 0, 0]);
 }
 
 fn parallel(policy: &str) -> String {
     format!(
-        "traffic: {{ users: {{ rate: 1/s, arrivals: constant, to: front.ask }} }}
+        "traffic: {{ people: {{ rate: 1/s, arrivals: constant, to: front.ask }} }}
 services:
   front:
     endpoints:
@@ -296,13 +296,13 @@ services:
 /// 45 x 500 ms of waiting.
 #[test]
 fn waiting_adds_up_behind_one_worker() {
-    let text = "traffic: { users: { rate: 1/s, arrivals: constant, to: one.serve } }
+    let text = "traffic: { people: { rate: 1/s, arrivals: constant, to: one.serve } }
 services:
   one: { concurrency: 1, endpoints: { serve: [ { work: { constant: 1500ms } } ] } }
 ";
     let run = run(text, "10500ms", &[]);
-    assert_eq!(counts(run.source("users")), [10, 10, 0, 0]);
-    assert_eq!(run.latency_sum("users"), duration("37500ms"));
+    assert_eq!(counts(run.source("people")), [10, 10, 0, 0]);
+    assert_eq!(run.latency_sum("people"), duration("37500ms"));
 }
 
 /// One worker and room for two who wait, 2500 ms for each. Who is there when request t comes:
@@ -322,14 +322,14 @@ services:
 /// Stays: 2.5 + 4 + 5.5 + 7 + 7.5 + 7 = 33.5 s. Six served, four refused.
 #[test]
 fn a_full_queue_refuses() {
-    let text = "traffic: { users: { rate: 1/s, arrivals: constant, to: one.serve } }
+    let text = "traffic: { people: { rate: 1/s, arrivals: constant, to: one.serve } }
 services:
   one: { concurrency: 1, queue: 2, endpoints: { serve: [ { work: { constant: 2500ms } } ] } }
 ";
     let run = run(text, "10500ms", &[]);
-    assert_eq!(counts(run.source("users")), [10, 6, 0, 4]);
-    assert_eq!(failed(run.source("users"), Cause::Refused), 4);
-    assert_eq!(run.latency_sum("users"), duration("33500ms"));
+    assert_eq!(counts(run.source("people")), [10, 6, 0, 4]);
+    assert_eq!(failed(run.source("people"), Cause::Refused), 4);
+    assert_eq!(run.latency_sum("people"), duration("33500ms"));
 }
 
 /// One connection, 1500 ms a call, 2 s of patience with the wait for the connection included.
@@ -343,7 +343,7 @@ services:
 /// | 5 to 10 s | a second later | | | timeout |
 #[test]
 fn patience_includes_the_wait_for_a_connection() {
-    let text = "traffic: { users: { rate: 1/s, arrivals: constant, to: front.ask } }
+    let text = "traffic: { people: { rate: 1/s, arrivals: constant, to: front.ask } }
 services:
   front:
     endpoints: { ask: [ { call: back.reply } ] }
@@ -351,8 +351,8 @@ services:
   back: { endpoints: { reply: [ { work: { constant: 1500ms } } ] } }
 ";
     let run = run(text, "10500ms", &[]);
-    assert_eq!(counts(run.source("users")), [10, 2, 0, 8]);
-    assert_eq!(run.latency_sum("users"), duration("3500ms"));
+    assert_eq!(counts(run.source("people")), [10, 2, 0, 8]);
+    assert_eq!(run.latency_sum("people"), duration("3500ms"));
     let edge = run.edge("front>back");
     assert_eq!((edge.timeouts, edge.wasted_work), (8, duration("12s")));
 }
@@ -361,7 +361,7 @@ services:
 #[test]
 fn the_network_takes_half_a_round_trip_each_way() {
     let run = run(&pair("{ network: 6ms }", "20ms"), "10500ms", &[]);
-    assert_eq!(run.latency_sum("users"), SimDuration(10 * 36_000_000));
+    assert_eq!(run.latency_sum("people"), SimDuration(10 * 36_000_000));
     assert_eq!(run.served("back.reply").latency.sum(), 10 * 20_000_000, "the callee does not see it");
 }
 
@@ -370,8 +370,8 @@ fn the_network_takes_half_a_round_trip_each_way() {
 #[test]
 fn a_partition_swallows_calls_until_it_heals() {
     let run = run(&pair("{ network: 4ms, timeout: 1s }", "20ms"), "10500ms", &["partition:front>back@1500ms+4s"]);
-    assert_eq!(counts(run.source("users")), [10, 6, 0, 4]);
-    assert_eq!(run.latency_sum("users"), SimDuration(6 * 34_000_000));
+    assert_eq!(counts(run.source("people")), [10, 6, 0, 4]);
+    assert_eq!(run.latency_sum("people"), SimDuration(6 * 34_000_000));
     assert_eq!(run.edge("front>back").timeouts, 3);
     assert_eq!(counts(run.served("back.reply")), [6, 6, 0, 0]);
 }
@@ -380,12 +380,12 @@ fn a_partition_swallows_calls_until_it_heals() {
 #[test]
 fn users_give_up_and_reload() {
     let text = "traffic:
-  users: { rate: 1/s, arrivals: constant, to: one.serve, timeout: 100ms, retry: { attempts: 2, backoff: 0s } }
+  people: { rate: 1/s, arrivals: constant, to: one.serve, timeout: 100ms, retry: { attempts: 2, backoff: 0s } }
 services:
   one: { endpoints: { serve: [ { work: { constant: 150ms } } ] } }
 ";
     let run = run(text, "10500ms", &[]);
-    assert_eq!(counts(run.source("users")), [10, 0, 0, 10]);
-    assert_eq!(failed(run.source("users"), Cause::Timeout), 10);
+    assert_eq!(counts(run.source("people")), [10, 0, 0, 10]);
+    assert_eq!(failed(run.source("people"), Cause::Timeout), 10);
     assert_eq!(counts(run.served("one.serve")), [20, 20, 0, 0]);
 }
