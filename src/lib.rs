@@ -2,7 +2,9 @@
 
 pub mod engine;
 pub mod faults;
+pub mod kinds;
 pub mod measure;
+pub mod model;
 pub mod plan;
 pub mod policies;
 pub mod random;

@@ -13,6 +13,7 @@ mod kill;
 mod latency;
 mod load;
 mod partition;
+mod read;
 mod target;
 
 pub use cache_flush::CacheFlush;
@@ -27,6 +28,7 @@ pub use target::{FaultError, Target};
 
 use crate::plan::{Knobs, Origin, Plan};
 use crate::units::SimDuration;
+use crate::yaml::Item;
 use std::fmt;
 
 /// Every kind of fault, in the order help texts list them.
@@ -122,6 +124,11 @@ impl Fault {
     /// Says what is wrong and what to write instead.
     pub fn parse_flag(text: &str) -> Result<Fault, String> {
         flag::parse(text)
+    }
+
+    /// Reads `{ latency: stripe, add: 5s, at: 60s, for: 120s }`. What is wrong goes into the item's bag of problems.
+    pub fn read(item: &Item<'_>) -> Option<Fault> {
+        read::read(item)
     }
 
     /// Whether the target exists in the plan and this fault can strike it.

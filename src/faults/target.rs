@@ -1,6 +1,7 @@
 //! What a fault strikes, and the error when there is no such thing.
 
 use crate::plan::{ComponentId, Edge, EdgeId, Party, Plan};
+use crate::yaml::{did_you_mean, list};
 use std::fmt;
 
 /// What a fault strikes, by the names of the model.
@@ -100,7 +101,7 @@ impl Target {
                 self.component(plan, word)?;
                 Err(FaultError::new(
                     format!("nobody calls `{self}`, so `{word}` would change nothing"),
-                    format!("name a component that is called: {}", listed(&called(plan))),
+                    format!("name a component that is called: {}", list(called(plan))),
                 ))
             }
         }
@@ -120,24 +121,9 @@ fn called(plan: &Plan) -> Vec<&str> {
 
 /// The nearest name if one is near, else all there are.
 pub(super) fn suggest(word: &str, names: &[&str]) -> String {
-    let near = names
-        .iter()
-        .map(|name| (strsim::jaro_winkler(word, name), *name))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    match near {
-        Some((_, name)) => format!("did you mean `{name}`?"),
+    match did_you_mean(word, names.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
         None if names.is_empty() => "there is nothing of the kind in this model".into(),
-        None => format!("there are: {}", listed(names)),
+        None => format!("there are {}", list(names.iter().copied())),
     }
-}
-
-/// Up to twelve names in a row.
-fn listed(names: &[&str]) -> String {
-    const SHOWN: usize = 12;
-    let mut text = names.iter().take(SHOWN).map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
-    if names.len() > SHOWN {
-        text.push_str(&format!(" and {} more", names.len() - SHOWN));
-    }
-    text
 }

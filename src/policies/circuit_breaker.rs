@@ -6,6 +6,7 @@
 
 use super::Verdict;
 use crate::units::{NANOS, SimDuration, SimTime};
+use crate::yaml::Item;
 
 /// Settings of a circuit breaker. One state exists for each instance of the caller.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +47,70 @@ impl Default for CircuitBreaker {
             open_for: SimDuration::from_secs(5),
             half_open_calls: 5,
         }
+    }
+}
+
+impl CircuitBreaker {
+    /// Reads `{ failure_rate: 50%, window: 10s, minimum_calls: 20, open_for: 5s, half_open_calls: 5 }` with
+    /// `slow_call_rate` and `slow_call_duration`; each may be left out. The window is a time or `100 calls`.
+    pub fn read(item: &Item<'_>) -> Option<CircuitBreaker> {
+        /// The tallies of all instances are kept in memory.
+        const MOST: u32 = 10_000;
+        let before = item.problems().len();
+        let mut breaker = CircuitBreaker::default();
+        let mut fields = item.fields()?;
+        if let Some(rate) = fields.optional("failure_rate").and_then(|item| item.positive_ratio()) {
+            breaker.failure_rate = rate;
+        }
+        breaker.slow_call = fields.optional("slow_call_duration").and_then(|item| item.positive_duration());
+        if let Some(slow) = fields.optional("slow_call_rate") {
+            breaker.slow_call_rate = slow.positive_ratio().unwrap_or(breaker.slow_call_rate);
+            if !fields.has("slow_call_duration") {
+                slow.problem_at_key(
+                    "`slow_call_rate` has no effect alone",
+                    "say what is slow: `slow_call_duration: 2s`",
+                );
+            }
+        }
+        if let Some(window) = fields.optional("window").and_then(|item| Window::read(&item, MOST)) {
+            breaker.window = window;
+        }
+        if let Some(calls) = fields.optional("minimum_calls").and_then(|item| item.whole(1, u32::MAX - 1)) {
+            breaker.minimum_calls = calls;
+        }
+        if let Some(wait) = fields.optional("open_for").and_then(|item| item.positive_duration()) {
+            breaker.open_for = wait;
+        }
+        if let Some(calls) = fields.optional("half_open_calls").and_then(|item| item.whole(1, MOST)) {
+            breaker.half_open_calls = calls;
+        }
+        fields.finish();
+        (item.problems().len() == before).then_some(breaker)
+    }
+}
+
+impl Window {
+    fn read(item: &Item<'_>, most: u32) -> Option<Window> {
+        let text = item.text()?;
+        if let Some(calls) = text.strip_suffix("calls").or(text.strip_suffix("call")) {
+            let calls: Option<u32> = calls.trim().parse().ok().filter(|n| (1..=most).contains(n));
+            if calls.is_none() {
+                item.problem(
+                    format!("`{text}` is no window"),
+                    format!("write from `1 calls` to `{most} calls`, or `10s`"),
+                );
+            }
+            return calls.map(Window::Calls);
+        }
+        let time = item.duration()?;
+        if time.0 < NANOS || time.0 / NANOS > u64::from(most) {
+            item.problem(
+                format!("a window of {time} is out of range"),
+                format!("write a time from `1s` to `{most}s`, or a number of calls such as `100 calls`"),
+            );
+            return None;
+        }
+        Some(Window::Time(time))
     }
 }
 

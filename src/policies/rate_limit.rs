@@ -2,6 +2,7 @@
 
 use super::Verdict;
 use crate::units::SimTime;
+use crate::yaml::Item;
 
 /// Settings of a rate limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -10,6 +11,21 @@ pub struct RateLimit {
     pub rate: f64,
     /// How many may come at once. Default: one second's worth, at least 1.
     pub burst: f64,
+}
+
+impl RateLimit {
+    /// Reads `100/s`, or `{ rate: 100/s, burst: 20 }`.
+    pub fn read(item: &Item<'_>) -> Option<RateLimit> {
+        if !item.is_map() {
+            return item.rate().map(|rate| RateLimit { rate, burst: rate.max(1.0) });
+        }
+        let mut fields = item.fields()?;
+        let rate = fields.required("rate", "rate: 100/s").and_then(|item| item.rate());
+        let burst = fields.optional("burst").map(|item| item.whole(1, u32::MAX).map(f64::from));
+        fields.finish();
+        let rate = rate?;
+        Some(RateLimit { rate, burst: burst.unwrap_or(Some(rate.max(1.0)))? })
+    }
 }
 
 /// The tokens left.

@@ -2,6 +2,7 @@
 
 use crate::random::Stream;
 use crate::units::{SimDuration, SimTime};
+use crate::yaml::Item;
 
 /// Settings of retries.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +46,43 @@ pub enum Jitter {
 }
 
 impl Retry {
+    /// Reads `{ attempts: 3, backoff: 100ms, max_backoff: 20s, jitter: full, budget: 20% }`; each may be left out.
+    /// `attempts: unlimited` needs a `backoff` above zero.
+    pub fn read(item: &Item<'_>) -> Option<Retry> {
+        const MOST: u32 = 1_000;
+        let before = item.problems().len();
+        let mut retry = Retry::default();
+        let mut fields = item.fields()?;
+        if let Some(attempts) = fields.optional("attempts") {
+            retry.attempts = attempts.whole_or_unlimited(1, MOST).unwrap_or(retry.attempts);
+            if retry.attempts == 1 {
+                attempts.problem(
+                    "`attempts` counts the first try, so 1 never retries",
+                    "write 2 or more, or remove `retry`",
+                );
+            }
+        }
+        let backoff = fields.optional("backoff");
+        if let Some(time) = backoff.as_ref().and_then(Item::duration) {
+            retry.backoff = time;
+        }
+        if retry.attempts == u32::MAX && (backoff.is_none() || retry.backoff == SimDuration::ZERO) {
+            item.problem_at_key("unlimited attempts need a `backoff` above zero", "add for instance `backoff: 1s`");
+        }
+        if let Some(cap) = fields.optional("max_backoff") {
+            retry.max_backoff = cap.positive_duration().unwrap_or(retry.max_backoff);
+            if retry.max_backoff < retry.backoff {
+                cap.problem("`max_backoff` is below `backoff`", "write the longest wait, such as `20s`");
+            }
+        }
+        if let Some(jitter) = fields.optional("jitter").and_then(|item| item.word(Jitter::WORDS)) {
+            retry.jitter = jitter;
+        }
+        retry.budget = fields.optional("budget").and_then(|item| Budget::read(&item));
+        fields.finish();
+        (item.problems().len() == before).then_some(retry)
+    }
+
     /// The wait before retry `k` (1 is the first retry).
     pub fn wait(&self, k: u32, rng: &mut Stream) -> SimDuration {
         let grown = self.backoff.0.saturating_mul(1u64 << (k - 1).min(40));
@@ -63,6 +101,36 @@ impl Retry {
         (self.jitter == Jitter::None || self.backoff.0 == 0).then(|| {
             let grown = self.backoff.0.saturating_mul(1u64 << (k - 1).min(40));
             SimDuration(grown.min(self.max_backoff.0.max(self.backoff.0)))
+        })
+    }
+}
+
+impl Jitter {
+    /// How the kinds are written.
+    const WORDS: &[(&str, Jitter)] = &[
+        ("none", Jitter::None),
+        ("full", Jitter::Full),
+        ("equal", Jitter::Equal),
+        ("exponential", Jitter::Exponential),
+    ];
+}
+
+impl Budget {
+    /// Reads `20%`, or `{ ratio: 20%, min_per_second: 10, window: 10s }`.
+    fn read(item: &Item<'_>) -> Option<Budget> {
+        let default = Budget { ratio: 0.2, min_per_second: 10.0, window: SimDuration::from_secs(10) };
+        if !item.is_map() {
+            return item.ratio().map(|ratio| Budget { ratio, ..default });
+        }
+        let mut fields = item.fields()?;
+        let ratio = fields.required("ratio", "ratio: 20%").and_then(|item| item.ratio());
+        let least = fields.optional("min_per_second").and_then(|item| item.number());
+        let window = fields.optional("window").and_then(|item| item.positive_duration());
+        fields.finish();
+        Some(Budget {
+            ratio: ratio?,
+            min_per_second: least.unwrap_or(default.min_per_second),
+            window: window.unwrap_or(default.window),
         })
     }
 }

@@ -6,7 +6,9 @@
 //! the same choices in both runs, whatever the order in which requests are served.
 
 mod dist;
+mod read;
 mod stream;
 
 pub use dist::{Count, Dist};
+pub use read::cumulative;
 pub use stream::{Lot, Stream};

@@ -6,14 +6,22 @@
 //!
 //! To add a format, write one file with its [`Format`] and list it in [`FORMATS`].
 
+mod format;
+mod json_v1;
 mod review;
 mod run;
+mod text;
+mod verdict;
+mod words;
+
+pub use format::{FORMATS, Format, Style};
 
 pub use review::{
     Bottleneck, Bound, Capacity, CascadeStep, Change, Confidence, Decoy, Effect, Failure, FaultInfo, Finding, Fix,
     Measure, Place, PlanToTarget, Readiness, ReadinessItem, Recovery, Scores, Severity,
 };
 pub use run::{Dependency, Phase, PhaseTraffic, Queue, Resource, Run, SloResult, SloVerdict, Tally, Traffic};
+pub use verdict::{SloCount, Verdict};
 
 pub use crate::measure::Estimate;
 
@@ -60,7 +68,7 @@ pub struct Report {
     pub scores: Option<Scores>,
 }
 
-/// What was asked for.
+/// What kind of report it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// `simulate MODEL`
@@ -100,3 +108,8 @@ impl Report {
         self.findings.as_deref().unwrap_or_default().iter().map(|f| f.severity).min()
     }
 }
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;

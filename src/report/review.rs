@@ -68,7 +68,7 @@ pub struct Change {
 }
 
 /// What is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Measure {
     /// Share of requests answered.
     SuccessRate,
@@ -78,8 +78,8 @@ pub enum Measure {
     RatePerS,
     /// Mean time to an answer.
     MeanMs,
-    /// A percentile of the time to an answer, in tenths of a percent: 990 is p99.
-    PercentileMs(u16),
+    /// A percentile of the time to an answer: 99.0 for p99.
+    PercentileMs(f64),
     /// Share in use.
     Utilization,
     /// Waiting, mean over time.

@@ -66,6 +66,11 @@ impl<'a> Item<'a> {
         }
     }
 
+    /// Reads a map by its fields; anything else is no problem, but has none.
+    pub fn fields_if_map(&self) -> Option<Fields<'a>> {
+        if self.is_map() { self.fields() } else { None }
+    }
+
     /// The entries of a map whose keys are names of the user's choice, in the order of the file.
     pub fn entries(&self) -> Vec<Item<'a>> {
         match &self.node.value {

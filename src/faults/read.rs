@@ -1,0 +1,145 @@
+//! Reading `- { latency: stripe, add: 5s, at: 60s, for: 120s }`.
+
+use super::{FORMS, Fault, Form, Settings, Takes, Target};
+use crate::plan::Origin;
+use crate::units::SimDuration;
+use crate::yaml::{Fields, Item, Problem, did_you_mean, list};
+
+pub(super) fn read(item: &Item<'_>) -> Option<Fault> {
+    if !item.is_map() {
+        item.problem("this is not a fault", "write what goes wrong, such as `{ kill: orders-db, at: 60s, for: 30s }`");
+        return None;
+    }
+    let mut fields = item.fields()?;
+    let form = form_of(&fields)?;
+    let head = fields.optional(form.word)?;
+    let written = head.text();
+    let target = written.map(|text| match form.takes {
+        Takes::Traffic => Target::Traffic,
+        Takes::Component | Takes::ComponentOrEdge => Target::parse(text),
+    });
+    if form.takes == Takes::Component && matches!(target, Some(Target::Edge(_))) {
+        head.problem(format!("`{}` strikes a component, not an edge", form.word), "name one component");
+    }
+    let mut settings = Settings::default();
+    for field in form.fields {
+        if let Some(text) = fields.optional(field).and_then(|f| f.text()) {
+            settings.0.push((field, text));
+        }
+    }
+    let start = fields.optional("at").map_or(Some(SimDuration::ZERO), |f| f.duration());
+    let duration = fields.optional("for").map(|f| f.positive_duration());
+    let kind = match (form.read)(&settings) {
+        Ok(kind) => Some(kind),
+        // A setting that is not even a scalar has been reported already.
+        Err(e) if e.field.is_none() && form.fields.iter().any(|f| fields.has(f)) => None,
+        Err(e) => {
+            let place = e.field.and_then(|f| fields.optional(f)).map_or(head.place, |f| f.value_place());
+            item.problems().push(Problem::of_unit(place, e.error));
+            None
+        }
+    };
+    fields.finish();
+    let origin = Origin { path: item.path.clone(), line: item.place.line, column: item.place.column };
+    Some(Fault {
+        kind: kind?,
+        target: target?,
+        start: start?,
+        duration: duration.map_or(Some(None), |d| d.map(Some))?,
+        origin: Some(origin),
+    })
+}
+
+/// The kind of fault: exactly one of the fields names it.
+fn form_of(fields: &Fields<'_>) -> Option<&'static Form> {
+    let words = || FORMS.iter().map(|f| f.word);
+    let mut found = FORMS.iter().filter(|f| fields.has(f.word));
+    let Some(form) = found.next() else {
+        let near = fields.names().find_map(|name| did_you_mean(name, words()));
+        let hint = match near {
+            Some(near) => format!("did you mean `{near}`? The faults are {}", list(words())),
+            None => format!("name one of {}, such as `{{ kill: orders-db, at: 60s, for: 30s }}`", list(words())),
+        };
+        fields.problem("this does not say what goes wrong", hint);
+        return None;
+    };
+    if let Some(other) = found.next() {
+        let message = format!("this is two faults, `{}` and `{}`", form.word, other.word);
+        fields.problem(message, "write one item for each; they may overlap in time");
+        return None;
+    }
+    Some(*form)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::{Document, Problems};
+
+    fn read_all(faults: &str) -> (Vec<Option<Fault>>, Vec<Problem>) {
+        let document = Document::parse("model.yaml", &format!("faults:\n{faults}")).unwrap();
+        let problems = Problems::new();
+        let faults = Item::root(&document.root, &problems).fields().unwrap().optional("faults").unwrap();
+        let faults = faults.items().iter().map(Fault::read).collect();
+        (faults, problems.into_vec())
+    }
+
+    #[test]
+    fn faults_read_the_same_from_a_model_and_from_the_command_line() {
+        let (faults, problems) = read_all(
+            "  - { latency: stripe, add: 5s, at: 60s, for: 120s }
+  - { latency: db, factor: 5x }
+  - { kill: orders-db, at: 60s, for: 30s }
+  - { kill: web, replicas: 1 }
+  - { kill: web, share: 50% }
+  - { errors: payments, share: 50% }
+  - { partition: orders>payments }
+  - { cache_flush: catalog-cache }
+  - { consumer_stop: order-events }
+  - { load: 3x, at: 10s, for: 5s }
+",
+        );
+        assert_eq!(problems, []);
+        let flags = [
+            "latency:stripe:+5s@60s+120s",
+            "latency:db:5x",
+            "kill:orders-db@60s+30s",
+            "kill:web:1",
+            "kill:web:50%",
+            "errors:payments:50%",
+            "partition:orders>payments",
+            "cache_flush:catalog-cache",
+            "consumer_stop:order-events",
+            "load:3x@10s+5s",
+        ];
+        assert_eq!(faults.len(), flags.len());
+        for (i, (fault, flag)) in faults.into_iter().zip(flags).enumerate() {
+            let fault = fault.unwrap();
+            let origin = fault.origin.clone().unwrap();
+            assert_eq!((origin.path, origin.line), (format!("faults.{i}"), i as u32 + 2));
+            assert_eq!(Fault { origin: None, ..fault }, Fault::parse_flag(flag).unwrap());
+        }
+    }
+
+    #[test]
+    fn every_mistake_points_at_its_line() {
+        let (faults, problems) = read_all(
+            "  - { latncy: stripe, add: 5s }
+  - { latency: stripe, kill: web }
+  - { errors: payments }
+  - { errors: payments, share: 0.5 }
+  - { kill: web, replica: 1 }
+  - { latency: stripe, add: 5, at: 60 }
+  - { partition: [a, b] }
+  - { kill: a>b }
+  - nonsense
+",
+        );
+        assert!(faults.iter().take(4).all(Option::is_none));
+        let told: Vec<String> = problems
+            .iter()
+            .map(|p| format!("{}: {}; {}", p.place.unwrap().line, p.message, p.hint.as_deref().unwrap()))
+            .collect();
+        insta::assert_snapshot!(told.join("\n"));
+    }
+}

@@ -1,0 +1,159 @@
+//! A database: connections that queries hold while they run, and read replicas beside the primary.
+
+use super::{Caller, Kind, MOST, Program, StepSpec, Wiring, check_name, origin, service};
+use crate::plan::{Balance, ComponentId, Concurrency, EndpointId, Party, Role, Station, UNLIMITED};
+use crate::random::Dist;
+use crate::yaml::{Fields, Item};
+
+/// An entry under `databases`.
+#[derive(Debug)]
+pub struct Database<'a> {
+    /// Where it is written.
+    pub item: Item<'a>,
+    /// `engine`: such as `postgres` or `mysql`. Advice is worded for it. Default: none.
+    pub engine: Option<String>,
+    /// `connections`: how many queries the server runs at once; each read replica has as many. Default 100, PostgreSQL's
+    /// `max_connections`. Callers without a `pool` queue here, first come first served; callers with one are refused by a
+    /// full server.
+    pub connections: Option<u32>,
+    /// `read_replicas`: servers beside the primary that answer reads; the primary then answers writes only. Default 0.
+    pub read_replicas: u32,
+    /// `cpu`: cores per server that queries compete for, such as `4`. Default: a query needs only its connection.
+    pub cpu: Option<f64>,
+    /// `queries`: by name, such as `insert: { write: 3ms }` and `history: { read: 8ms }`. A database with one query may
+    /// write `query: 10ms`; it is then named `query`.
+    pub queries: Vec<Query<'a>>,
+    /// In the plan, once declared.
+    component: Option<ComponentId>,
+}
+
+/// A query.
+#[derive(Debug)]
+pub struct Query<'a> {
+    /// Its name behind the dot.
+    pub name: String,
+    /// Where it is written.
+    pub item: Item<'a>,
+    /// Whether it reads or writes. A bare time says neither, which is good enough without read replicas.
+    pub access: Option<Access>,
+    /// How long it holds a connection. Sampled: a bare duration is the mean of an exponential.
+    pub time: Dist,
+    id: Option<EndpointId>,
+}
+
+/// What a query does to the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// It reads, on a read replica if there is one.
+    Read,
+    /// It writes, on the primary.
+    Write,
+}
+
+impl<'a> Database<'a> {
+    /// Reads a database.
+    pub fn read(item: &Item<'a>) -> Option<Database<'a>> {
+        let mut fields = item.fields()?;
+        let engine = fields.optional("engine").and_then(|item| item.text()).map(str::to_owned);
+        let connections = fields.optional("connections").map(|item| item.whole(1, MOST).unwrap_or(1));
+        let read_replicas = fields.optional("read_replicas");
+        let cpu = fields.optional("cpu").and_then(|item| service::cores(&item));
+        let queries = read_queries(&mut fields);
+        fields.finish();
+        let number = read_replicas.as_ref().and_then(|item| item.whole(0, MOST)).unwrap_or(0);
+        let database = Database { item: item.clone(), engine, connections, read_replicas: number, cpu, queries, component: None };
+        if let Some(item) = read_replicas.filter(|_| number > 0) {
+            database.check_replicas(&item);
+        }
+        Some(database)
+    }
+
+    fn check_replicas(&self, replicas: &Item<'a>) {
+        for query in self.queries.iter().filter(|q| q.access.is_none()) {
+            let message = format!("`{}` neither reads nor writes", query.name);
+            query.item.problem_at_key(message, "with read replicas, write `{ read: 10ms }` or `{ write: 10ms }`");
+        }
+        if self.queries.iter().all(|q| q.access == Some(Access::Write)) && !self.queries.is_empty() {
+            replicas.problem_at_key("read replicas have no effect: no query reads", "write `{ read: 8ms }` for queries that read");
+        }
+    }
+}
+
+fn read_queries<'a>(fields: &mut Fields<'a>) -> Vec<Query<'a>> {
+    fields.exclusive("query", "queries", "move the query into `queries`");
+    let only = fields.optional("query");
+    let several = fields.optional("queries");
+    let items = match (&only, &several) {
+        (Some(query), _) => vec![query.clone()],
+        (None, Some(queries)) => queries.entries(),
+        (None, None) => Vec::new(),
+    };
+    if items.is_empty() && only.is_none() && several.as_ref().is_none_or(|i| i.entries().is_empty()) {
+        let message = format!("`{}` has no query", fields.name);
+        fields.problem_at_key(message, "add for instance `query: 10ms`, or `queries: { insert: { write: 3ms } }`");
+    }
+    items.into_iter().filter(check_name).filter_map(read_query).collect()
+}
+
+fn read_query(item: Item<'_>) -> Option<Query<'_>> {
+    let mut access = None;
+    let time = match item.fields_if_map().filter(|fields| fields.has("read") || fields.has("write")) {
+        None => Dist::read(&item),
+        Some(mut fields) => {
+            fields.exclusive("read", "write", "a query reads or writes; make it two queries");
+            let read = fields.optional("read");
+            let write = fields.optional("write");
+            for later in ["rows", "index", "limit", "page"] {
+                fields.not_yet(later, "write the time the query takes with this number of rows");
+            }
+            fields.finish();
+            access = Some(if read.is_some() { Access::Read } else { Access::Write });
+            read.or(write).and_then(|item| Dist::read(&item))
+        }
+    };
+    Some(Query { name: item.name.clone(), access, time: time?, id: None, item })
+}
+
+impl<'a> Kind<'a> for Database<'a> {
+    fn declare(&mut self, wiring: &mut Wiring<'a>) {
+        let item = &self.item;
+        let Some(component) = wiring.component(item, Role::Database, self.engine.clone()) else { return };
+        self.component = Some(component);
+        let connections = wiring.or_assume(self.connections, item, "connections", 100);
+        let station = |name: String, replicas: u32| Station {
+            name,
+            component,
+            replicas,
+            workers: connections,
+            workers_word: "connections",
+            queue: UNLIMITED,
+            cores: self.cpu,
+            concurrency: Concurrency::Threads,
+            balance: Balance::RoundRobin,
+            error_rate: 0.0,
+            rate_limit: None,
+            capacity_path: format!("{}.connections", item.path),
+            origin: origin(item),
+        };
+        let primary = wiring.builder.station(station(item.name.clone(), 1));
+        let read = if self.read_replicas > 0 {
+            wiring.builder.station(station(format!("{}.read", item.name), self.read_replicas))
+        } else {
+            primary
+        };
+        for query in &mut self.queries {
+            let station = if query.access == Some(Access::Read) { read } else { primary };
+            query.id = Some(wiring.endpoint(&item.name, &query.name, station, &query.item));
+        }
+    }
+
+    fn lower(&self, wiring: &mut Wiring<'a>) {
+        let Some(component) = self.component else { return };
+        let caller = Caller::service(Party::Component(component), &self.item, 1, Vec::new());
+        for query in &self.queries {
+            if let Some(id) = query.id {
+                Program::write(wiring, &caller, id, &[StepSpec::Work(query.time.clone())]);
+            }
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! Steps to instructions.
+//!
+//! What usually happens stands in one straight line; what is done otherwise (substitutes for failed calls, misses, `else`,
+//! branches) follows behind the program's [`Step::Return`] and jumps back.
+
+use super::{Caller, Fallback, Policy, StepSpec, Target, Wiring};
+use crate::plan::{Branch, CacheId, EndpointId, Fork, ForkId, LinkId, Pc, Role, Step, Switch, SwitchId};
+use crate::random::Count;
+use std::collections::VecDeque;
+
+/// The program of one endpoint in the making.
+pub struct Program<'p, 'a> {
+    wiring: &'p mut Wiring<'a>,
+    caller: &'p Caller<'a>,
+    endpoint: EndpointId,
+    /// What is still to be written behind the return.
+    later: VecDeque<Later<'p, 'a>>,
+    /// Whether the steps being written run inside a loop: a request has one loop counter.
+    in_loop: bool,
+}
+
+/// A stretch that stands apart.
+struct Later<'p, 'a> {
+    /// What refers to its beginning.
+    from: From,
+    what: What<'p, 'a>,
+    /// Where it goes on; `None` for a branch, which returns.
+    back: Option<Pc>,
+    in_loop: bool,
+}
+
+enum From {
+    /// A step that jumps to it.
+    Step(Pc),
+    /// Two steps that jump to it.
+    Steps(Pc, Pc),
+    /// A case of a switch.
+    Case(SwitchId, usize),
+    /// A branch of a fork.
+    Branch(ForkId, usize),
+}
+
+enum What<'p, 'a> {
+    Steps(&'p [StepSpec<'a>]),
+    /// The body of a nested loop, as a program of its own.
+    Loop(Count, &'p [StepSpec<'a>]),
+    /// Instead of a call that failed.
+    Substitute(Box<Policy<'a>>),
+    /// How a missed answer is found, and how it is stored.
+    Miss(&'p [StepSpec<'a>], Option<LinkId>),
+}
+
+impl<'p, 'a> Program<'p, 'a> {
+    /// Writes the program of an endpoint.
+    pub fn write(wiring: &'p mut Wiring<'a>, caller: &'p Caller<'a>, endpoint: EndpointId, steps: &'p [StepSpec<'a>]) {
+        wiring.builder.begin(endpoint);
+        let mut program = Program { wiring, caller, endpoint, later: VecDeque::new(), in_loop: false };
+        program.block(steps);
+        program.emit(Step::Return);
+        while let Some(later) = program.later.pop_front() {
+            program.apart(later);
+        }
+    }
+
+    fn emit(&mut self, step: Step) -> Pc {
+        self.wiring.builder.emit(step)
+    }
+
+    fn here(&self) -> Pc {
+        self.wiring.builder.here()
+    }
+
+    fn block(&mut self, steps: &'p [StepSpec<'a>]) {
+        for step in steps {
+            self.step(step);
+        }
+    }
+
+    fn step(&mut self, step: &'p StepSpec<'a>) {
+        match step {
+            StepSpec::Work(time) => {
+                let time = self.wiring.builder.dist(time.clone());
+                self.emit(Step::Work { time });
+            }
+            StepSpec::Sleep(time) => {
+                let time = self.wiring.builder.dist(time.clone());
+                self.emit(Step::Sleep { time });
+            }
+            StepSpec::Call(target) => self.call(target),
+            StepSpec::Publish(target) => self.publish(target),
+            StepSpec::Parallel { branches, need } => self.parallel(branches, *need),
+            StepSpec::Repeat { times, steps } => self.repeat(*times, steps),
+            StepSpec::Chance { p, steps, otherwise } => self.chance(*p, steps, otherwise),
+            StepSpec::Choose(cases) => self.choose(cases),
+            StepSpec::Cached { cache, miss } => self.cached(cache, miss),
+            StepSpec::Error(p) => {
+                let next = Pc::new(self.here().index() + 2);
+                if *p < 1.0 {
+                    self.emit(Step::Chance { p: *p, otherwise: next });
+                }
+                self.emit(Step::Error);
+            }
+        }
+    }
+
+    fn call(&mut self, target: &Target<'a>) {
+        if let Some((link, policy)) = self.resolve_call(target) {
+            self.emit_call(link, policy);
+        }
+    }
+
+    fn resolve_call(&mut self, target: &Target<'a>) -> Option<(LinkId, Policy<'a>)> {
+        if self.wiring.role(target.component()) == Some(Role::Queue) {
+            let queue = target.component();
+            target.problem(format!("`{queue}` is a queue, which is not called"), format!("write `publish: {queue}`"));
+            return None;
+        }
+        let to = self.wiring.resolve(target)?;
+        Some(self.link(to, target))
+    }
+
+    fn link(&mut self, to: EndpointId, target: &Target<'a>) -> (LinkId, Policy<'a>) {
+        self.wiring.calls.push((self.endpoint, to, target.item.clone()));
+        self.caller.link(self.wiring, to, &target.item)
+    }
+
+    fn emit_call(&mut self, link: LinkId, policy: Policy<'a>) {
+        let at = self.emit(Step::Call { link, failed: Pc::FAIL });
+        if policy.has_substitute() {
+            self.later(From::Step(at), What::Substitute(Box::new(policy)));
+        }
+    }
+
+    /// Something that stands apart and comes back to the next step.
+    fn later(&mut self, from: From, what: What<'p, 'a>) {
+        let back = Some(self.here());
+        self.later.push_back(Later { from, what, back, in_loop: self.in_loop });
+    }
+
+    fn publish(&mut self, target: &Target<'a>) {
+        if let Some((_, publish)) = self.wiring.queue(target) {
+            let (link, policy) = self.link(publish, target);
+            self.emit_call(link, policy);
+        }
+    }
+
+    fn parallel(&mut self, branches: &'p [Vec<StepSpec<'a>>], need: u32) {
+        let placeholder = Branch::Program(Pc::FAIL);
+        let fork = self.wiring.builder.fork(Fork { branches: vec![placeholder; branches.len()], need });
+        self.emit(Step::Fork { fork, failed: Pc::FAIL });
+        for (i, steps) in branches.iter().enumerate() {
+            // A plain call needs no program of its own.
+            if let [StepSpec::Call(target)] = steps.as_slice()
+                && let Some((link, policy)) = self.resolve_call(target)
+                && !policy.has_substitute()
+            {
+                self.wiring.builder.plan_mut().forks[fork.index()].branches[i] = Branch::Call(link);
+                continue;
+            }
+            self.branch(fork, i, What::Steps(steps));
+        }
+    }
+
+    fn branch(&mut self, fork: ForkId, index: usize, what: What<'p, 'a>) {
+        self.later.push_back(Later { from: From::Branch(fork, index), what, back: None, in_loop: false });
+    }
+
+    fn repeat(&mut self, times: Count, steps: &'p [StepSpec<'a>]) {
+        if self.in_loop {
+            let placeholder = Branch::Program(Pc::FAIL);
+            let fork = self.wiring.builder.fork(Fork { branches: vec![placeholder], need: 1 });
+            self.emit(Step::Fork { fork, failed: Pc::FAIL });
+            return self.branch(fork, 0, What::Loop(times, steps));
+        }
+        self.loop_of(times, steps);
+    }
+
+    fn loop_of(&mut self, times: Count, steps: &'p [StepSpec<'a>]) {
+        let begin = self.emit(Step::Repeat { times, end: Pc::FAIL });
+        let body = self.here();
+        self.in_loop = true;
+        self.block(steps);
+        self.in_loop = false;
+        self.emit(Step::Again { body });
+        let end = self.here();
+        self.wiring.builder.patch(begin, Step::Repeat { times, end });
+    }
+
+    fn chance(&mut self, p: f64, steps: &'p [StepSpec<'a>], otherwise: &'p [StepSpec<'a>]) {
+        let at = self.emit(Step::Chance { p, otherwise: Pc::FAIL });
+        self.block(steps);
+        if otherwise.is_empty() {
+            let next = self.here();
+            self.point(&From::Step(at), next);
+        } else {
+            self.later(From::Step(at), What::Steps(otherwise));
+        }
+    }
+
+    fn choose(&mut self, cases: &'p [(f64, Vec<StepSpec<'a>>)]) {
+        let shares = cases.iter().map(|(up_to, _)| (*up_to, Pc::FAIL)).collect();
+        let switch = self.wiring.builder.switch(Switch { cases: shares });
+        self.emit(Step::Switch { switch });
+        for (i, (_, steps)) in cases.iter().enumerate() {
+            self.later(From::Case(switch, i), What::Steps(steps));
+        }
+    }
+
+    fn cached(&mut self, target: &Target<'a>, miss: &'p [StepSpec<'a>]) {
+        let Some((get, cache)) = self.wiring.cache(target) else { return };
+        let Some(cache) = cache else {
+            let message = format!("`{}` has no `hit_ratio`", target.text);
+            target.problem(message, format!("add for instance `hit_ratio: 90%` to `caches.{}`", target.component()));
+            return;
+        };
+        let (link, _) = self.link(get, target);
+        let store = self.store(target);
+        self.lookup(link, cache, miss, store);
+    }
+
+    fn store(&mut self, target: &Target<'a>) -> Option<LinkId> {
+        let set = self.wiring.endpoint_of(target.component(), super::cache::SET)?;
+        Some(self.link(set, target).0)
+    }
+
+    fn lookup(&mut self, get: LinkId, cache: CacheId, miss: &'p [StepSpec<'a>], store: Option<LinkId>) {
+        let call = self.emit(Step::Call { link: get, failed: Pc::FAIL });
+        let lookup = self.emit(Step::Lookup { cache, miss: Pc::FAIL });
+        // A cache that fails has missed.
+        self.later(From::Steps(call, lookup), What::Miss(miss, store));
+    }
+
+    /// Writes a stretch that stands apart.
+    fn apart(&mut self, later: Later<'p, 'a>) {
+        let here = self.here();
+        self.point(&later.from, here);
+        self.in_loop = later.in_loop;
+        match later.what {
+            What::Steps(steps) => self.block(steps),
+            What::Loop(times, steps) => self.loop_of(times, steps),
+            What::Substitute(policy) => self.substitute(&policy),
+            What::Miss(steps, store) => {
+                self.block(steps);
+                if let Some(link) = store {
+                    // The answer is there, whether it can be stored or not.
+                    let next = Pc::new(self.here().index() + 1);
+                    self.emit(Step::Call { link, failed: next });
+                }
+            }
+        }
+        match later.back {
+            Some(back) => self.emit(Step::Jump { to: back }),
+            None => self.emit(Step::Return),
+        };
+    }
+
+    /// Makes something point to a stretch.
+    fn point(&mut self, from: &From, to: Pc) {
+        let plan = self.wiring.builder.plan_mut();
+        match *from {
+            From::Case(switch, i) => plan.switches[switch.index()].cases[i].1 = to,
+            From::Branch(fork, i) => plan.forks[fork.index()].branches[i] = Branch::Program(to),
+            From::Step(at) => point_step(&mut plan.steps[at.index()], to),
+            From::Steps(one, other) => {
+                point_step(&mut plan.steps[one.index()], to);
+                point_step(&mut plan.steps[other.index()], to);
+            }
+        }
+    }
+
+    fn substitute(&mut self, policy: &Policy<'a>) {
+        let link = match &policy.fallback {
+            Some(Some(Fallback::Call(target))) => self.resolve_call(target),
+            Some(Some(Fallback::Stale(target))) => self.wiring.cache(target).map(|(get, _)| self.link(get, target)),
+            _ => None,
+        };
+        if let Some((link, _)) = link {
+            let next = Pc::new(self.here().index() + 1);
+            // An optional call may lose its substitute too; otherwise the request fails with it.
+            let failed = if policy.optional == Some(true) { next } else { Pc::FAIL };
+            self.emit(Step::Call { link, failed });
+        }
+        self.emit(Step::Degrade);
+    }
+}
+
+fn point_step(step: &mut Step, to: Pc) {
+    match step {
+        Step::Call { failed, .. } | Step::Fork { failed, .. } => *failed = to,
+        Step::Chance { otherwise, .. } => *otherwise = to,
+        Step::Lookup { miss, .. } => *miss = to,
+        other => debug_assert!(false, "{other:?} points nowhere"),
+    }
+}

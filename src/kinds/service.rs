@@ -1,0 +1,193 @@
+//! A service: replicas with workers, a bounded queue and cores, and endpoints that call others.
+
+use super::{Caller, Dependency, Kind, MOST, Program, StepSpec, Target, Wiring, check_name, origin};
+use crate::plan::{Balance, Concurrency, EndpointId, Party, Role, Station};
+use crate::policies::RateLimit;
+use crate::random::Dist;
+use crate::yaml::{Fields, Item};
+
+/// An entry under `services`.
+#[derive(Debug)]
+pub struct Service<'a> {
+    /// Where it is written.
+    pub item: Item<'a>,
+    /// `stack`: what it is built with, such as `spring-boot`, `django` or `go`. Advice is worded for it. Default: none.
+    pub stack: Option<String>,
+    /// `replicas`: how many there are. Default 1.
+    pub replicas: Option<u32>,
+    /// `concurrency`: requests in progress per replica (threads), or `unlimited`. Default 200, as in Tomcat.
+    pub concurrency: Option<u32>,
+    /// `model`: `threads` hold a worker for the whole request; `async` holds none while it waits on a call.
+    /// Default `threads`.
+    pub model: Concurrency,
+    /// `queue`: requests waiting per replica, or `unlimited`; more are refused. Default 100, as in Tomcat.
+    pub queue: Option<u32>,
+    /// `cpu`: cores per replica that `work` competes for, such as `2` or `250m`. Default: work needs only a worker.
+    pub cpu: Option<f64>,
+    /// `balance`: how a replica is chosen: `round_robin`, `random`, `least_request` or `two_choices` (the better of two
+    /// drawn at random). Default `round_robin`.
+    pub balance: Balance,
+    /// `rate_limit`: requests beyond it are refused, all replicas together: `100/s` or `{ rate: 100/s, burst: 20 }`.
+    /// Default: no limit; the default burst is one second's worth.
+    pub rate_limit: Option<RateLimit>,
+    /// `endpoints`: each a list of steps, or the short form `{ work: 5ms, calls: [ … ] }`. A service with one endpoint may
+    /// write `work` and `calls` directly: its endpoint is named `call`.
+    pub endpoints: Vec<EndpointSpec<'a>>,
+    /// The service and its policies (`dependencies`), once it is declared.
+    caller: Option<Caller<'a>>,
+    dependencies: Vec<Dependency<'a>>,
+}
+
+/// An endpoint of a service.
+#[derive(Debug)]
+pub struct EndpointSpec<'a> {
+    /// Its name behind the dot.
+    pub name: String,
+    /// Where it is written.
+    pub item: Item<'a>,
+    /// What it does.
+    pub steps: Vec<StepSpec<'a>>,
+    id: Option<EndpointId>,
+}
+
+/// The name of an endpoint that needs none.
+pub(super) const ONLY: &str = "call";
+
+impl<'a> Service<'a> {
+    /// Reads a service.
+    pub fn read(item: &Item<'a>) -> Option<Service<'a>> {
+        let mut fields = item.fields()?;
+        let service = Service {
+            item: item.clone(),
+            stack: fields.optional("stack").and_then(|item| item.text()).map(str::to_owned),
+            replicas: fields.optional("replicas").map(|item| replicas(&item)),
+            concurrency: fields.optional("concurrency").map(|item| item.whole_or_unlimited(1, MOST).unwrap_or(1)),
+            model: word(&mut fields, "model", &[("threads", Concurrency::Threads), ("async", Concurrency::Async)]),
+            queue: fields.optional("queue").map(|item| item.whole_or_unlimited(0, MOST).unwrap_or(0)),
+            cpu: fields.optional("cpu").and_then(|item| cores(&item)),
+            balance: word(&mut fields, "balance", BALANCES),
+            rate_limit: fields.optional("rate_limit").and_then(|item| RateLimit::read(&item)),
+            endpoints: read_endpoints(&mut fields),
+            caller: None,
+            dependencies: fields.optional("dependencies").map(|i| Dependency::read_all(&i)).unwrap_or_default(),
+        };
+        fields.finish();
+        Some(service)
+    }
+}
+
+const BALANCES: &[(&str, Balance)] = &[
+    ("round_robin", Balance::RoundRobin),
+    ("random", Balance::Random),
+    ("least_request", Balance::LeastRequest),
+    ("two_choices", Balance::TwoChoices),
+];
+
+fn word<T: Copy + Default>(fields: &mut Fields<'_>, name: &'static str, words: &[(&str, T)]) -> T {
+    fields.optional(name).and_then(|item| item.word(words)).unwrap_or_default()
+}
+
+/// A number of replicas, at least 1.
+pub(super) fn replicas(item: &Item<'_>) -> u32 {
+    if item.is_map() {
+        item.problem_at_key("autoscaling has no effect in this version", "write the number of replicas");
+        return 1;
+    }
+    item.whole(1, MOST).unwrap_or(1)
+}
+
+/// A number of cores above zero.
+pub(super) fn cores(item: &Item<'_>) -> Option<f64> {
+    let cores = item.number()?;
+    if !(0.001..=10_000.0).contains(&cores) {
+        item.problem(format!("`{}` is out of range", item.name), "write a number of cores, such as `2` or `250m`");
+        return None;
+    }
+    Some(cores)
+}
+
+fn read_endpoints<'a>(fields: &mut Fields<'a>) -> Vec<EndpointSpec<'a>> {
+    fields.exclusive("work", "endpoints", "write the work as a step of an endpoint");
+    fields.exclusive("calls", "endpoints", "write the calls as steps of an endpoint");
+    let short = short_form(fields);
+    let Some(endpoints) = fields.optional("endpoints") else {
+        if short.is_empty() && !fields.has("work") && !fields.has("calls") {
+            let message = format!("`{}` does nothing", fields.name);
+            fields.problem_at_key(message, "add for instance `work: 5ms`, or `endpoints:` with steps");
+        }
+        let item = (**fields).clone();
+        return vec![EndpointSpec { name: ONLY.into(), item, steps: short, id: None }];
+    };
+    let entries = endpoints.entries();
+    if entries.is_empty() && (endpoints.is_map() || endpoints.node.value == crate::yaml::Value::Null) {
+        endpoints.problem_at_key("`endpoints` is empty", "add one, such as `home: { work: 5ms }`");
+    }
+    entries.into_iter().filter(check_name).map(read_endpoint).collect()
+}
+
+fn read_endpoint(item: Item<'_>) -> EndpointSpec<'_> {
+    let steps = if item.is_map() {
+        item.fields().map(|mut fields| {
+            let steps = short_form(&mut fields);
+            fields.finish();
+            steps
+        })
+    } else if item.is_list() {
+        Some(StepSpec::read_block(&item))
+    } else {
+        item.problem_at_key(
+            format!("`{}` has no steps", item.name),
+            "write a list of steps, or `{ work: 5ms, calls: [ … ] }`",
+        );
+        None
+    };
+    EndpointSpec { name: item.name.clone(), item, steps: steps.unwrap_or_default(), id: None }
+}
+
+/// `work` and `calls`, in this order.
+fn short_form<'a>(fields: &mut Fields<'a>) -> Vec<StepSpec<'a>> {
+    let work = fields.optional("work").and_then(|item| Dist::read(&item)).map(StepSpec::Work);
+    let calls = fields.optional("calls").map(|item| item.items()).unwrap_or_default();
+    let calls = calls.iter().filter_map(Target::read).map(StepSpec::Call);
+    work.into_iter().chain(calls).collect()
+}
+
+impl<'a> Kind<'a> for Service<'a> {
+    fn declare(&mut self, wiring: &mut Wiring<'a>) {
+        let item = &self.item;
+        let Some(component) = wiring.component(item, Role::Service, self.stack.clone()) else { return };
+        let replicas = wiring.or_assume(self.replicas, item, "replicas", 1);
+        let concurrency = wiring.or_assume(self.concurrency, item, "concurrency", 200);
+        let queue = wiring.or_assume(self.queue, item, "queue", 100);
+        let station = wiring.builder.station(Station {
+            name: item.name.clone(),
+            component,
+            replicas,
+            workers: concurrency,
+            workers_word: "workers",
+            queue,
+            cores: self.cpu,
+            concurrency: self.model,
+            balance: self.balance,
+            error_rate: 0.0,
+            rate_limit: self.rate_limit,
+            capacity_path: format!("{}.replicas", item.path),
+            origin: origin(item),
+        });
+        for endpoint in &mut self.endpoints {
+            endpoint.id = Some(wiring.endpoint(&item.name, &endpoint.name, station, &endpoint.item));
+        }
+        let dependencies = std::mem::take(&mut self.dependencies);
+        self.caller = Some(Caller::service(Party::Component(component), item, replicas, dependencies));
+    }
+
+    fn lower(&self, wiring: &mut Wiring<'a>) {
+        let Some(caller) = &self.caller else { return };
+        for endpoint in &self.endpoints {
+            if let Some(id) = endpoint.id {
+                Program::write(wiring, caller, id, &endpoint.steps);
+            }
+        }
+        caller.report_unused(wiring);
+    }
+}

@@ -1,0 +1,197 @@
+//! The steps of an endpoint, as written.
+
+use super::Target;
+use crate::random::{Count, Dist, cumulative};
+use crate::yaml::{Item, did_you_mean, list};
+
+/// Steps in their order.
+pub type Block<'a> = Vec<StepSpec<'a>>;
+
+/// The most branches side by side.
+const MOST_BRANCHES: usize = 1_000;
+
+/// One step.
+#[derive(Clone, Debug)]
+pub enum StepSpec<'a> {
+    /// `work: 5ms`: own processing, which takes a worker and competes for the cores. Sampled: a bare duration is the mean
+    /// of an exponential.
+    Work(Dist),
+    /// `sleep: 100ms`: waits without working. A bare duration is constant.
+    Sleep(Dist),
+    /// `call: payments.charge`: calls and waits for the answer; when it fails for good, so does the request.
+    Call(Target<'a>),
+    /// `publish: order-events`: puts a message into a queue and waits until the broker has it.
+    Publish(Target<'a>),
+    /// `parallel: [ { call: a }, [ { work: 1ms }, { call: b } ] ]`: branches side by side, each a step or a list of steps.
+    /// With `{ need: any, branches: [ … ] }` it goes on after the first success, with `need: 2` after two. It fails as
+    /// soon as too many have failed.
+    Parallel {
+        /// The branches.
+        branches: Vec<Block<'a>>,
+        /// How many must succeed.
+        need: u32,
+    },
+    /// `repeat: { times: 9, steps: [ … ] }`: one after the other. `times` is a number, `{ min: 1, max: 3 }` or
+    /// `{ mean: 2.5 }`.
+    Repeat {
+        /// How often.
+        times: Count,
+        /// What.
+        steps: Block<'a>,
+    },
+    /// `chance: { p: 10%, steps: [ … ], else: [ … ] }`.
+    Chance {
+        /// Probability of `steps`.
+        p: f64,
+        /// What is done with it.
+        steps: Block<'a>,
+        /// What is done otherwise.
+        otherwise: Block<'a>,
+    },
+    /// `choose: [ { p: 60%, steps: [ … ] }, { p: 40%, steps: [ … ] } ]`: one of several; the shares sum to 100%.
+    Choose(Vec<(f64, Block<'a>)>),
+    /// `cached: { cache: catalog-cache, miss: [ … ] }`: asks the cache; on a miss, or when the cache fails, does the steps
+    /// of `miss` and stores the answer if the cache has a `set` time.
+    Cached {
+        /// The cache.
+        cache: Target<'a>,
+        /// How the answer is found without it.
+        miss: Block<'a>,
+    },
+    /// `error: 1%`: fails with this probability; `- error` always fails.
+    Error(f64),
+}
+
+/// The words a step may begin with.
+const WORDS: &[&str] =
+    &["work", "sleep", "call", "publish", "parallel", "repeat", "chance", "choose", "cached", "error"];
+
+impl<'a> StepSpec<'a> {
+    /// Reads a list of steps.
+    pub fn read_block(item: &Item<'a>) -> Block<'a> {
+        item.items().iter().filter_map(StepSpec::read).collect()
+    }
+
+    /// Reads one step: a map with one key, which is its word.
+    pub fn read(item: &Item<'a>) -> Option<StepSpec<'a>> {
+        if item.is_word("error") {
+            return Some(StepSpec::Error(1.0));
+        }
+        if let Some(text) = item.node.scalar() {
+            item.problem(format!("`{text}` is not a step"), format!("to call it, write `call: {text}`"));
+            return None;
+        }
+        let entries = item.entries();
+        let [step] = entries.as_slice() else {
+            match entries.get(1) {
+                Some(second) => {
+                    let message = format!("`{}` stands in the same step as `{}`", second.name, entries[0].name);
+                    second.problem_at_key(message, "a step is one thing: begin a new one with `-`");
+                }
+                None if item.is_map() => item.problem("a step is empty", format!("write one of {}", words())),
+                None => {}
+            }
+            return None;
+        };
+        match step.name.as_str() {
+            "work" => Dist::read(step).map(StepSpec::Work),
+            "sleep" => Dist::read_setting(step).map(StepSpec::Sleep),
+            "call" => Target::read(step).map(StepSpec::Call),
+            "publish" => Target::read(step).map(StepSpec::Publish),
+            "parallel" => parallel(step),
+            "repeat" => repeat(step),
+            "chance" => chance(step),
+            "choose" => choose(step),
+            "cached" => cached(step),
+            "error" => step.positive_ratio().map(StepSpec::Error),
+            unknown => {
+                let hint = match did_you_mean(unknown, WORDS.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`? The steps are {}", words()),
+                    None => format!("the steps are {}", words()),
+                };
+                step.problem_at_key(format!("there is no step `{unknown}`"), hint);
+                None
+            }
+        }
+    }
+}
+
+fn words() -> String {
+    list(WORDS.iter().copied())
+}
+
+fn parallel<'a>(item: &Item<'a>) -> Option<StepSpec<'a>> {
+    let (list, need) = if item.is_list() {
+        (Some(item.clone()), None)
+    } else {
+        let mut fields = item.fields()?;
+        let branches = fields.required("branches", "branches: [ … ]");
+        let need = fields.optional("need");
+        fields.finish();
+        (branches, need)
+    };
+    let list = list?;
+    let branches: Vec<Block<'a>> = list.items().iter().map(branch).collect();
+    let count = branches.len();
+    if list.is_list() && !(1..=MOST_BRANCHES).contains(&count) {
+        list.problem_at_key(format!("`parallel` has {count} branches"), format!("write from 1 to {MOST_BRANCHES}"));
+        return None;
+    }
+    let need = match need {
+        None => count as u32,
+        Some(item) if item.is_word("all") => count as u32,
+        Some(item) if item.is_word("any") => 1,
+        Some(item) if item.node.scalar().is_some_and(|s| s.starts_with(char::is_alphabetic)) => {
+            item.problem(format!("`need` cannot be {}", item.node.describe()), "write `all`, `any` or a number");
+            return None;
+        }
+        Some(item) => item.whole(1, count as u32)?,
+    };
+    Some(StepSpec::Parallel { branches, need })
+}
+
+fn branch<'a>(item: &Item<'a>) -> Block<'a> {
+    if item.is_list() { StepSpec::read_block(item) } else { StepSpec::read(item).into_iter().collect() }
+}
+
+fn repeat<'a>(item: &Item<'a>) -> Option<StepSpec<'a>> {
+    let mut fields = item.fields()?;
+    let times = fields.required("times", "times: 3").and_then(|item| Count::read(&item));
+    let steps = fields.required("steps", "steps: [ … ]").map(|item| StepSpec::read_block(&item));
+    fields.finish();
+    Some(StepSpec::Repeat { times: times?, steps: steps? })
+}
+
+fn chance<'a>(item: &Item<'a>) -> Option<StepSpec<'a>> {
+    let mut fields = item.fields()?;
+    let p = fields.required("p", "p: 10%").and_then(|item| item.ratio());
+    let steps = fields.required("steps", "steps: [ … ]").map(|item| StepSpec::read_block(&item));
+    let otherwise = fields.optional("else").map(|item| StepSpec::read_block(&item)).unwrap_or_default();
+    fields.finish();
+    Some(StepSpec::Chance { p: p?, steps: steps?, otherwise })
+}
+
+fn choose<'a>(item: &Item<'a>) -> Option<StepSpec<'a>> {
+    let case = |item: &Item<'a>| {
+        let mut fields = item.fields()?;
+        let p = fields.required("p", "p: 50%").and_then(|item| item.ratio());
+        let steps = fields.required("steps", "steps: [ … ]").map(|item| StepSpec::read_block(&item));
+        fields.finish();
+        Some((p?, steps?))
+    };
+    let items = item.items();
+    let cases: Vec<_> = items.iter().filter_map(case).collect();
+    if !item.is_list() || cases.len() < items.len() {
+        return None;
+    }
+    cumulative(item, cases).map(StepSpec::Choose)
+}
+
+fn cached<'a>(item: &Item<'a>) -> Option<StepSpec<'a>> {
+    let mut fields = item.fields()?;
+    let cache = fields.required("cache", "cache: catalog-cache").and_then(|item| Target::read(&item));
+    let miss = fields.required("miss", "miss: [ … ]").map(|item| StepSpec::read_block(&item));
+    fields.not_yet("key", "whether it hits is the cache's `hit_ratio`; remove the key");
+    fields.finish();
+    Some(StepSpec::Cached { cache: cache?, miss: miss? })
+}

@@ -1,0 +1,65 @@
+//! What can only be seen from the whole.
+
+use crate::kinds::Wiring;
+use crate::yaml::{Item, Problem};
+
+/// Checks the model as a whole. Everything smaller was checked where it was read.
+pub(super) fn check(wiring: &Wiring<'_>) {
+    endless_calls(wiring);
+}
+
+/// How far the search has come with an endpoint.
+#[derive(Clone, Copy, PartialEq)]
+enum Mark {
+    New,
+    Open,
+    Done,
+}
+
+/// Reports endpoints that call each other without end. Components may call one another in a circle, through different
+/// endpoints; endpoints may not, not even sometimes: a cache that is flushed or a chance that strikes again and again
+/// would never come to an end.
+fn endless_calls(wiring: &Wiring<'_>) {
+    let count = wiring.builder.plan().endpoints.len();
+    let mut calls: Vec<Vec<(usize, &Item<'_>)>> = vec![Vec::new(); count];
+    for (from, to, item) in &wiring.calls {
+        calls[from.index()].push((to.index(), item));
+    }
+    let mut marks = vec![Mark::New; count];
+    for start in 0..count {
+        if marks[start] != Mark::New {
+            continue;
+        }
+        // The path from `start`, with how many calls of each have been followed; a recursion would overflow on long chains.
+        let mut path: Vec<(usize, usize)> = vec![(start, 0)];
+        marks[start] = Mark::Open;
+        while let Some((at, followed)) = path.last_mut() {
+            let Some((to, item)) = calls[*at].get(*followed) else {
+                marks[*at] = Mark::Done;
+                path.pop();
+                continue;
+            };
+            *followed += 1;
+            match marks[*to] {
+                Mark::Done => {}
+                Mark::New => {
+                    marks[*to] = Mark::Open;
+                    path.push((*to, 0));
+                }
+                Mark::Open => report(wiring, &path, *to, item),
+            }
+        }
+    }
+}
+
+fn report(wiring: &Wiring<'_>, path: &[(usize, usize)], back_to: usize, item: &Item<'_>) {
+    let name = |i: usize| wiring.builder.plan().endpoints[i].name.as_str();
+    let circle = path.iter().map(|(at, _)| *at).skip_while(|at| *at != back_to);
+    let circle: Vec<&str> = circle.chain([back_to]).map(name).collect();
+    let message = match circle.as_slice() {
+        [one, _] => format!("`{one}` calls itself without end"),
+        _ => "endpoints call each other without end".into(),
+    };
+    let hint = format!("{}: remove one of these calls", circle.join(" > "));
+    item.problems().push(Problem::at(item.value_place(), message).hint(hint));
+}

@@ -1,0 +1,264 @@
+//! Expectations: `web.checkout success >= 99.9%`, `web.checkout p99 < 800ms`, `recovers within 30s`.
+
+use crate::kinds::origin;
+use crate::plan::{ComponentId, EdgeId, EndpointId, Origin, Plan, SourceId};
+use crate::units::{self, SimDuration};
+use crate::yaml::{Item, did_you_mean, list};
+
+/// Something that should hold.
+///
+/// It is written as *subject metric comparison limit*. The subject is an endpoint (`web.checkout`), a component (`web`), a
+/// source (`shoppers`), a connection (`orders>payments`), or nothing: all traffic. The metrics are
+///
+/// - `success`: share of requests answered, degraded answers included: `>= 99.9%`
+/// - `mean`, `p50`, `p95`, `p99`, `p99.9`: latency of answers: `< 800ms`
+/// - `goodput`, `rate`: answered and offered requests: `>= 100/s`
+/// - `utilization`: of a component's busiest resource, or of a connection's pool: `<= 80%`
+/// - `queue`: mean number waiting at a component or for a pool: `< 10`
+/// - `retries`: per call: `<= 20%`
+///
+/// The comparisons are `<`, `<=`, `>=` and `>`. In a scenario, `recovers within 30s` says that goodput is back so soon after
+/// the last fault has ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expectation {
+    /// As written.
+    pub text: String,
+    /// What it says.
+    pub what: What,
+    /// Where it is written.
+    pub origin: Origin,
+}
+
+/// What an expectation says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum What {
+    /// A figure keeps a limit.
+    Compare {
+        /// Whose figure; `None` for all traffic.
+        subject: Option<Subject>,
+        /// Which figure.
+        metric: Metric,
+        /// How it compares.
+        op: Op,
+        /// The limit in seconds, as a share, a number, or per second.
+        limit: f64,
+    },
+    /// Goodput is back so soon after the last fault has ended.
+    RecoversWithin(SimDuration),
+}
+
+/// Whose figure it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// An endpoint: as its users see it when traffic calls it, else as it serves.
+    Endpoint(EndpointId),
+    /// A source of traffic.
+    Source(SourceId),
+    /// A component, with all its endpoints.
+    Component(ComponentId),
+    /// A connection.
+    Edge(EdgeId),
+}
+
+/// Which figure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Metric {
+    /// Share of requests answered.
+    Success,
+    /// Answered requests per second.
+    Goodput,
+    /// Offered requests per second.
+    Rate,
+    /// Mean latency.
+    Mean,
+    /// A percentile of latency, as a share: 0.99.
+    Percentile(f64),
+    /// Of the busiest resource.
+    Utilization,
+    /// Mean number waiting.
+    Queue,
+    /// Retries per call.
+    Retries,
+}
+
+/// How a figure compares with its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// `<`
+    Less,
+    /// `<=`
+    AtMost,
+    /// `>=`
+    AtLeast,
+    /// `>`
+    More,
+}
+
+const OPS: &[(&str, Op)] = &[("<", Op::Less), ("<=", Op::AtMost), (">=", Op::AtLeast), (">", Op::More)];
+
+/// Words of metrics, beside the percentiles.
+const METRICS: &[(&str, Metric)] = &[
+    ("success", Metric::Success),
+    ("goodput", Metric::Goodput),
+    ("rate", Metric::Rate),
+    ("mean", Metric::Mean),
+    ("utilization", Metric::Utilization),
+    ("queue", Metric::Queue),
+    ("retries", Metric::Retries),
+];
+
+const EXAMPLE: &str = "write for instance `web.checkout success >= 99.9%`, `web.checkout p99 < 800ms` or `recovers within 30s`";
+
+/// Something is wrong with an expectation: message and hint.
+type Wrong = (String, String);
+
+/// Reads a list of expectations.
+pub(super) fn read_all(item: &Item<'_>, plan: &Plan) -> Vec<Expectation> {
+    item.items().iter().filter_map(|item| read(item, plan)).collect()
+}
+
+fn read(item: &Item<'_>, plan: &Plan) -> Option<Expectation> {
+    let Some(text) = item.node.scalar() else {
+        item.problem(format!("an expectation is text, but this is {}", item.node.describe()), EXAMPLE);
+        return None;
+    };
+    match parse(text, plan) {
+        Ok(what) => Some(Expectation { text: text.trim().into(), what, origin: origin(item) }),
+        Err((message, hint)) => {
+            item.problem(message, hint);
+            None
+        }
+    }
+}
+
+impl Expectation {
+    /// Reads an expectation that stands in no file.
+    ///
+    /// # Errors
+    /// Says what is wrong and what to write.
+    pub fn parse(text: &str, plan: &Plan) -> Result<Expectation, String> {
+        let what = parse(text, plan).map_err(|(message, hint)| format!("{message}; {hint}"))?;
+        Ok(Expectation { text: text.trim().into(), what, origin: Origin::default() })
+    }
+}
+
+fn parse(text: &str, plan: &Plan) -> Result<What, Wrong> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    if let ["recovers", rest @ ..] = words.as_slice() {
+        let ["within", time @ ..] = rest else {
+            return Err((format!("`{text}` does not say how soon"), "write for instance `recovers within 30s`".into()));
+        };
+        let within = units::parse_duration(&time.concat()).map_err(of_unit)?;
+        return Ok(What::RecoversWithin(within));
+    }
+    let Some((at, op)) = words.iter().enumerate().find_map(|(i, w)| Some((i, op(w)?))) else {
+        return Err((format!("`{text}` compares nothing"), EXAMPLE.into()));
+    };
+    let (subject, metric) = match &words[..at] {
+        [metric] => (None, *metric),
+        [subject, metric] => (Some(*subject), *metric),
+        _ => return Err((format!("`{text}` is not of the form *subject metric comparison limit*"), EXAMPLE.into())),
+    };
+    let metric_word = metric;
+    let metric = parse_metric(metric, subject, plan)?;
+    let limit = parse_limit(metric, &words[at + 1..].concat())?;
+    let subject = subject.map(|name| parse_subject(name, metric, metric_word, plan)).transpose()?;
+    if subject.is_none() && matches!(metric, Metric::Utilization | Metric::Queue) {
+        return Err((
+            format!("`{metric_word}` of what?"),
+            format!("write a component before it, such as `web {metric_word} < …`"),
+        ));
+    }
+    Ok(What::Compare { subject, metric, op, limit })
+}
+
+fn op(word: &str) -> Option<Op> {
+    OPS.iter().find(|(text, _)| *text == word).map(|(_, op)| *op)
+}
+
+fn parse_metric(word: &str, subject: Option<&str>, plan: &Plan) -> Result<Metric, Wrong> {
+    if let Some((_, metric)) = METRICS.iter().find(|(text, _)| *text == word) {
+        return Ok(*metric);
+    }
+    if let Some(percent) = word.strip_prefix('p').and_then(|digits| digits.parse::<f64>().ok()) {
+        if percent > 0.0 && percent < 100.0 {
+            return Ok(Metric::Percentile(percent / 100.0));
+        }
+        return Err((format!("`{word}` is no percentile"), "write one between p0 and p100, such as `p99`".into()));
+    }
+    let words = || METRICS.iter().map(|(text, _)| *text).chain(["p50", "p95", "p99"]);
+    if subject.is_none() && (plan.component(word).is_some() || plan.endpoint(word).is_some()) {
+        return Err((format!("which figure of `{word}`?"), format!("write one of {} after it", list(words()))));
+    }
+    let hint = match did_you_mean(word, words()) {
+        Some(near) => format!("did you mean `{near}`? The metrics are {}", list(words())),
+        None => format!("the metrics are {}", list(words())),
+    };
+    Err((format!("there is no metric `{word}`"), hint))
+}
+
+fn parse_limit(metric: Metric, text: &str) -> Result<f64, Wrong> {
+    match metric {
+        Metric::Success | Metric::Utilization | Metric::Retries => units::parse_ratio(text).map_err(of_unit),
+        Metric::Goodput | Metric::Rate => units::parse_rate(text).map_err(of_unit),
+        Metric::Mean | Metric::Percentile(_) => units::parse_duration(text).map(SimDuration::seconds).map_err(of_unit),
+        Metric::Queue => units::parse_count(text).map_err(of_unit),
+    }
+}
+
+fn of_unit(error: units::UnitError) -> Wrong {
+    (error.message, error.hint.unwrap_or_else(|| EXAMPLE.into()))
+}
+
+fn parse_subject(name: &str, metric: Metric, word: &str, plan: &Plan) -> Result<Subject, Wrong> {
+    let resource = matches!(metric, Metric::Utilization | Metric::Queue);
+    if let Some(edge) = plan.edge(name) {
+        return match metric {
+            Metric::Mean | Metric::Percentile(_) | Metric::Goodput => Err((
+                format!("`{word}` is not measured on a connection"),
+                "connections have `success`, `rate` and `retries`; latency is measured at endpoints and sources".into(),
+            )),
+            _ => Ok(Subject::Edge(edge)),
+        };
+    }
+    if let Some(endpoint) = plan.endpoint(name) {
+        if metric == Metric::Retries || resource {
+            let component = name.split_once('.').map_or(name, |(component, _)| component);
+            let instead = if resource { component.to_owned() } else { format!("caller>{component}") };
+            return Err((format!("an endpoint has no `{word}`"), format!("write `{instead} {word} …`")));
+        }
+        return Ok(Subject::Endpoint(endpoint));
+    }
+    if let Some(source) = plan.source(name) {
+        if resource || metric == Metric::Retries {
+            return Err((format!("a source of traffic has no `{word}`"), "write a component or a connection".into()));
+        }
+        return Ok(Subject::Source(source));
+    }
+    if let Some(component) = plan.component(name) {
+        if metric == Metric::Retries {
+            return Err((format!("`{word}` belong to a connection"), format!("write for instance `caller>{name} {word} …`")));
+        }
+        return Ok(Subject::Component(component));
+    }
+    Err(unknown_subject(name, plan))
+}
+
+fn unknown_subject(name: &str, plan: &Plan) -> Wrong {
+    let components = || plan.components.iter().map(|c| c.name.as_str());
+    let endpoints = || plan.endpoints.iter().map(|e| e.name.as_str());
+    let edges = || plan.edges.iter().map(|e| e.name.as_str());
+    let all = endpoints().chain(components()).chain(edges()).chain(plan.sources.iter().map(|s| s.name.as_str()));
+    let hint = match did_you_mean(name, all) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => match name.split_once('.').filter(|(component, _)| plan.component(component).is_some()) {
+            Some((component, _)) => {
+                let own = endpoints().filter(|e| e.split_once('.').is_some_and(|(c, _)| c == component));
+                format!("`{component}` has {}", list(own))
+            }
+            None if name.contains('>') => format!("the connections are {}", list(edges())),
+            None => format!("the model has {}", list(components())),
+        },
+    };
+    (format!("there is no `{name}`"), hint)
+}

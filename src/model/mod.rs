@@ -1,0 +1,74 @@
+//! A model: what the user said, checked as a whole and compiled to a plan.
+//!
+//! [`Model::read`] goes through the file once and collects every problem on the way: sections are read by the kinds,
+//! components are declared, programs written, traffic wired, and what can only be seen from the whole is checked at the
+//! end.
+
+mod checks;
+mod expect;
+mod read;
+mod scenario;
+mod traffic;
+
+pub use expect::{Expectation, Metric, Op, Subject, What};
+pub use scenario::Scenario;
+
+use crate::plan::Plan;
+use crate::yaml::{Document, Problem};
+
+/// A model that is valid.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    /// `name`, or the file's name without its extension.
+    pub name: String,
+    /// The file it was read from, with the changes made since.
+    pub document: Document,
+    /// What the engine runs.
+    pub plan: Plan,
+    /// What is expected of it at all times.
+    pub slos: Vec<Expectation>,
+    /// What may happen to it, and what is expected then.
+    pub scenarios: Vec<Scenario>,
+    /// Capacities nobody wrote, such as `services.web.queue = 100`.
+    pub assumed: Vec<String>,
+}
+
+/// A change to a model, as `--set` and fixes make it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Change {
+    /// Where: `services.web.replicas`.
+    pub path: String,
+    /// What stood there, if anything.
+    pub from: Option<String>,
+    /// What stands there now, as YAML in one line: `8`, `2s`, `{ failure_rate: 50% }`.
+    pub to: String,
+}
+
+impl Model {
+    /// Reads a model.
+    ///
+    /// # Errors
+    /// All problems of the file at once, in its order.
+    pub fn read(file: &str, text: &str) -> Result<Model, Vec<Problem>> {
+        read::read(Document::parse(file, text)?)
+    }
+
+    /// The model with changes, read anew.
+    ///
+    /// # Errors
+    /// A path that leads nowhere, or whatever is wrong with the changed model.
+    pub fn with(&self, changes: &[Change]) -> Result<Model, Vec<Problem>> {
+        let mut document = self.document.clone();
+        for change in changes {
+            document.set(&change.path, &change.to).map_err(|problem| vec![problem])?;
+        }
+        read::read(document)
+    }
+
+    /// The change that sets a path to a value, with what stands there now.
+    pub fn change(&self, path: &str, to: &str) -> Change {
+        Change { path: path.into(), from: self.document.get(path).map(|node| node.show()), to: to.into() }
+    }
+}
+
+#[cfg(test)]

@@ -1,0 +1,86 @@
+//! The order in which a model is read.
+
+use super::{Model, checks, expect, scenario, traffic};
+use crate::kinds::{Kind, SECTIONS, Wiring};
+use crate::yaml::{Document, Fields, Item, Problem, Problems};
+
+pub(super) fn read(document: Document) -> Result<Model, Vec<Problem>> {
+    let problems = Problems::new();
+    let model = read_root(&document, &problems);
+    if !problems.is_empty() {
+        return Err(problems.into_vec());
+    }
+    let Parts { name, plan, slos, scenarios, assumed } = model;
+    Ok(Model { name, plan, slos, scenarios, assumed, document })
+}
+
+/// A model without the document it was read from.
+struct Parts {
+    name: String,
+    plan: crate::plan::Plan,
+    slos: Vec<expect::Expectation>,
+    scenarios: Vec<scenario::Scenario>,
+    assumed: Vec<String>,
+}
+
+fn read_root(document: &Document, problems: &Problems) -> Parts {
+    let root = Item::root(&document.root, problems);
+    // The document is a map: `Document::parse` has seen to it, and no change can make it anything else.
+    let Some(mut fields) = root.fields() else { return Parts::empty() };
+    let name = fields.optional("name").and_then(|item| item.text()).map(str::to_owned);
+    let traffic_item = fields.required("traffic", "traffic: { rate: 100/s, to: api }");
+    let mut components = read_sections(&mut fields);
+    let slos = fields.optional("slos");
+    let scenarios = fields.optional("scenarios");
+    fields.not_yet("alerts", "remove it");
+    fields.finish();
+
+    let mut wiring = Wiring::default();
+    for component in &mut components {
+        component.declare(&mut wiring);
+    }
+    let sources = traffic_item.map(|item| traffic::read(&item, &mut wiring)).unwrap_or_default();
+    for component in &components {
+        component.lower(&mut wiring);
+    }
+    for source in sources {
+        source.lower(&mut wiring);
+    }
+    checks::check(&wiring);
+    let (plan, assumed) = (wiring.builder.finish(), wiring.assumed);
+    Parts {
+        name: name.unwrap_or_else(|| stem(&document.file)),
+        slos: slos.map(|item| expect::read_all(&item, &plan)).unwrap_or_default(),
+        scenarios: scenarios.map(|item| scenario::read_all(&item, &plan)).unwrap_or_default(),
+        plan,
+        assumed,
+    }
+}
+
+/// Reads every component of every section.
+fn read_sections<'a>(fields: &mut Fields<'a>) -> Vec<Box<dyn Kind<'a> + 'a>> {
+    let mut components = Vec::new();
+    for section in SECTIONS {
+        let Some(item) = fields.optional(section.name) else { continue };
+        components.extend(item.entries().iter().filter_map(|entry| (section.read)(entry)));
+    }
+    components
+}
+
+/// The name of a file without its folders and its extension.
+fn stem(file: &str) -> String {
+    let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
+}
+
+impl Parts {
+    fn empty() -> Parts {
+        Parts {
+            name: String::new(),
+            plan: crate::plan::Plan::default(),
+            slos: Vec::new(),
+            scenarios: Vec::new(),
+            assumed: Vec::new(),
+        }
+    }
+}

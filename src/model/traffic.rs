@@ -1,0 +1,138 @@
+//! Traffic: who calls, how often, and what for.
+
+use crate::kinds::{Caller, MOST, Policy, Target, Wiring, origin};
+use crate::plan::{Arrivals, Party, Role, Source, SourceId};
+use crate::random::{Dist, cumulative};
+use crate::yaml::{Fields, Item};
+
+/// A source of traffic: an entry under `traffic`, or `traffic` itself when there is only one.
+#[derive(Debug)]
+pub struct Traffic<'a> {
+    /// Where it is written.
+    pub item: Item<'a>,
+    /// Open traffic: `rate`, such as `200/s`, with `arrivals: poisson` (independent of one another) or `constant` (evenly
+    /// spaced). Default `poisson`.
+    ///
+    /// Closed traffic: `users`, how many there are, and `think_time`, the time between an answer and a user's next
+    /// request. Sampled: a bare duration is the mean of an exponential.
+    pub arrivals: Option<ArrivalsSpec>,
+    /// `mix`: what is asked for, such as `{ web.home: 60%, web.search: 40% }`, or `to: web.home` for one thing only.
+    pub mix: Vec<(f64, Target<'a>)>,
+    /// How users treat what they call: `timeout` (their patience), `retry` (they try again), and the other fields of a
+    /// policy, in place.
+    pub policy: Policy<'a>,
+    id: Option<SourceId>,
+}
+
+/// When requests come.
+#[derive(Clone, Debug)]
+pub enum ArrivalsSpec {
+    /// Poisson, at this rate per second.
+    Poisson(f64),
+    /// Evenly spaced, at this rate per second.
+    Constant(f64),
+    /// So many users, who think for so long.
+    Closed(u32, Dist),
+}
+
+/// Fields by which a source is known from a map of sources.
+const MARKS: [&str; 4] = ["rate", "users", "to", "mix"];
+
+/// Reads `traffic` and declares its sources. A single one without a name is called `traffic`.
+pub(super) fn read<'a>(item: &Item<'a>, wiring: &mut Wiring<'a>) -> Vec<Traffic<'a>> {
+    let single = item.fields_if_map().is_some_and(|fields| MARKS.iter().any(|mark| fields.has(mark)));
+    let items = if single { vec![item.clone()] } else { item.entries() };
+    if items.is_empty() && item.problems().is_empty() {
+        item.problem_at_key("`traffic` is empty", "add for instance `{ rate: 100/s, to: api }`");
+    }
+    let mut sources: Vec<_> = items.iter().filter_map(Traffic::read).collect();
+    for source in &mut sources {
+        source.declare(wiring);
+    }
+    sources
+}
+
+impl<'a> Traffic<'a> {
+    fn read(item: &Item<'a>) -> Option<Traffic<'a>> {
+        let mut fields = item.fields()?;
+        let arrivals = read_arrivals(&mut fields);
+        let mix = read_mix(&mut fields);
+        let policy = Policy::read_in_place(&mut fields);
+        fields.not_yet("shape", "the rate is constant: remove it, or use a `load` fault for a spike");
+        fields.finish();
+        Some(Traffic { item: item.clone(), arrivals, mix, policy, id: None })
+    }
+
+    fn declare(&mut self, wiring: &mut Wiring<'a>) {
+        if !wiring.take_name(&self.item, "traffic source") {
+            return;
+        }
+        let arrivals = match &self.arrivals {
+            Some(ArrivalsSpec::Poisson(rate)) => Arrivals::Poisson(*rate),
+            Some(ArrivalsSpec::Constant(rate)) => Arrivals::Constant(*rate),
+            Some(ArrivalsSpec::Closed(users, think)) => {
+                Arrivals::Closed { users: *users, think: wiring.builder.dist(think.clone()) }
+            }
+            // The problem has been reported; the plan will not be used.
+            None => Arrivals::Poisson(1.0),
+        };
+        let source = Source { name: self.item.name.clone(), arrivals, mix: Vec::new(), origin: origin(&self.item) };
+        self.id = Some(wiring.builder.source(source));
+    }
+
+    /// Wires what is asked for.
+    pub(super) fn lower(self, wiring: &mut Wiring<'a>) {
+        let Some(id) = self.id else { return };
+        let caller = Caller::in_place(Party::Source(id), &self.item.name, &self.item, self.policy);
+        for (up_to, target) in &self.mix {
+            if wiring.role(target.component()) == Some(Role::Queue) {
+                target.problem("traffic calls services, not queues", "let a service publish the message");
+                continue;
+            }
+            if let Some(to) = wiring.resolve(target) {
+                let (link, _) = caller.link(wiring, to, &target.item);
+                wiring.builder.plan_mut().sources[id.index()].mix.push((*up_to, link));
+            }
+        }
+    }
+}
+
+fn read_arrivals(fields: &mut Fields<'_>) -> Option<ArrivalsSpec> {
+    fields.exclusive("rate", "users", "open traffic has a `rate`; closed traffic has `users` and a `think_time`");
+    let kind = fields.optional("arrivals");
+    let think = fields.optional("think_time");
+    if let Some(users) = fields.optional("users") {
+        if let Some(kind) = kind {
+            kind.problem_at_key("`arrivals` has no effect on users: they come when they have thought", "remove it");
+        }
+        if think.is_none() {
+            let message = format!("the users of `{}` have no `think_time`", fields.name);
+            users.problem_at_key(message, "add the time between an answer and the next request, such as `think_time: 5s`");
+        }
+        let number = users.whole(1, MOST)?;
+        return Some(ArrivalsSpec::Closed(number, Dist::read(&think?)?));
+    }
+    if let Some(think) = think {
+        think.problem_at_key("`think_time` has no effect without `users`", "add `users: 100`, or remove it");
+    }
+    let kind = kind.and_then(|item| {
+        item.word(&[("poisson", ArrivalsSpec::Poisson as fn(f64) -> ArrivalsSpec), ("constant", ArrivalsSpec::Constant)])
+    });
+    let rate = fields.required("rate", "rate: 100/s")?.rate()?;
+    Some(kind.unwrap_or(ArrivalsSpec::Poisson)(rate))
+}
+
+fn read_mix<'a>(fields: &mut Fields<'a>) -> Vec<(f64, Target<'a>)> {
+    fields.exclusive("to", "mix", "write `to` for one thing, `mix` for several");
+    if let Some(to) = fields.optional("to") {
+        return Target::read(&to).map(|target| (1.0, target)).into_iter().collect();
+    }
+    let Some(mix) = fields.required("mix", "to: api") else { return Vec::new() };
+    let entries = mix.entries();
+    let share = |item: Item<'a>| item.ratio().map(|share| (share, Target::of_key(item)));
+    let shares: Vec<_> = entries.iter().cloned().filter_map(share).collect();
+    if shares.len() < entries.len() || !(mix.is_map() || entries.is_empty()) {
+        return shares;
+    }
+    cumulative(&mix, shares.clone()).unwrap_or(shares)
+}

@@ -1,0 +1,141 @@
+//! The published JSON, `tenfold/review/1`: a frozen copy apart from the internal types, so that renaming one of ours breaks
+//! nobody. Fields may be added; none is renamed, removed or given another meaning.
+//!
+//! Units stand in the names. Counts are sums over the replications, rates are per replication, an estimate is
+//! `{ "mean", "low", "high" }` at 95%; `low` and `high` are null when a single replication tells nothing about them.
+//! What does not apply is left out; what could not be measured is null.
+
+mod review;
+mod run;
+
+use super::{Format, Kind, Report, Style};
+use indexmap::IndexMap;
+use serde::Serialize;
+use std::io;
+
+/// The name of the format, in each document.
+const FORMAT: &str = "tenfold/review/1";
+
+/// JSON, indented by two.
+pub(super) struct Json;
+
+impl Format for Json {
+    fn name(&self) -> &'static str {
+        "json"
+    }
+
+    fn write(&self, report: &Report, _: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut *out, &document(report))?;
+        out.write_all(b"\n")
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    format: &'static str,
+    version: &'static str,
+    command: &'a str,
+    model: Model<'a>,
+    load: f64,
+    seed: u64,
+    replications: u32,
+    complete: bool,
+    notes: &'a [String],
+    assumed: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verdict: Option<Verdict>,
+    runs: Vec<run::Run<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    capacity: Option<review::Capacity<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bottlenecks: Option<Vec<review::Bottleneck<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<review::Plan<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failures: Option<Vec<review::Failure<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unconfirmed: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    findings: Option<Vec<review::Finding<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_recommended: Option<Vec<review::Decoy<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scores: Option<review::Scores<'a>>,
+}
+
+#[derive(Serialize)]
+struct Model<'a> {
+    name: &'a str,
+    file: &'a str,
+    hash: &'a str,
+    components: &'a IndexMap<String, u32>,
+}
+
+#[derive(Serialize)]
+struct Verdict {
+    holds: Option<bool>,
+    headline: String,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct Estimate {
+    mean: f64,
+    low: Option<f64>,
+    high: Option<f64>,
+}
+
+impl From<&super::Estimate> for Estimate {
+    fn from(e: &super::Estimate) -> Estimate {
+        let finite = |x: f64| x.is_finite().then_some(x);
+        Estimate { mean: e.mean, low: finite(e.low), high: finite(e.high) }
+    }
+}
+
+/// An estimate, or null.
+fn estimate(e: &Option<super::Estimate>) -> Option<Estimate> {
+    e.as_ref().map(Estimate::from)
+}
+
+#[derive(Serialize)]
+struct Place<'a> {
+    file: &'a str,
+    line: u32,
+    column: u32,
+}
+
+fn place(p: &Option<super::Place>) -> Option<Place<'_>> {
+    p.as_ref().map(|p| Place { file: &p.file, line: p.line, column: p.column })
+}
+
+fn document(report: &Report) -> Document<'_> {
+    let review = report.kind == Kind::Review;
+    let verdict = review.then(|| report.verdict());
+    Document {
+        format: FORMAT,
+        version: env!("CARGO_PKG_VERSION"),
+        command: &report.command,
+        model: Model {
+            name: &report.model.name,
+            file: &report.model.file,
+            hash: &report.model.hash,
+            components: &report.model.components,
+        },
+        load: report.load,
+        seed: report.seed,
+        replications: report.replications,
+        complete: report.complete,
+        notes: &report.notes,
+        assumed: &report.assumed,
+        verdict: verdict.map(|v| Verdict { holds: v.holds, headline: v.headline, text: v.sentences.join(" ") }),
+        runs: report.runs.iter().map(run::run).collect(),
+        capacity: report.capacity.as_ref().map(review::capacity),
+        bottlenecks: report.bottlenecks.as_ref().map(|all| all.iter().map(review::bottleneck).collect()),
+        plan: report.plan.as_ref().map(review::plan),
+        failures: report.failures.as_ref().map(|all| all.iter().map(review::failure).collect()),
+        unconfirmed: report.failures.as_ref().map(|_| report.unconfirmed.as_slice()),
+        findings: report.findings.as_ref().map(|all| all.iter().map(review::finding).collect()),
+        not_recommended: review.then(|| report.decoys.iter().map(review::decoy).collect()),
+        scores: report.scores.as_ref().map(review::scores),
+    }
+}

@@ -1,0 +1,260 @@
+//! What a review adds: capacity, bottlenecks, the plan, failures, findings.
+
+use super::{Estimate, Place, estimate, place};
+use crate::report;
+use serde::Serialize;
+use serde_json::Value;
+
+#[derive(Serialize)]
+pub(super) struct Capacity<'a> {
+    load: f64,
+    low: f64,
+    /// Null when the SLOs held at the highest load tried.
+    high: Option<f64>,
+    limited_by: Option<&'a str>,
+    slo: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bound: Option<Bound<'a>>,
+}
+
+#[derive(Serialize)]
+struct Bound<'a> {
+    load: f64,
+    resource: &'a str,
+}
+
+#[derive(Serialize)]
+pub(super) struct Bottleneck<'a> {
+    resource: &'a str,
+    rank: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<Change<'a>>,
+    effect: Effect,
+}
+
+#[derive(Serialize)]
+pub(super) struct Plan<'a> {
+    target_load: f64,
+    changes: Vec<Change<'a>>,
+    meets_slos: bool,
+    effects: Vec<Effect>,
+}
+
+#[derive(Serialize)]
+struct Change<'a> {
+    path: &'a str,
+    /// A number where the model has one, else its YAML as text; null when nothing stands there.
+    from: Value,
+    to: Value,
+}
+
+#[derive(Serialize)]
+struct Effect {
+    metric: String,
+    before: Estimate,
+    after: Estimate,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    difference: Option<Estimate>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Fault<'a> {
+    kind: &'a str,
+    target: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<&'a str>,
+    start_s: f64,
+    duration_s: Option<f64>,
+    flag: &'a str,
+}
+
+#[derive(Serialize)]
+pub(super) struct Failure<'a> {
+    fault: Fault<'a>,
+    load: f64,
+    users: Vec<Effect>,
+    lost_requests: Option<Estimate>,
+    recovers: Option<Recovery>,
+    metastable: Option<Estimate>,
+    sustained_by: Option<&'a str>,
+    cascade: Vec<CascadeStep<'a>>,
+    collateral: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Recovery {
+    probability: Estimate,
+    after_s: Option<Estimate>,
+}
+
+#[derive(Serialize)]
+struct CascadeStep<'a> {
+    component: &'a str,
+    at_s: f64,
+    mechanism: &'a str,
+    via: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Finding<'a> {
+    code: &'a str,
+    severity: &'static str,
+    confidence: &'static str,
+    title: &'a str,
+    subject: &'a str,
+    #[serde(rename = "where")]
+    place: Option<Place<'a>>,
+    evidence: &'a [String],
+    fix: Option<Fix<'a>>,
+    effect: Option<Effect>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    other_effects: Vec<Effect>,
+}
+
+#[derive(Serialize)]
+struct Fix<'a> {
+    summary: &'a str,
+    changes: Vec<Change<'a>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Decoy<'a> {
+    code: &'a str,
+    subject: &'a str,
+    why: &'a str,
+    effect: Option<Effect>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Scores<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    readiness: Option<Readiness<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    observability: Option<Observability<'a>>,
+}
+
+#[derive(Serialize)]
+struct Readiness<'a> {
+    score: f64,
+    items: Vec<ReadinessItem<'a>>,
+}
+
+#[derive(Serialize)]
+struct ReadinessItem<'a> {
+    name: &'a str,
+    /// Null when it is neither declared nor simulated.
+    passed: Option<bool>,
+    why: &'a str,
+}
+
+#[derive(Serialize)]
+struct Observability<'a> {
+    grade: &'a str,
+}
+
+pub(super) fn capacity(c: &report::Capacity) -> Capacity<'_> {
+    Capacity {
+        load: c.load,
+        low: c.low,
+        high: c.high,
+        limited_by: c.limited_by.as_deref(),
+        slo: c.slo.as_deref(),
+        bound: c.bound.as_ref().map(|b| Bound { load: b.load, resource: &b.resource }),
+    }
+}
+
+pub(super) fn bottleneck(b: &report::Bottleneck) -> Bottleneck<'_> {
+    Bottleneck { resource: &b.resource, rank: b.rank, change: b.change.as_ref().map(change), effect: effect(&b.effect) }
+}
+
+pub(super) fn plan(p: &report::PlanToTarget) -> Plan<'_> {
+    Plan {
+        target_load: p.target_load,
+        changes: p.changes.iter().map(change).collect(),
+        meets_slos: p.meets_slos,
+        effects: p.effects.iter().map(effect).collect(),
+    }
+}
+
+fn change(c: &report::Change) -> Change<'_> {
+    Change { path: &c.path, from: c.from.as_deref().map_or(Value::Null, yaml), to: yaml(&c.to) }
+}
+
+/// Numbers and truth values as such, everything else as text.
+fn yaml(text: &str) -> Value {
+    match serde_json::from_str(text) {
+        Ok(value @ (Value::Number(_) | Value::Bool(_))) => value,
+        _ => Value::String(text.into()),
+    }
+}
+
+fn effect(e: &report::Effect) -> Effect {
+    let metric = if e.subject.is_empty() { e.measure.key() } else { format!("{} {}", e.subject, e.measure.key()) };
+    Effect { metric, before: (&e.before).into(), after: (&e.after).into(), difference: estimate(&e.difference) }
+}
+
+pub(super) fn fault(f: &report::FaultInfo) -> Fault<'_> {
+    Fault {
+        kind: &f.kind,
+        target: &f.target,
+        amount: f.amount.as_deref(),
+        start_s: f.start_s,
+        duration_s: f.duration_s,
+        flag: &f.flag,
+    }
+}
+
+pub(super) fn failure(f: &report::Failure) -> Failure<'_> {
+    Failure {
+        fault: fault(&f.fault),
+        load: f.load,
+        users: f.users.iter().map(effect).collect(),
+        lost_requests: estimate(&f.lost_requests),
+        recovers: f
+            .recovers
+            .as_ref()
+            .map(|r| Recovery { probability: (&r.probability).into(), after_s: estimate(&r.after_s) }),
+        metastable: estimate(&f.metastable),
+        sustained_by: f.sustained_by.as_deref(),
+        cascade: f
+            .cascade
+            .iter()
+            .map(|s| CascadeStep {
+                component: &s.component,
+                at_s: s.at_s,
+                mechanism: &s.mechanism,
+                via: s.via.as_deref(),
+            })
+            .collect(),
+        collateral: &f.collateral,
+    }
+}
+
+pub(super) fn finding(f: &report::Finding) -> Finding<'_> {
+    Finding {
+        code: &f.code,
+        severity: f.severity.word(),
+        confidence: f.confidence.word(),
+        title: &f.title,
+        subject: &f.subject,
+        place: place(&f.place),
+        evidence: &f.evidence,
+        fix: f.fix.as_ref().map(|fix| Fix { summary: &fix.summary, changes: fix.changes.iter().map(change).collect() }),
+        effect: f.effect.as_ref().map(effect),
+        other_effects: f.other_effects.iter().map(effect).collect(),
+    }
+}
+
+pub(super) fn decoy(d: &report::Decoy) -> Decoy<'_> {
+    Decoy { code: &d.code, subject: &d.subject, why: &d.why, effect: d.effect.as_ref().map(effect) }
+}
+
+pub(super) fn scores(s: &report::Scores) -> Scores<'_> {
+    Scores {
+        readiness: s.readiness.as_ref().map(|r| Readiness {
+            score: r.score,
+            items: r.items.iter().map(|i| ReadinessItem { name: &i.name, passed: i.passed, why: &i.why }).collect(),
+        }),
+        observability: s.observability.as_deref().map(|grade| Observability { grade }),
+    }
+}

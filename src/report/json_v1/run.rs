@@ -1,0 +1,225 @@
+//! Runs.
+
+use super::{Estimate, Place, estimate, place, review};
+use crate::report::{self, SloVerdict};
+use indexmap::IndexMap;
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub(super) struct Run<'a> {
+    name: &'a str,
+    load: f64,
+    faults: Vec<review::Fault<'a>>,
+    warmup_s: f64,
+    duration_s: f64,
+    events: u64,
+    requests: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<&'a str>,
+    endpoints: IndexMap<&'a str, Tally<'a>>,
+    traffic: IndexMap<&'a str, Traffic<'a>>,
+    resources: IndexMap<&'a str, Resource<'a>>,
+    dependencies: IndexMap<&'a str, Dependency>,
+    queues: IndexMap<&'a str, Queue>,
+    slos: Vec<Slo<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    phases: Vec<Phase<'a>>,
+}
+
+#[derive(Serialize)]
+struct Tally<'a> {
+    offered: u64,
+    succeeded: u64,
+    degraded: u64,
+    failed: u64,
+    in_flight: u64,
+    failures: &'a IndexMap<String, u64>,
+    rate_per_s: f64,
+    goodput_per_s: f64,
+    success_rate: Option<Estimate>,
+    mean_ms: Option<Estimate>,
+    p50_ms: Option<Estimate>,
+    p95_ms: Option<Estimate>,
+    p99_ms: Option<Estimate>,
+}
+
+#[derive(Serialize)]
+struct Traffic<'a> {
+    #[serde(flatten)]
+    total: Tally<'a>,
+    endpoints: IndexMap<&'a str, Tally<'a>>,
+}
+
+#[derive(Serialize)]
+struct Resource<'a> {
+    kind: &'a str,
+    capacity: f64,
+    utilization: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    static_utilization: Option<f64>,
+    queue_mean: f64,
+    wait_mean_ms: f64,
+    rejected: u64,
+}
+
+#[derive(Serialize)]
+struct Dependency {
+    calls: u64,
+    attempts: u64,
+    retries: u64,
+    timeouts: u64,
+    breaker_opened: u64,
+    rejected: u64,
+    failed: u64,
+    duplicates: u64,
+    wasted_work_s: f64,
+}
+
+#[derive(Serialize)]
+struct Queue {
+    published: u64,
+    rejected: u64,
+    delivered: u64,
+    redelivered: u64,
+    acknowledged: u64,
+    dead_lettered: u64,
+    dropped: u64,
+    backlog: u64,
+}
+
+#[derive(Serialize)]
+struct Slo<'a> {
+    slo: &'a str,
+    subject: Option<&'a str>,
+    metric: String,
+    measured: Option<Estimate>,
+    verdict: &'static str,
+    #[serde(rename = "where")]
+    place: Option<Place<'a>>,
+}
+
+#[derive(Serialize)]
+struct Phase<'a> {
+    name: &'a str,
+    from_s: f64,
+    to_s: f64,
+    traffic: IndexMap<&'a str, PhaseTraffic>,
+}
+
+#[derive(Serialize)]
+struct PhaseTraffic {
+    rate_per_s: f64,
+    goodput_per_s: f64,
+    success_rate: Option<Estimate>,
+    mean_ms: Option<Estimate>,
+}
+
+pub(super) fn run(r: &report::Run) -> Run<'_> {
+    Run {
+        name: &r.name,
+        load: r.load,
+        faults: r.faults.iter().map(review::fault).collect(),
+        warmup_s: r.warmup_s,
+        duration_s: r.duration_s,
+        events: r.events,
+        requests: r.requests,
+        stopped: r.stopped.as_deref(),
+        endpoints: mapped(&r.endpoints, tally),
+        traffic: mapped(&r.traffic, |t| Traffic { total: tally(&t.total), endpoints: mapped(&t.endpoints, tally) }),
+        resources: mapped(&r.resources, resource),
+        dependencies: mapped(&r.dependencies, dependency),
+        queues: mapped(&r.queues, queue),
+        slos: r.slos.iter().map(slo).collect(),
+        phases: r.phases.iter().map(phase).collect(),
+    }
+}
+
+fn mapped<'a, T, U>(map: &'a IndexMap<String, T>, to: impl Fn(&'a T) -> U) -> IndexMap<&'a str, U> {
+    map.iter().map(|(name, value)| (name.as_str(), to(value))).collect()
+}
+
+fn tally(t: &report::Tally) -> Tally<'_> {
+    Tally {
+        offered: t.offered,
+        succeeded: t.succeeded,
+        degraded: t.degraded,
+        failed: t.failed,
+        in_flight: t.in_flight,
+        failures: &t.failures,
+        rate_per_s: t.rate_per_s,
+        goodput_per_s: t.goodput_per_s,
+        success_rate: estimate(&t.success_rate),
+        mean_ms: estimate(&t.mean_ms),
+        p50_ms: estimate(&t.p50_ms),
+        p95_ms: estimate(&t.p95_ms),
+        p99_ms: estimate(&t.p99_ms),
+    }
+}
+
+fn resource(r: &report::Resource) -> Resource<'_> {
+    Resource {
+        kind: &r.kind,
+        capacity: r.capacity,
+        utilization: r.utilization,
+        static_utilization: r.static_utilization,
+        queue_mean: r.queue_mean,
+        wait_mean_ms: r.wait_mean_ms,
+        rejected: r.rejected,
+    }
+}
+
+fn dependency(d: &report::Dependency) -> Dependency {
+    Dependency {
+        calls: d.calls,
+        attempts: d.attempts,
+        retries: d.retries,
+        timeouts: d.timeouts,
+        breaker_opened: d.breaker_opened,
+        rejected: d.rejected,
+        failed: d.failed,
+        duplicates: d.duplicates,
+        wasted_work_s: d.wasted_work_s,
+    }
+}
+
+fn queue(q: &report::Queue) -> Queue {
+    Queue {
+        published: q.published,
+        rejected: q.rejected,
+        delivered: q.delivered,
+        redelivered: q.redelivered,
+        acknowledged: q.acknowledged,
+        dead_lettered: q.dead_lettered,
+        dropped: q.dropped,
+        backlog: q.backlog,
+    }
+}
+
+fn slo(s: &report::SloResult) -> Slo<'_> {
+    Slo {
+        slo: &s.text,
+        subject: s.subject.as_deref(),
+        metric: s.measure.key(),
+        measured: estimate(&s.measured),
+        verdict: match s.verdict {
+            SloVerdict::Met => "met",
+            SloVerdict::Missed => "missed",
+            SloVerdict::Unclear => "unclear",
+        },
+        place: place(&s.place),
+    }
+}
+
+fn phase(p: &report::Phase) -> Phase<'_> {
+    Phase {
+        name: &p.name,
+        from_s: p.from_s,
+        to_s: p.to_s,
+        traffic: mapped(&p.traffic, |t| PhaseTraffic {
+            rate_per_s: t.rate_per_s,
+            goodput_per_s: t.goodput_per_s,
+            success_rate: estimate(&t.success_rate),
+            mean_ms: estimate(&t.mean_ms),
+        }),
+    }
+}

@@ -1,0 +1,92 @@
+//! How the figures came about, how to have them again, and what to try next.
+
+use super::page::{Ink, Page};
+use crate::report::words::{count, number, seconds};
+use crate::report::{Change, Report};
+
+/// Assumed defaults shown unless everything is asked for.
+const ASSUMED: usize = 4;
+
+pub(super) fn scores(report: &Report, page: &mut Page) {
+    let Some(scores) = &report.scores else { return };
+    if let Some(readiness) = &scores.readiness {
+        page.heading(&format!("Production readiness {}/10", number(readiness.score)), "");
+        for item in &readiness.items {
+            let mark = match item.passed {
+                Some(true) => Ink::Good.on("yes    "),
+                Some(false) => Ink::Bad.on("no     "),
+                None => Ink::Dim.on("unknown"),
+            };
+            page.wrapped(2, 10, &format!("{mark} {}: {}", item.name, item.why));
+        }
+    }
+    if let Some(grade) = &scores.observability {
+        page.heading(&format!("Observability grade {grade}"), "");
+    }
+}
+
+pub(super) fn assumed(report: &Report, page: &mut Page) {
+    if report.assumed.is_empty() {
+        return;
+    }
+    let shown = if page.verbose { report.assumed.len() } else { ASSUMED.min(report.assumed.len()) };
+    let more = match report.assumed.len() - shown {
+        0 => String::new(),
+        n => format!(" and {n} more (-v shows all)"),
+    };
+    page.labelled(0, "assumed", 9, &format!("{}{more}", report.assumed[..shown].join(", ")));
+}
+
+pub(super) fn footer(report: &Report, page: &mut Page) {
+    page.gap();
+    assumed(report, page);
+    for note in &report.notes {
+        page.labelled(0, "note", 9, note);
+    }
+    if let Some(run) = report.asked_run() {
+        let each = if report.replications == 1 { "one run" } else { "runs" };
+        let times = if report.replications == 1 { String::new() } else { format!("{} ", report.replications) };
+        let text = format!(
+            "seed {}, {times}{each} of {} after {} of warm-up, {} requests",
+            report.seed,
+            seconds(run.duration_s),
+            seconds(run.warmup_s),
+            count(run.requests)
+        );
+        page.labelled(0, "settings", 9, &text);
+        if let Some(stopped) = &run.stopped {
+            page.labelled(0, "note", 9, &Ink::Warn.on(format!("stopped early: {stopped}")));
+        }
+    }
+    // Not wrapped, so that it can be copied.
+    page.beside(0, "again", 9, &report.command);
+}
+
+/// The next command worth trying.
+pub(super) fn next(report: &Report, page: &mut Page) {
+    let findings = report.findings.as_deref().unwrap_or_default();
+    let fix = findings.iter().find_map(|f| f.fix.as_ref().filter(|fix| !fix.changes.is_empty()));
+    let plan = report.plan.as_ref().map(|p| p.changes.as_slice()).filter(|c| !c.is_empty());
+    let fault = report.failures.as_deref().unwrap_or_default().first();
+    let text = match (fix, plan, fault) {
+        (Some(fix), _, _) => format!("{} {}", report.command, sets(&fix.changes)),
+        (None, Some(changes), _) => format!("{} {}", report.command, sets(changes)),
+        (None, None, Some(f)) => format!("simulate run {} --fail '{}'", shell_word(&report.model.file), f.fault.flag),
+        (None, None, None) => return,
+    };
+    page.beside(0, "next", 9, &text);
+}
+
+fn sets(changes: &[Change]) -> String {
+    changes
+        .iter()
+        .map(|c| format!("--set {}", shell_word(&format!("{}={}", c.path, c.to))))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Quoted where the shell would take it apart.
+pub(super) fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,%+@".contains(c);
+    if !text.is_empty() && text.chars().all(plain) { text.into() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}

@@ -1,0 +1,66 @@
+//! The report as a senior engineer's page: the verdict first, then why.
+
+mod failures;
+mod fixes;
+mod footer;
+mod page;
+mod resources;
+mod scaling;
+mod single;
+mod users;
+mod verdict;
+
+use super::{Format, Kind, Report, Style};
+use page::Page;
+use std::io;
+
+/// Text for a terminal.
+pub(super) struct Text;
+
+impl Format for Text {
+    fn name(&self) -> &'static str {
+        "text"
+    }
+
+    fn write(&self, report: &Report, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+        let mut page = Page::new(style.width, style.verbose);
+        for section in sections(report.kind) {
+            section(report, &mut page);
+        }
+        out.write_all(page.finish(style.colour).as_bytes())
+    }
+}
+
+type Section = fn(&Report, &mut Page);
+
+/// What a report consists of, in order. A section that has nothing to say writes nothing.
+fn sections(kind: Kind) -> &'static [Section] {
+    match kind {
+        Kind::Review => &[
+            verdict::verdict,
+            users::users,
+            resources::resources,
+            scaling::capacity,
+            scaling::bottlenecks,
+            scaling::plan,
+            failures::failures,
+            fixes::fixes,
+            fixes::decoys,
+            footer::scores,
+            footer::footer,
+            footer::next,
+        ],
+        Kind::Run => &[
+            single::headline,
+            users::users,
+            single::phases,
+            single::slos,
+            single::failed,
+            resources::resources,
+            single::dependencies,
+            single::queues,
+            footer::footer,
+        ],
+        Kind::Check => &[verdict::verdict, fixes::fixes, footer::assumed],
+    }
+}

@@ -1,0 +1,65 @@
+//! How far it goes, what holds it back, and what to change.
+
+use super::page::{Ink, Page};
+use crate::report::Report;
+use crate::report::words::{changed, effect, factor};
+
+pub(super) fn capacity(report: &Report, page: &mut Page) {
+    let Some(capacity) = &report.capacity else { return };
+    page.heading("Capacity", "");
+    let mut text = match capacity.high {
+        _ if capacity.load <= 0.0 => "The SLOs do not hold at any load tried".to_string(),
+        Some(high) => format!(
+            "The SLOs hold up to {} (between {} and {})",
+            Ink::Bold.on(factor(capacity.load)),
+            factor(capacity.low),
+            factor(high)
+        ),
+        None => format!("The SLOs hold up to {} at least, the highest load tried", Ink::Bold.on(factor(capacity.low))),
+    };
+    match (&capacity.slo, &capacity.limited_by) {
+        (Some(slo), Some(resource)) => {
+            text.push_str(&format!("; beyond, `{slo}` is missed first, as {} gives out", Ink::Bold.on(resource)));
+        }
+        (Some(slo), None) => text.push_str(&format!("; beyond, `{slo}` is missed first")),
+        (None, Some(resource)) => text.push_str(&format!("; {} gives out first", Ink::Bold.on(resource))),
+        (None, None) => {}
+    }
+    text.push('.');
+    if let Some(bound) = &capacity.bound {
+        text.push_str(&format!(
+            " By arithmetic alone {} is busy all the time at {}.",
+            bound.resource,
+            factor(bound.load)
+        ));
+    }
+    page.wrapped(2, 2, &text);
+}
+
+pub(super) fn bottlenecks(report: &Report, page: &mut Page) {
+    let Some(bottlenecks) = &report.bottlenecks else { return };
+    if bottlenecks.is_empty() {
+        return;
+    }
+    page.heading("Bottlenecks", "what doubling each gives, on the same random numbers");
+    for b in bottlenecks {
+        page.wrapped(2, 5, &format!("{}. {}: {}", b.rank, Ink::Bold.on(&b.resource), effect(&b.effect)));
+    }
+}
+
+pub(super) fn plan(report: &Report, page: &mut Page) {
+    let Some(plan) = report.plan.as_ref().filter(|p| !p.changes.is_empty()) else { return };
+    let target = factor(plan.target_load);
+    let proof = if plan.meets_slos {
+        "with all of it the SLOs hold, by a last run"
+    } else {
+        "helps, but the SLOs still do not hold with all of it"
+    };
+    page.heading(&format!("Plan to {target}"), proof);
+    for change in &plan.changes {
+        page.wrapped(2, 6, &changed(change));
+    }
+    for e in &plan.effects {
+        page.labelled(2, "gives", 7, &effect(e));
+    }
+}

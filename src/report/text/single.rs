@@ -1,0 +1,128 @@
+//! One experiment, plainly reported.
+
+use super::page::{Ink, Page};
+use crate::report::words::{count, factor, listed, ms_estimate, number, seconds, share_estimate};
+use crate::report::{Dependency, Report, SloVerdict};
+
+/// Rows shown unless everything is asked for.
+const SHOWN: usize = 8;
+
+pub(super) fn headline(report: &Report, page: &mut Page) {
+    let Some(run) = report.asked_run() else { return };
+    let faults: Vec<String> = run
+        .faults
+        .iter()
+        .map(|f| {
+            let until = f.duration_s.map(|d| format!(" for {}", seconds(d))).unwrap_or_default();
+            format!("{} at {}{until}", f.text, seconds(f.start_s))
+        })
+        .collect();
+    let with = if faults.is_empty() { String::new() } else { format!(", with {}", listed(&faults)) };
+    page.wrapped(0, 0, &Ink::Bold.on(format!("{}: {} at {}{with}", report.model.name, run.name, factor(run.load))));
+}
+
+pub(super) fn phases(report: &Report, page: &mut Page) {
+    let Some(run) = report.asked_run().filter(|r| r.phases.len() > 1) else { return };
+    page.heading("Over time", "success of the requests that ended in each part");
+    let several = run.traffic.len() > 1;
+    let mut rows = Vec::new();
+    for phase in &run.phases {
+        for (source, cell) in &phase.traffic {
+            let name = if several { format!("{} {source}", phase.name) } else { phase.name.clone() };
+            rows.push(vec![
+                name.to_string(),
+                format!("{} to {}", seconds(phase.from_s), seconds(phase.to_s)),
+                number(cell.rate_per_s),
+                number(cell.goodput_per_s),
+                cell.success_rate.as_ref().map_or("-".into(), share_estimate),
+                cell.mean_ms.as_ref().map_or("-".into(), ms_estimate),
+            ]);
+        }
+    }
+    page.table(&["<", "<from", "asked", "good", "success", "mean"], rows);
+}
+
+pub(super) fn slos(report: &Report, page: &mut Page) {
+    let Some(run) = report.asked_run().filter(|r| !r.slos.is_empty()) else { return };
+    page.heading("Expectations", "");
+    let rows = run
+        .slos
+        .iter()
+        .map(|slo| {
+            vec![
+                match slo.verdict {
+                    SloVerdict::Met => Ink::Good.on("met"),
+                    SloVerdict::Missed => Ink::Bad.on("missed"),
+                    SloVerdict::Unclear => Ink::Warn.on("unclear"),
+                },
+                slo.text.clone(),
+                slo.measured.as_ref().map_or("nothing measured".into(), |e| slo.measure.show(e)),
+            ]
+        })
+        .collect();
+    page.table(&["<", "<", "<measured"], rows);
+}
+
+pub(super) fn failed(report: &Report, page: &mut Page) {
+    let Some(run) = report.asked_run() else { return };
+    let lines: Vec<(&String, String)> = run
+        .traffic
+        .iter()
+        .filter(|(_, t)| t.total.failed > 0)
+        .map(|(source, t)| {
+            let causes: Vec<String> = t.total.failures.iter().map(|(why, n)| format!("{why} {}", count(*n))).collect();
+            let all = format!("{} of {}", count(t.total.failed), count(t.total.offered));
+            (source, format!("{all} failed: {}", causes.join(", ")))
+        })
+        .collect();
+    if lines.is_empty() {
+        return;
+    }
+    page.heading("Why requests failed", "");
+    for (source, causes) in lines {
+        page.wrapped(2, 4, &format!("{source}: {causes}"));
+    }
+}
+
+pub(super) fn dependencies(report: &Report, page: &mut Page) {
+    let Some(run) = report.asked_run() else { return };
+    let trouble = |d: &Dependency| d.failed + d.retries + d.timeouts + d.rejected + d.duplicates;
+    let mut order: Vec<_> = run.dependencies.iter().filter(|(_, d)| page.verbose || trouble(d) > 0).collect();
+    order.sort_by_key(|(_, d)| std::cmp::Reverse(trouble(d)));
+    if order.is_empty() {
+        return;
+    }
+    if !page.verbose {
+        order.truncate(SHOWN);
+    }
+    page.heading("Dependencies", if page.verbose { "" } else { "those with trouble, the most first" });
+    let rows = order
+        .iter()
+        .map(|(name, d)| {
+            let mut row = vec![name.to_string()];
+            row.extend([d.calls, d.failed, d.timeouts, d.retries, d.rejected, d.duplicates].map(dash));
+            row.push(if d.wasted_work_s > 0.0 { seconds(d.wasted_work_s) } else { "-".into() });
+            row
+        })
+        .collect();
+    page.table(&["<", "calls", "failed", "timeouts", "retries", "guarded", "twice", "wasted"], rows);
+}
+
+pub(super) fn queues(report: &Report, page: &mut Page) {
+    let Some(run) = report.asked_run().filter(|r| !r.queues.is_empty()) else { return };
+    page.heading("Queues", "");
+    let rows = run
+        .queues
+        .iter()
+        .map(|(name, q)| {
+            let mut row = vec![name.to_string()];
+            row.extend([q.published, q.acknowledged, q.redelivered, q.dead_lettered, q.rejected, q.backlog].map(dash));
+            row
+        })
+        .collect();
+    page.table(&["<", "published", "handled", "again", "dead", "refused", "backlog"], rows);
+}
+
+fn dash(n: u64) -> String {
+    if n == 0 { "-".into() } else { count(n) }
+}
