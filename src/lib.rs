@@ -2,6 +2,7 @@
 
 pub mod engine;
 pub mod faults;
+pub mod guide;
 pub mod kinds;
 pub mod measure;
 pub mod model;
