@@ -1,7 +1,7 @@
 //! What the tests share: reading a model written in place, and running it as any other model is run.
 
-use tenfold::faults::{self, Fault};
 use tenfold::engine::{Cause, EdgeTally, Limits, TopicTally};
+use tenfold::faults::{self, Fault};
 use tenfold::measure::{Measurements, Served, Trial};
 use tenfold::model::Model;
 use tenfold::plan::Knobs;

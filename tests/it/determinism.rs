@@ -37,7 +37,8 @@ fn a_review_gives_the_same_bytes_on_one_thread_and_on_two() {
 /// Shows the first difference instead of two long texts.
 #[track_caller]
 fn assert_same(a: &[u8], b: &[u8]) {
-    if let Some(at) = a.iter().zip(b).position(|(x, y)| x != y).or((a.len() != b.len()).then_some(a.len().min(b.len()))) {
+    if let Some(at) = a.iter().zip(b).position(|(x, y)| x != y).or((a.len() != b.len()).then_some(a.len().min(b.len())))
+    {
         let around = |text: &[u8]| {
             let (from, to) = (at.saturating_sub(200).min(text.len()), (at + 200).min(text.len()));
             String::from_utf8_lossy(&text[from..to]).into_owned()

@@ -127,7 +127,13 @@ external:
 fn any_faults() -> impl Strategy<Value = Vec<String>> {
     let fault = prop_oneof![
         select(vec!["kill:s1", "kill:db", "kill:worker", "kill:s0:50%", "errors:outside:60%", "errors:s2:50%"]),
-        select(vec!["latency:db:+50ms", "latency:outside:+200ms", "latency:s3:5x", "cache_flush:mem", "consumer_stop:jobs"]),
+        select(vec![
+            "latency:db:+50ms",
+            "latency:outside:+200ms",
+            "latency:s3:5x",
+            "cache_flush:mem",
+            "consumer_stop:jobs"
+        ]),
         select(vec!["partition:s3", "partition:outside", "load:3x"]),
     ];
     prop::collection::vec((fault, 0..3000u32, 1..2000u32), 0..4)

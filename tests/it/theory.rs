@@ -140,7 +140,9 @@ services:
 /// M/G/1 with processor sharing: the mean stay is S/(1 - rho), whatever the distribution of the service times.
 #[test]
 fn processor_sharing_does_not_see_the_distribution() {
-    for (what, work) in [("exponential", "1ms"), ("constant", "{ constant: 1ms }"), ("lognormal", "{ mean: 1ms, cv: 2 }")] {
+    for (what, work) in
+        [("exponential", "1ms"), ("constant", "{ constant: 1ms }"), ("lognormal", "{ mean: 1ms, cv: 2 }")]
+    {
         let model = model(&format!(
             "traffic: {{ people: {{ rate: 700/s, to: station.serve }} }}
 services:

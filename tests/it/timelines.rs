@@ -98,8 +98,7 @@ fn a_retry_after_a_timeout_executes_twice() {
     assert_eq!(keyed.edge("front>back").duplicates, 0);
 }
 
-const BREAKER: &str =
-    "{ circuit_breaker: { failure_rate: 50%, window: 10 calls, minimum_calls: 3, open_for: 2500ms, half_open_calls: 2 } }";
+const BREAKER: &str = "{ circuit_breaker: { failure_rate: 50%, window: 10 calls, minimum_calls: 3, open_for: 2500ms, half_open_calls: 2 } }";
 
 /// `back` is down until 4500 ms. Calls are made at t + 10 ms.
 ///
@@ -191,17 +190,17 @@ caches:
     assert_eq!(counts(run.served("db.load")), [3, 3, 0, 0]);
 }
 
-/// `front` publishes at t; the consumer hands each message to `back`, 50 ms. `back` is down from 500 to 2500 ms:
+/// `front` publishes at t + 10 ms; the consumer hands each message to `back`, 50 ms. `back` is down from 500 to 2500 ms:
 ///
 /// | message | delivered | result |
 /// |---|---|---|
-/// | 1 | 1 s | fails at once; invisible until 4 s |
-/// | 1 | 4 s | done at 4050 ms |
-/// | 2 | 2 s | fails at once; invisible until 5 s |
-/// | 2 | 5 s | done at 5050 ms |
+/// | 1 | 1010 ms | fails at once; invisible until 4010 ms |
+/// | 1 | 4010 ms | done at 4060 ms |
+/// | 2 | 2010 ms | fails at once; invisible until 5010 ms |
+/// | 2 | 5010 ms | done at 5060 ms |
 /// | 3 to 10 | at once | done 50 ms later |
 ///
-/// Twelve deliveries, two of them second ones.
+/// Twelve deliveries, two of them second ones. Messages are counted until the end of the measured part.
 #[test]
 fn a_message_that_failed_is_delivered_again() {
     let text = queue("visibility_timeout: 3s, max_receives: 3", "50ms");
@@ -209,30 +208,32 @@ fn a_message_that_failed_is_delivered_again() {
     assert_eq!(counts(run.source("people")), [10, 10, 0, 0], "whoever publishes does not wait for the consumer");
     let topic = run.topic("events");
     assert_eq!((topic.published, topic.delivered, topic.redelivered, topic.acknowledged), (10, 12, 2, 10));
-    assert_eq!((topic.dead_lettered, topic.dropped, topic.backlog), (0, 0, 0));
+    assert_eq!((topic.dead_lettered, topic.dropped, topic.backlog.level), (0, 0, 0));
     assert_eq!(counts(run.served("back.reply")), [12, 10, 0, 2]);
 }
 
-/// Each message takes 700 ms but is visible again after 400 ms: it is handed out a second time at t + 400 ms. The first
-/// delivery finishes it at t + 700 ms; the second works on until t + 1100 ms, in vain.
+/// Each message takes 600 ms but is visible again after 300 ms: it is handed out a second time at t + 310 ms. The first
+/// delivery finishes it at t + 610 ms; the second works on until t + 910 ms, in vain. All of it within 11 s.
 #[test]
 fn slow_handling_is_repeated() {
-    let text = queue("visibility_timeout: 400ms, max_receives: 5", "700ms");
-    let run = run(&text, "10500ms", &[]);
+    let text = queue("visibility_timeout: 300ms, max_receives: 5", "600ms");
+    let run = run(&text, "11s", &[]);
     let topic = run.topic("events");
     assert_eq!((topic.published, topic.delivered, topic.redelivered, topic.acknowledged), (10, 20, 10, 10));
+    assert_eq!(topic.duplicates, 10);
     assert_eq!(counts(run.served("back.reply")), [20, 20, 0, 0]);
 }
 
-/// `back` never returns: each message is delivered twice, a second apart, and a second later is a dead letter.
+/// `back` never returns. A message is delivered at t + 10 ms and t + 1010 ms, and is a dead letter at t + 2010 ms. At 10.5 s
+/// messages 1 to 8 are (the eighth since 10.01 s), 9 has been delivered twice, 10 once: 19 deliveries, 9 of them again.
 #[test]
 fn what_fails_too_often_goes_to_the_dead_letters() {
     let text = queue("visibility_timeout: 1s, max_receives: 2, dead_letter: lost", "50ms") + "  lost: {}\n";
     let run = run(&text, "10500ms", &["kill:back"]);
     let (topic, lost) = (run.topic("events"), run.topic("lost"));
-    assert_eq!((topic.published, topic.delivered, topic.redelivered, topic.dead_lettered), (10, 20, 10, 10));
-    assert_eq!((topic.acknowledged, topic.backlog), (0, 0));
-    assert_eq!((lost.published, lost.backlog), (10, 10));
+    assert_eq!((topic.published, topic.delivered, topic.redelivered, topic.dead_lettered), (10, 19, 9, 8));
+    assert_eq!((topic.acknowledged, topic.backlog.level), (0, 2));
+    assert_eq!((lost.published, lost.backlog.level), (8, 8));
 }
 
 fn queue(settings: &str, work: &str) -> String {
@@ -341,6 +342,8 @@ services:
 /// | 3 s | 4 s | 5.5 s | 5 s | timeout, frees the connection at 5 s |
 /// | 4 s | 5 s | 6.5 s | 6 s | timeout |
 /// | 5 to 10 s | a second later | | | timeout |
+///
+/// The eight that ended for nothing worked 1500 ms each, the last of them until 12.5 s.
 #[test]
 fn patience_includes_the_wait_for_a_connection() {
     let text = "traffic: { people: { rate: 1/s, arrivals: constant, to: front.ask } }
@@ -350,7 +353,7 @@ services:
     dependencies: { back: { pool: 1, timeout: 2s } }
   back: { endpoints: { reply: [ { work: { constant: 1500ms } } ] } }
 ";
-    let run = run(text, "10500ms", &[]);
+    let run = run(text, "11s", &[]);
     assert_eq!(counts(run.source("people")), [10, 2, 0, 8]);
     assert_eq!(run.latency_sum("people"), duration("3500ms"));
     let edge = run.edge("front>back");
