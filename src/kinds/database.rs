@@ -61,7 +61,8 @@ impl<'a> Database<'a> {
         let queries = read_queries(&mut fields);
         fields.finish();
         let number = read_replicas.as_ref().and_then(|item| item.whole(0, MOST)).unwrap_or(0);
-        let database = Database { item: item.clone(), engine, connections, read_replicas: number, cpu, queries, component: None };
+        let database =
+            Database { item: item.clone(), engine, connections, read_replicas: number, cpu, queries, component: None };
         if let Some(item) = read_replicas.filter(|_| number > 0) {
             database.check_replicas(&item);
         }
@@ -74,7 +75,10 @@ impl<'a> Database<'a> {
             query.item.problem_at_key(message, "with read replicas, write `{ read: 10ms }` or `{ write: 10ms }`");
         }
         if self.queries.iter().all(|q| q.access == Some(Access::Write)) && !self.queries.is_empty() {
-            replicas.problem_at_key("read replicas have no effect: no query reads", "write `{ read: 8ms }` for queries that read");
+            replicas.problem_at_key(
+                "read replicas have no effect: no query reads",
+                "write `{ read: 8ms }` for queries that read",
+            );
         }
     }
 }

@@ -49,7 +49,10 @@ fn read_endpoints<'a>(fields: &mut Fields<'a>) -> Vec<(String, Item<'a>, Dist)> 
     let entries = endpoints.entries();
     let inherits = |item: &Item<'a>| item.node.value == crate::yaml::Value::Null;
     if let Some(item) = latency_item.filter(|_| !entries.iter().any(inherits)) {
-        item.problem_at_key("`latency` has no effect: every endpoint has its own", "remove it, or leave an endpoint's empty");
+        item.problem_at_key(
+            "`latency` has no effect: every endpoint has its own",
+            "remove it, or leave an endpoint's empty",
+        );
     }
     let read = |item: Item<'a>| {
         let own = if inherits(&item) { latency.clone() } else { Dist::read(&item) };

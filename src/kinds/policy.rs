@@ -131,11 +131,7 @@ impl<'a> Fallback<'a> {
     }
 }
 
-fn setting<'a, T>(
-    fields: &mut Fields<'a>,
-    name: &'static str,
-    read: impl Fn(&Item<'a>) -> Option<T>,
-) -> Setting<T> {
+fn setting<'a, T>(fields: &mut Fields<'a>, name: &'static str, read: impl Fn(&Item<'a>) -> Option<T>) -> Setting<T> {
     let item = fields.optional(name)?;
     if item.is_word("none") { Some(None) } else { read(&item).map(Some) }
 }

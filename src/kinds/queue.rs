@@ -1,6 +1,6 @@
 //! A queue of messages behind a broker, with the consumers that handle them.
 
-use super::{Caller, Kind, MOST, Policy, Program, StepSpec, Target, Wiring, origin};
+use super::{Caller, Kind, MOST, Policy, Target, Wiring, origin};
 use crate::plan::{
     Balance, ComponentId, Concurrency, Consumer, EndpointId, Party, Role, Station, Step, Topic, TopicId, UNLIMITED,
 };
@@ -171,7 +171,8 @@ impl<'a> Kind<'a> for Queue<'a> {
         let dead_letter = self.dead_letter(wiring, topic);
         let mut consumers = Vec::new();
         for spec in &self.consumers {
-            let caller = Caller::in_place(Party::Component(component), &self.item.name, &spec.item, spec.policy.clone());
+            let caller =
+                Caller::in_place(Party::Component(component), &self.item.name, &spec.item, spec.policy.clone());
             if wiring.role(spec.call.component()) == Some(Role::Queue) {
                 spec.call.problem("a consumer calls a service, not a queue", "let a service publish the message on");
                 continue;

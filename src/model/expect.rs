@@ -107,7 +107,8 @@ const METRICS: &[(&str, Metric)] = &[
     ("retries", Metric::Retries),
 ];
 
-const EXAMPLE: &str = "write for instance `web.checkout success >= 99.9%`, `web.checkout p99 < 800ms` or `recovers within 30s`";
+const EXAMPLE: &str =
+    "write for instance `web.checkout success >= 99.9%`, `web.checkout p99 < 800ms` or `recovers within 30s`";
 
 /// Something is wrong with an expectation: message and hint.
 type Wrong = (String, String);
@@ -237,7 +238,10 @@ fn parse_subject(name: &str, metric: Metric, word: &str, plan: &Plan) -> Result<
     }
     if let Some(component) = plan.component(name) {
         if metric == Metric::Retries {
-            return Err((format!("`{word}` belong to a connection"), format!("write for instance `caller>{name} {word} …`")));
+            return Err((
+                format!("`{word}` belong to a connection"),
+                format!("write for instance `caller>{name} {word} …`"),
+            ));
         }
         return Ok(Subject::Component(component));
     }

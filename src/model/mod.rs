@@ -72,3 +72,4 @@ impl Model {
 }
 
 #[cfg(test)]
+mod tests;

@@ -32,8 +32,17 @@ fn read(item: &Item<'_>, plan: &Plan) -> Option<Scenario> {
     let mut fields = item.fields()?;
     let load = fields.optional("load").and_then(|item| item.checked(Quantity::parse(item.text()?)));
     let faults = fields.optional("faults").map(|item| item.items()).unwrap_or_default();
-    let faults = faults.iter().filter_map(|item| Fault::read(item, plan)).collect();
+    let faults = faults.iter().filter_map(|item| read_fault(item, plan)).collect();
     let expect = fields.optional("expect").map(|item| expect::read_all(&item, plan)).unwrap_or_default();
     fields.finish();
     Some(Scenario { name: item.name.clone(), load, faults, expect, origin: origin(item) })
+}
+
+fn read_fault(item: &Item<'_>, plan: &Plan) -> Option<Fault> {
+    let fault = Fault::read(item)?;
+    if let Err(error) = fault.check(plan) {
+        item.problem(error.message, error.hint.unwrap_or_else(|| "the faults are listed in the reference".into()));
+        return None;
+    }
+    Some(fault)
 }

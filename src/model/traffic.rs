@@ -107,7 +107,10 @@ fn read_arrivals(fields: &mut Fields<'_>) -> Option<ArrivalsSpec> {
         }
         if think.is_none() {
             let message = format!("the users of `{}` have no `think_time`", fields.name);
-            users.problem_at_key(message, "add the time between an answer and the next request, such as `think_time: 5s`");
+            users.problem_at_key(
+                message,
+                "add the time between an answer and the next request, such as `think_time: 5s`",
+            );
         }
         let number = users.whole(1, MOST)?;
         return Some(ArrivalsSpec::Closed(number, Dist::read(&think?)?));
@@ -116,7 +119,10 @@ fn read_arrivals(fields: &mut Fields<'_>) -> Option<ArrivalsSpec> {
         think.problem_at_key("`think_time` has no effect without `users`", "add `users: 100`, or remove it");
     }
     let kind = kind.and_then(|item| {
-        item.word(&[("poisson", ArrivalsSpec::Poisson as fn(f64) -> ArrivalsSpec), ("constant", ArrivalsSpec::Constant)])
+        item.word(&[
+            ("poisson", ArrivalsSpec::Poisson as fn(f64) -> ArrivalsSpec),
+            ("constant", ArrivalsSpec::Constant),
+        ])
     });
     let rate = fields.required("rate", "rate: 100/s")?.rate()?;
     Some(kind.unwrap_or(ArrivalsSpec::Poisson)(rate))

@@ -1,0 +1,1 @@
+//! The large example of the design, completed.
