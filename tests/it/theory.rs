@@ -149,7 +149,7 @@ services:
   station: {{ concurrency: unlimited, cpu: 1, endpoints: {{ serve: [ {{ work: {work} }} ] }} }}
 "
         ));
-        let runs = replications(&model, 16, "20s", "300s");
+        let runs = replications(&model, 16, "20s", "600s");
         agrees(&format!("M/G/1-PS {what} mean"), 1.0 / 0.3, runs.iter().map(|m| mean_ms(&m.endpoints[0])));
         agrees(&format!("M/G/1-PS {what} cpu"), 0.7, runs.iter().map(|m| utilization(m, "station.cpu")));
     }
