@@ -3,7 +3,6 @@
 pub mod engine;
 pub mod experiments;
 pub mod faults;
-pub mod findings;
 pub mod graph;
 pub mod guide;
 pub mod kinds;

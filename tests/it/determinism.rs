@@ -30,6 +30,7 @@ fn a_review_gives_the_same_bytes_on_one_thread_and_on_two() {
     let args = ["models/shop.yaml", "--load", "2x", "--duration", "20s", "--replications", "2", "--format", "json"];
     let with = |threads| output(&[&args[..], &["--threads", threads]].concat());
     let one = with("1");
+    assert!(one.len() > 1_000);
     assert_same(&one, &with("2"));
     assert_same(&one, &with("2"));
 }
@@ -137,7 +138,7 @@ fn a_policy_leaves_the_draws_of_others_alone() {
     assert_eq!((alone.timeouts, alone.retries), (0, 0));
     assert_eq!(before.sources[0].total.offered, after.sources[0].total.offered);
     // The same work, piece by piece: equal histograms and an equal sum to the nanosecond.
-    assert_eq!(served(&plain, &before, "first.reply"), served(&guarded, &after, "first.reply"));
+    assert!(served(&plain, &before, "first.reply") == served(&guarded, &after, "first.reply"));
     // The same choices, though they are made at other times and in another order.
     assert_eq!(served(&plain, &before, "seldom.reply").offered, served(&guarded, &after, "seldom.reply").offered);
     assert_eq!(counts(served(&guarded, &after, "front.ask"))[3], 0);
@@ -157,9 +158,9 @@ services:
     );
     let (before, after) = (trial(&alone, "60s", &[]).run(), trial(&joined, "60s", &[]).run());
     let source = |m: &Model, r: &Measurements| r.sources[m.plan.source("people").unwrap().index()].total.clone();
-    assert_eq!(source(&alone, &before), source(&joined, &after));
+    assert!(source(&alone, &before) == source(&joined, &after));
     for endpoint in ["front.ask", "first.reply", "middle.reply", "seldom.reply"] {
-        assert_eq!(served(&alone, &before, endpoint), served(&joined, &after, endpoint), "{endpoint}");
+        assert!(served(&alone, &before, endpoint) == served(&joined, &after, endpoint), "{endpoint}");
     }
     assert!(served(&joined, &after, "elsewhere.look").succeeded > 1_000);
 }
