@@ -5,6 +5,7 @@ pub mod engine;
 pub mod experiments;
 pub mod faults;
 pub mod graph;
+pub mod guide;
 pub mod kinds;
 pub mod measure;
 pub mod model;
