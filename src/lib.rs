@@ -1,10 +1,12 @@
 //! Tenfold: find out what breaks at ten times the load, and which fix helps, before you build it.
 
+pub mod cli;
 pub mod engine;
 pub mod experiments;
 pub mod faults;
 pub mod findings;
 pub mod graph;
+pub mod guide;
 pub mod kinds;
 pub mod measure;
 pub mod model;
