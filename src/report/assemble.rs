@@ -90,7 +90,7 @@ impl Scribe<'_> {
             model: ModelInfo {
                 name: self.model.name.clone(),
                 file: self.model.document.file.clone(),
-                hash: hash(&self.model.document.text),
+                hash: hash(&self.model.document.root.show()),
                 components,
             },
             command: String::new(),
@@ -148,7 +148,7 @@ impl Scribe<'_> {
     }
 }
 
-/// FNV-1a, 64 bits: the same on every machine, and enough to tell whether a model is another one.
+/// Of the content, changes of `--set` included: FNV-1a, 64 bits. The same on every machine, and enough to tell whether a model is another one.
 fn hash(text: &str) -> String {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for byte in text.bytes() {
