@@ -42,7 +42,7 @@ impl World<'_> {
                 }
                 Step::Call { link, .. } => {
                     (frame.need, frame.spare) = (1, 0);
-                    let (ticket, choice) = (frame.ticket, frame.choice());
+                    let (ticket, choice) = (frame.ticket, frame.choice(&self.numbers));
                     self.pause(f);
                     return self.call(f, ticket, link, choice, probe);
                 }
@@ -54,17 +54,17 @@ impl World<'_> {
                     return self.fork(f, &fork.branches, probe);
                 }
                 Step::Chance { p, otherwise } => {
-                    if Lot(frame.lot).unit(frame.choice()) >= p {
+                    if Lot(frame.lot).unit(frame.choice(&self.numbers)) >= p {
                         frame.pc = otherwise.0;
                     }
                 }
                 Step::Lookup { cache, miss } => {
-                    if Lot(frame.lot).unit(frame.choice()) >= self.knobs.hit_ratios[cache.index()] {
+                    if Lot(frame.lot).unit(frame.choice(&self.numbers)) >= self.knobs.hit_ratios[cache.index()] {
                         frame.pc = miss.0;
                     }
                 }
                 Step::Switch { switch } => {
-                    let u = Lot(frame.lot).unit(frame.choice());
+                    let u = Lot(frame.lot).unit(frame.choice(&self.numbers));
                     let cases = &plan.switches[switch.index()].cases;
                     if let Some((_, to)) = cases.iter().find(|(up_to, _)| u < *up_to).or(cases.last()) {
                         frame.pc = to.0;
@@ -72,7 +72,7 @@ impl World<'_> {
                 }
                 Step::Repeat { times, end } => {
                     frame.loops = 0;
-                    frame.loops = times.at(Lot(frame.lot).unit(frame.choice()));
+                    frame.loops = times.at(Lot(frame.lot).unit(frame.choice(&self.numbers)));
                     if frame.loops == 0 {
                         frame.pc = end.0;
                     }
@@ -84,7 +84,7 @@ impl World<'_> {
                     }
                 }
                 Step::Enqueue { topic } => {
-                    let (lot, choice) = (Lot(frame.lot), frame.choice());
+                    let (lot, choice) = (Lot(frame.lot), frame.choice(&self.numbers));
                     if !self.enqueue(topic.0, lot.child(choice)) {
                         return self.finish(f, Outcome::Failed(Cause::QueueFull), probe);
                     }
@@ -142,7 +142,7 @@ impl World<'_> {
     fn fork<P: Probe>(&mut self, f: u32, branches: &[Branch], probe: &mut P) {
         let parent = self.frames[f];
         for (i, branch) in branches.iter().enumerate() {
-            let choice = parent.choice().wrapping_add((i as u32 + 1).wrapping_mul(0x85eb_ca6b));
+            let choice = parent.choice(&self.numbers).wrapping_add((i as u32 + 1).wrapping_mul(0x85eb_ca6b));
             match *branch {
                 Branch::Call(link) => self.call(f, parent.ticket, link, choice, probe),
                 Branch::Program(pc) => {

@@ -105,10 +105,11 @@ impl Frame {
         self.link == NONE
     }
 
-    /// The number of a choice made at this step, different in each iteration of a loop.
+    /// The number of a choice made at the step before the next one, different in each iteration of a loop. `numbers` are
+    /// those of the steps within their endpoints.
     #[inline]
-    pub(super) fn choice(&self) -> u32 {
-        self.pc.wrapping_add(self.loops.wrapping_mul(0x9e37_79b1))
+    pub(super) fn choice(&self, numbers: &[u32]) -> u32 {
+        numbers[self.pc as usize - 1].wrapping_add(self.loops.wrapping_mul(0x9e37_79b1))
     }
 }
 

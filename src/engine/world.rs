@@ -31,6 +31,8 @@ pub struct World<'p> {
     pub(super) sources: Vec<SourceState>,
     /// Station and first step of each endpoint: the two fields of [`crate::plan::Endpoint`] that the hot path needs.
     pub(super) programs: Vec<(u32, u32)>,
+    /// The number of each step within its endpoint, for the choices made there: another endpoint does not change it.
+    pub(super) numbers: Vec<u32>,
     pub(super) knobs: Knobs,
     pub(super) tallies: Tallies,
     /// Requests that arrive now belong to the measured part.
@@ -76,6 +78,14 @@ pub enum Stop {
     Crowded(SimTime),
 }
 
+/// How far each step stands behind the entry of its endpoint: programs follow one another.
+fn numbers(plan: &Plan) -> Vec<u32> {
+    let mut entries: Vec<u32> = plan.endpoints.iter().map(|e| e.entry.0).collect();
+    entries.sort_unstable();
+    let entry_of = |pc: u32| entries[..entries.partition_point(|&entry| entry <= pc)].last().copied().unwrap_or(0);
+    (0..plan.steps.len() as u32).map(|pc| pc - entry_of(pc)).collect()
+}
+
 impl<'p> World<'p> {
     /// An idle system at time zero, whose sources are about to begin. The same arguments give the same run.
     pub fn new(plan: &'p Plan, load: f64, seed: u64, replication: u32) -> World<'p> {
@@ -96,6 +106,7 @@ impl<'p> World<'p> {
             topics: plan.topics.iter().map(TopicState::new).collect(),
             sources: Vec::new(),
             programs: plan.endpoints.iter().map(|e| (e.station.0, e.entry.0)).collect(),
+            numbers: numbers(plan),
             tallies: Tallies {
                 endpoints: vec![Default::default(); plan.endpoints.len()],
                 sources: plan.sources.iter().map(|s| vec![Default::default(); s.mix.len()]).collect(),

@@ -1,0 +1,128 @@
+//! How long runs are, and what they may cost.
+//!
+//! With T the slowest mechanism of the model (breaker, retries, visibility time-outs): the warm-up is max(10 s, 2T), the
+//! measured part max(60 s, 3T past the last fault, 100 / (1 - target) requests for each SLO). A budget counted in events
+//! caps both, so that the same model gives the same review on a slow machine and a fast one; what was capped is said.
+
+use super::trials::{Case, Schedule};
+use crate::graph::Graph;
+use crate::model::{Expectation, Metric, Op, Subject, What};
+use crate::plan::{EndpointId, Plan};
+use crate::units::SimDuration;
+
+/// What the runs of a model cost.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pace {
+    /// Events per simulated second at load 1x.
+    pub events_per_s: f64,
+}
+
+/// A run's length, and whether the budget cut it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Length {
+    /// The lengths.
+    pub schedule: Schedule,
+    /// The budget allowed less than the rules ask for.
+    pub capped: bool,
+}
+
+/// Time of a row of the series.
+pub const WINDOW: SimDuration = SimDuration::from_millis(500);
+/// A measured part is never shorter than this, whatever the budget.
+const SHORTEST: f64 = 5.0;
+
+impl Pace {
+    /// Finds the pace by a short run at load 1x.
+    pub fn of(plan: &Plan, seed: u64) -> Pace {
+        let rate = Graph::new(plan).user_rate().max(1e-6);
+        // A few thousand requests are enough, and a trickle of traffic needs no more than two minutes of them.
+        let seconds = (3_000.0 / rate).clamp(1.0, 120.0);
+        let schedule =
+            Schedule { warmup: SimDuration::ZERO, measured: SimDuration::from_seconds(seconds), window: WINDOW };
+        let events = Case { plan, load: 1.0, faults: Vec::new(), schedule, seed }.run(0).events;
+        Pace { events_per_s: (events as f64 / seconds).max(1.0) }
+    }
+
+    /// Seconds of simulation that so many events pay for at a load.
+    pub fn seconds(&self, events: f64, load: f64) -> f64 {
+        events / (self.events_per_s * load.max(1e-9))
+    }
+
+    /// A schedule of these lengths, scaled down to fit into so many events.
+    pub fn fit(&self, load: f64, warmup: f64, measured: f64, events: f64) -> Length {
+        let seconds = self.seconds(events, load);
+        let scale = (seconds / (warmup + measured)).min(1.0);
+        let schedule = Schedule {
+            warmup: SimDuration::from_seconds((warmup * scale).max(warmup.min(2.0))),
+            measured: SimDuration::from_seconds((measured * scale).max(measured.min(SHORTEST))),
+            window: WINDOW,
+        };
+        Length { schedule, capped: scale < 1.0 }
+    }
+}
+
+/// The length of a run that is shown, by the rules above. The warm-up is kept whole as long as it takes at most a third.
+pub fn shown(
+    plan: &Plan,
+    slos: &[Expectation],
+    load: f64,
+    last_fault: SimDuration,
+    pace: &Pace,
+    events: f64,
+) -> Length {
+    let slowest = plan.slowest_mechanism().seconds();
+    let warmup = (2.0 * slowest).max(10.0);
+    let after_fault = if last_fault > SimDuration::ZERO { last_fault.seconds() + 3.0 * slowest } else { 0.0 };
+    let wanted = slos.iter().map(|slo| needed(plan, slo, load)).fold(after_fault.max(60.0), f64::max);
+    let seconds = pace.seconds(events, load);
+    if warmup + wanted <= seconds {
+        return pace.fit(load, warmup, wanted, events);
+    }
+    let warmup = warmup.min(seconds / 3.0).max(2.0);
+    let measured = (seconds - warmup).max(after_fault.min(60.0)).max(SHORTEST);
+    let length = pace.fit(load, warmup, measured.min(wanted), f64::INFINITY);
+    Length { capped: true, ..length }
+}
+
+/// Seconds until an SLO's subject has seen 100 / (1 - target) requests.
+fn needed(plan: &Plan, slo: &Expectation, load: f64) -> f64 {
+    let What::Compare { subject, metric, op, limit } = slo.what else { return 0.0 };
+    let target = match metric {
+        Metric::Success if matches!(op, Op::AtLeast | Op::More) => limit,
+        Metric::Percentile(q) => q,
+        _ => return 0.0,
+    };
+    let graph = Graph::new(plan);
+    let rate = match subject {
+        Some(Subject::Endpoint(endpoint)) => graph.visits().endpoints[EndpointId::index(endpoint)],
+        Some(Subject::Source(source)) => graph.visits().sources[source.index()],
+        Some(Subject::Edge(edge)) => graph.edge_rate(edge),
+        Some(Subject::Component(_)) | None => graph.user_rate(),
+    };
+    if rate <= 0.0 || target >= 1.0 { 0.0 } else { 100.0 / (1.0 - target) / (rate * load) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::samples;
+    use crate::plan::Origin;
+
+    #[test]
+    fn the_rules_ask_and_the_budget_caps() {
+        let plan = samples::page();
+        let pace = Pace { events_per_s: 1_000.0 };
+        let slo = Expectation {
+            text: "success >= 99%".into(),
+            what: What::Compare { subject: None, metric: Metric::Success, op: Op::AtLeast, limit: 0.99 },
+            origin: Origin::default(),
+        };
+        // 100 / (1 - 0.99) = 10,000 requests at 100/s: 100 s; T is 1 s, so the warm-up is 10 s.
+        let free = shown(&plan, std::slice::from_ref(&slo), 1.0, SimDuration::ZERO, &pace, 1e6);
+        assert!(!free.capped);
+        assert_eq!((free.schedule.warmup.seconds(), free.schedule.measured.seconds().round()), (10.0, 100.0));
+        let capped = shown(&plan, &[slo], 1.0, SimDuration::ZERO, &pace, 60e3);
+        assert!(capped.capped);
+        assert_eq!((capped.schedule.warmup.seconds(), capped.schedule.measured.seconds()), (10.0, 50.0));
+    }
+}

@@ -1,0 +1,45 @@
+//! Which runs to compare, and what the comparison shows.
+//!
+//! [`review`] answers what `simulate MODEL --load 10x` asks; [`run`] is one plain experiment. Both take a [`Progress`] to
+//! tell how far they are, and give plain data. All experiments share the same random numbers, replication by
+//! replication, and give the same bytes on any number of threads.
+//!
+//! - `length`, `trials`: how long runs are, and running them in parallel;
+//! - `judge`, `toll`: whether expectations hold, and what users lose;
+//! - `bench`, `capacity`, `limits`, `scale`, `usage`: how much load, what ends it, and the plan to more;
+//! - `campaign`, `cascade`: every component struck in turn, and how the damage spreads;
+//! - `guards`, `contain`: which missing guard contains it, by trying.
+
+mod bench;
+mod campaign;
+mod capacity;
+mod cascade;
+mod contain;
+mod guards;
+mod judge;
+mod length;
+mod limits;
+mod options;
+mod plain;
+mod review;
+mod scale;
+mod toll;
+mod trials;
+mod usage;
+
+pub use bench::Outcome;
+pub use campaign::{Drill, Failure, Harm};
+pub use capacity::Bracket;
+pub use cascade::{Impairment, Mechanism};
+pub use contain::{Attempt, Containment, Proven};
+pub use guards::{Guard, Habit, Move};
+pub use judge::{Judged, Verdict};
+pub use length::{Length, Pace};
+pub use limits::{Bottleneck, Capacity};
+pub use options::{Options, Progress, Quiet};
+pub use plain::{Plain, run};
+pub use review::{Decoy, Review, Shown, review};
+pub use scale::ScalePlan;
+pub use toll::Toll;
+pub use trials::Schedule;
+pub use usage::Usage;

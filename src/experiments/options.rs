@@ -1,0 +1,109 @@
+//! What can be chosen about experiments, and how they tell how far they are.
+
+use super::length::Length;
+use crate::faults::Fault;
+use crate::graph::Graph;
+use crate::model::{Expectation, Metric, Model, Op, What};
+use crate::plan::{Origin, Plan};
+use crate::units::{Quantity, SimDuration};
+
+/// Choices; the defaults are those of the command line.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Loads to run at. A review looks at 1x and at the last of these.
+    pub loads: Vec<Quantity>,
+    /// Seed of all random streams.
+    pub seed: u64,
+    /// Replications behind each figure that is shown.
+    pub replications: u32,
+    /// Length of the measured part, instead of the rule.
+    pub duration: Option<SimDuration>,
+    /// Length of the warm-up, instead of the rule.
+    pub warmup: Option<SimDuration>,
+    /// Faults of a plain run.
+    pub faults: Vec<Fault>,
+    /// A scenario of the model for a plain run: its load, its faults, its expectations.
+    pub scenario: Option<String>,
+    /// Threads to run on; `None` for all there are. Results do not depend on it.
+    pub threads: Option<usize>,
+    /// Events that all runs together may take, about.
+    pub budget: f64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            loads: Vec::new(),
+            seed: 1,
+            replications: 5,
+            duration: None,
+            warmup: None,
+            faults: Vec::new(),
+            scenario: None,
+            threads: None,
+            budget: 120e6,
+        }
+    }
+}
+
+/// Told how far things are.
+pub trait Progress: Sync {
+    /// A step begins, of so many parts.
+    fn begin(&self, step: &str, parts: u64);
+    /// So many parts of the present step are done.
+    fn advance(&self, parts: u64);
+}
+
+/// Tells nobody.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Quiet;
+
+impl Progress for Quiet {
+    fn begin(&self, _step: &str, _parts: u64) {}
+    fn advance(&self, _parts: u64) {}
+}
+
+impl Options {
+    /// A load as a multiple of the model's own.
+    pub fn factor(&self, plan: &Plan, load: Quantity) -> f64 {
+        match load {
+            Quantity::Factor(factor) => factor,
+            Quantity::Rate(rate) => rate / Graph::new(plan).user_rate().max(1e-9),
+        }
+    }
+
+    /// The lengths that were asked for, where some were.
+    pub(super) fn overrule(&self, mut length: Length) -> Length {
+        if let Some(warmup) = self.warmup {
+            length.schedule.warmup = warmup;
+        }
+        if let Some(measured) = self.duration {
+            length.schedule.measured = measured;
+            length.capped = false;
+        }
+        length
+    }
+
+    /// Runs something on the threads asked for.
+    pub(super) fn on_threads<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        let pool = self.threads.map(|n| rayon::ThreadPoolBuilder::new().num_threads(n).build());
+        match pool {
+            Some(Ok(pool)) => pool.install(work),
+            // Where no pool of its own can be made, the shared one does; the results are the same.
+            _ => work(),
+        }
+    }
+}
+
+/// What a model without SLOs is judged by.
+pub(super) const ASSUMED: &str = "success >= 99%";
+
+/// The model's SLOs, or ours; true when they are ours.
+pub(super) fn slos(model: &Model) -> (Vec<Expectation>, bool) {
+    let comparisons = model.slos.iter().any(|slo| matches!(slo.what, What::Compare { .. }));
+    if comparisons {
+        return (model.slos.clone(), false);
+    }
+    let what = What::Compare { subject: None, metric: Metric::Success, op: Op::AtLeast, limit: 0.99 };
+    (vec![Expectation { text: ASSUMED.into(), what, origin: Origin::default() }], true)
+}

@@ -1,0 +1,141 @@
+//! One plain experiment, as `simulate run` asks for it: loads, faults, expectations; no advice.
+
+use super::bench::{Bench, Outcome};
+use super::cascade::{Pair, recovery};
+use super::judge::{Judged, Verdict};
+use super::length::{Pace, shown};
+use super::options::{Options, Progress, slos};
+use super::review::Shown;
+use super::trials::Case;
+use crate::faults::Fault;
+use crate::graph::Graph;
+use crate::measure::{Estimate, Measurements};
+use crate::model::{Expectation, Model, Scenario, What};
+use crate::units::SimDuration;
+use rayon::prelude::*;
+
+/// What a plain experiment showed.
+#[derive(Clone, Debug)]
+pub struct Plain {
+    /// One for each load, in order.
+    pub runs: Vec<Shown>,
+    /// The expectations by which they were judged.
+    pub expectations: Vec<Expectation>,
+    /// The expectations are ours, since the model declares none.
+    pub assumed: bool,
+}
+
+/// Runs the model at each load asked for (a scenario's own, else 1x), with the faults of the options and the scenario.
+/// `Err` names a scenario that does not exist.
+pub fn run(model: &Model, options: &Options, progress: &dyn Progress) -> Result<Plain, String> {
+    let scenario = match &options.scenario {
+        Some(name) => Some(model.scenarios.iter().find(|s| s.name == *name).ok_or_else(|| missing(model, name))?),
+        None => None,
+    };
+    Ok(options.on_threads(|| plain(model, scenario, options, progress)))
+}
+
+fn missing(model: &Model, name: &str) -> String {
+    let names: Vec<&str> = model.scenarios.iter().map(|s| s.name.as_str()).collect();
+    match names.is_empty() {
+        true => format!("there is no scenario `{name}`; the model has none"),
+        false => format!("there is no scenario `{name}`; there are: {}", names.join(", ")),
+    }
+}
+
+fn plain(model: &Model, scenario: Option<&Scenario>, options: &Options, progress: &dyn Progress) -> Plain {
+    let plan = &model.plan;
+    let own = scenario.and_then(|s| s.load).map_or(1.0, |load| options.factor(plan, load));
+    // A load on the command line multiplies the scenario's own, unless it is an absolute rate.
+    let loads: Vec<f64> = match options.loads.is_empty() {
+        true => vec![own],
+        false => options
+            .loads
+            .iter()
+            .map(|load| match load {
+                crate::units::Quantity::Factor(factor) => factor * own,
+                rate => options.factor(plan, *rate),
+            })
+            .collect(),
+    };
+    let faults: Vec<Fault> = scenario.iter().flat_map(|s| &s.faults).chain(&options.faults).cloned().collect();
+    let (expectations, assumed) = match scenario.filter(|s| !s.expect.is_empty()) {
+        Some(scenario) => (scenario.expect.clone(), false),
+        None => slos(model),
+    };
+    progress.begin("simulating", loads.len() as u64 * u64::from(options.replications));
+    let pace = Pace::of(plan, options.seed);
+    let graph = Graph::new(plan);
+    let bounds = graph.bounds();
+    let bench =
+        Bench { graph: &graph, bounds: &bounds, slos: &expectations, seed: options.seed, pace, remodel: &|_| None };
+    let last = faults.iter().map(|f| f.end().unwrap_or(f.start)).max().unwrap_or_default();
+    let name = scenario.map(|s| s.name.clone());
+    let runs = loads
+        .iter()
+        .map(|&load| {
+            let share = options.budget / loads.len() as f64 / f64::from(options.replications.max(1));
+            let length = options.overrule(shown(plan, &expectations, load, last, &pace, share));
+            let case = Case { plan, load, faults: faults.clone(), schedule: length.schedule, seed: options.seed };
+            let runs = replicate(&case, options.replications, progress);
+            let recovered = recoveries(&graph, &case, &expectations, &runs);
+            let mut outcome = bench.judge(plan, runs);
+            judge_recovery(&mut outcome, &expectations, &recovered);
+            let name = name.clone().unwrap_or_else(|| super::review::name_of(load));
+            Shown { name, load, faults: faults.clone(), length, outcome, recovered }
+        })
+        .collect();
+    Plain { runs, expectations, assumed }
+}
+
+/// Replications with progress.
+pub(super) fn replicate(case: &Case, replications: u32, progress: &dyn Progress) -> Vec<Measurements> {
+    (0..replications).into_par_iter().map(|r| case.run(r)).inspect(|_| progress.advance(1)).collect()
+}
+
+/// When goodput was back after the last fault, by replication; only where an expectation asks.
+fn recoveries(
+    graph: &Graph,
+    case: &Case,
+    expectations: &[Expectation],
+    runs: &[Measurements],
+) -> Vec<Option<SimDuration>> {
+    let asked = expectations.iter().any(|e| matches!(e.what, What::RecoversWithin(_)));
+    let from = case.faults.iter().map(|f| f.start).min();
+    let until = case.faults.iter().map(|f| f.end()).try_fold(SimDuration::ZERO, |last, end| end.map(|e| e.max(last)));
+    let (true, Some(from), Some(until)) = (asked, from, until) else { return Vec::new() };
+    let twins = case.with_faults(&[]).replicate(runs.len() as u32);
+    let pairs = twins.iter().zip(runs);
+    pairs
+        .map(|(healthy, faulted)| {
+            let pair = Pair { healthy: &healthy.series, faulted: &faulted.series, from, until };
+            recovery(graph, pair, case.schedule.measured)
+        })
+        .collect()
+}
+
+fn judge_recovery(outcome: &mut Outcome, expectations: &[Expectation], recovered: &[Option<SimDuration>]) {
+    for (index, expectation) in expectations.iter().enumerate() {
+        let What::RecoversWithin(limit) = expectation.what else { continue };
+        if recovered.is_empty() {
+            continue;
+        }
+        let late = recovered.iter().filter(|r| r.is_none_or(|t| t > limit)).count();
+        let times: Vec<f64> = recovered.iter().map(|r| r.map_or(f64::INFINITY, SimDuration::seconds)).collect();
+        let verdict = match late {
+            0 => Verdict::Holds,
+            n if 2 * n < recovered.len() => Verdict::Unclear,
+            _ => Verdict::Fails,
+        };
+        let value = Estimate::of(&times);
+        outcome.holds &= verdict != Verdict::Fails;
+        outcome.judged.push(Judged {
+            text: expectation.text.clone(),
+            index,
+            value,
+            limit: limit.seconds(),
+            verdict,
+            violation: late as f64 / recovered.len() as f64,
+        });
+    }
+}

@@ -1,0 +1,82 @@
+//! The seam to the runs: a case is a plan with its knobs, a schedule says how long, and replications run in parallel.
+//!
+//! Results come back in the order asked for, whatever the number of threads. Replication r of two cases shares its
+//! random numbers, so that cases compare pair by pair.
+
+use crate::engine::Limits;
+use crate::faults::{self, Fault};
+use crate::measure::{Measurements, Trial, Warm};
+use crate::plan::{Knobs, Plan};
+use crate::units::SimDuration;
+use rayon::prelude::*;
+
+/// How long a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// Before anything counts.
+    pub warmup: SimDuration,
+    /// The measured part.
+    pub measured: SimDuration,
+    /// Length of a row of the time series.
+    pub window: SimDuration,
+}
+
+/// What is run: a plan at a load, with faults.
+#[derive(Clone, Debug)]
+pub struct Case<'p> {
+    /// The plan.
+    pub plan: &'p Plan,
+    /// Multiple of the model's own load.
+    pub load: f64,
+    /// What goes wrong, counted from the start of the measured part.
+    pub faults: Vec<Fault>,
+    /// How long it runs.
+    pub schedule: Schedule,
+    /// Seed of all random numbers.
+    pub seed: u64,
+}
+
+impl<'p> Case<'p> {
+    /// The same case with these faults.
+    pub fn with_faults(&self, faults: &[Fault]) -> Case<'p> {
+        Case { faults: faults.to_vec(), ..self.clone() }
+    }
+
+    fn trial(&self, replication: u32) -> Trial<'p> {
+        let baseline = Knobs::baseline(self.plan, self.load);
+        Trial {
+            plan: self.plan,
+            load: self.load,
+            seed: self.seed,
+            replication,
+            timeline: faults::timeline(self.plan, &baseline, &self.faults),
+            warmup: self.schedule.warmup,
+            measured: self.schedule.measured,
+            window: self.schedule.window,
+            limits: Limits::default(),
+        }
+    }
+
+    /// One replication.
+    pub fn run(&self, replication: u32) -> Measurements {
+        self.trial(replication).run()
+    }
+
+    /// The world at a time of the measured part, from which variants of this case can go on that differ only later.
+    pub fn fork(&self, replication: u32, at: SimDuration) -> Warm<'p> {
+        let trial = self.trial(replication);
+        let mut warm = trial.warm();
+        trial.advance(&mut warm, at);
+        warm
+    }
+
+    /// One replication, continued from a fork of the same plan, load, seed and replication.
+    pub fn run_from(&self, warm: &Warm<'p>, replication: u32) -> Measurements {
+        self.trial(replication).run_from(warm)
+    }
+
+    /// Several replications, in order.
+    pub fn replicate(&self, replications: u32) -> Vec<Measurements> {
+        (0..replications).into_par_iter().map(|r| self.run(r)).collect()
+    }
+}

@@ -1,0 +1,87 @@
+//! Every YAML block that is published is a whole model and is read without a problem; every command that is shown exists.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use tenfold::model::Model;
+use tenfold::yaml;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn pages() -> Vec<PathBuf> {
+    let guide = fs::read_dir(root().join("src/guide")).unwrap().map(|e| e.unwrap().path());
+    let mut pages: Vec<PathBuf> = guide.filter(|p| p.extension().is_some_and(|e| e == "md")).collect();
+    pages.push(root().join("README.md"));
+    pages.sort();
+    pages
+}
+
+/// Blocks of this language, with the line they begin on.
+fn blocks(text: &str, language: &str) -> Vec<(usize, String)> {
+    let (mut found, mut open): (Vec<(usize, String)>, bool) = (Vec::new(), false);
+    let mut ours = false;
+    for (i, line) in text.lines().enumerate() {
+        match line.trim_start().strip_prefix("```") {
+            Some(_) if open => open = false,
+            Some(info) => {
+                open = true;
+                ours = info.trim() == language;
+                if ours {
+                    found.push((i + 2, String::new()));
+                }
+            }
+            None if open && ours => {
+                let block = &mut found.last_mut().unwrap().1;
+                block.push_str(line);
+                block.push('\n');
+            }
+            None => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn every_yaml_block_is_a_model() {
+    let mut read = 0;
+    for page in pages() {
+        for (line, text) in blocks(&fs::read_to_string(&page).unwrap(), "yaml") {
+            let name = format!("{}:{line}", page.strip_prefix(root()).unwrap().display());
+            if let Err(problems) = Model::read(&name, &text) {
+                panic!("\n{}", yaml::render(&name, &text, &problems, false));
+            }
+            read += 1;
+        }
+    }
+    assert!(read >= 10, "only {read} blocks were found");
+}
+
+#[test]
+fn every_shipped_model_says_what_it_shows_and_is_read_without_a_problem() {
+    for entry in fs::read_dir(root().join("models")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with("# "), "{}: begins with a comment that says what it shows", path.display());
+        assert!(text.contains("What it shows"), "{}", path.display());
+        if let Err(problems) = Model::read(&path.display().to_string(), &text) {
+            panic!("\n{}", yaml::render(&path.display().to_string(), &text, &problems, false));
+        }
+    }
+}
+
+/// The README's two commands are those that are tested for real.
+#[test]
+fn the_readme_names_the_commands_that_are_run() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let script = fs::read_to_string(root().join(".ci/run")).unwrap();
+    assert!(readme.contains("cargo run --release -- models/shop.yaml --load 10x"));
+    assert!(readme.contains("cargo test"));
+    assert!(script.contains("-- models/shop.yaml --load 10x"));
+}
+
+#[test]
+fn blocks_are_found() {
+    let text = "a\n```yaml\nx: 1\n```\n```text\ny\n```\n```yaml\nz: 2\n```\n";
+    assert_eq!(blocks(text, "yaml"), [(3, "x: 1\n".to_owned()), (9, "z: 2\n".to_owned())]);
+}

@@ -1,0 +1,10 @@
+//! One binary for all integration tests; each module is one kind of evidence.
+
+mod common;
+mod determinism;
+mod docs;
+mod formulas;
+mod properties;
+mod theory;
+mod tidy;
+mod timelines;
