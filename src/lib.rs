@@ -1,5 +1,6 @@
 //! Tenfold: find out what breaks at ten times the load, and which fix helps, before you build it.
 
+pub mod cli;
 pub mod engine;
 pub mod experiments;
 pub mod faults;

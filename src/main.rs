@@ -1,3 +1,25 @@
-//! The command `simulate`.
+//! The command `simulate`: reads its arguments, runs one command, and leaves with a code that says how it went.
 
-fn main() {}
+use std::panic::catch_unwind;
+use std::process::ExitCode;
+use tenfold::cli::{self, Command, Exit};
+
+fn main() -> ExitCode {
+    let args = match cli::parse() {
+        Ok(args) => args,
+        Err(exit) => return exit.into(),
+    };
+    let command = args.command;
+    // A panic is a bug of ours, which has printed itself by now; it leaves with the code of internal errors.
+    let outcome = catch_unwind(|| match command {
+        Command::Review(review) => cli::review(&review),
+        Command::Run(run) => cli::run(&run),
+        Command::Check(check) => cli::check(&check),
+    });
+    match outcome {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(error)) => cli::explain(&error),
+        Err(_) => Exit::Internal,
+    }
+    .into()
+}

@@ -140,6 +140,17 @@ mod tests {
             .iter()
             .map(|p| format!("{}: {}; {}", p.place.unwrap().line, p.message, p.hint.as_deref().unwrap()))
             .collect();
-        insta::assert_snapshot!(told.join("\n"));
+        insta::assert_snapshot!(told.join("\n"), @r"
+        2: this does not say what goes wrong; did you mean `latency`? The faults are `kill`, `latency`, `errors`, `partition`, `cache_flush`, `consumer_stop` and `load`
+        3: this is two faults, `kill` and `latency`; write one item for each; they may overlap in time
+        4: an errors fault needs to know the share of requests that fail; write it: `share: 50%`, or `errors:payments:50%` in --fail
+        5: `0.5` is not a percentage; write it as a percentage: `50%`
+        6: unknown field `replica`; did you mean `replicas`? The fields here are `kill`, `replicas`, `share`, `at` and `for`
+        7: `5` is not a duration; write the unit: `5ms` or `5s`
+        7: `60` is not a duration; write the unit: `60ms` or `60s`
+        8: `partition` is text, but this is a list; write one word or a quoted text
+        9: `kill` strikes a component, not an edge; name one component
+        10: this is not a fault; write what goes wrong, such as `{ kill: orders-db, at: 60s, for: 30s }`
+        ");
     }
 }

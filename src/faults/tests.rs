@@ -1,7 +1,47 @@
 use super::*;
 use crate::plan::{Arrivals, Balance, Concurrency, Consumer, Link, Step};
 use crate::plan::{Builder, Cache, Component, Edge, Party, Role, Source, Station, Topic, UNLIMITED};
+use crate::plan::{ComponentId, EdgeId, StationId};
 use crate::random::Dist;
+
+fn station(b: &mut Builder, name: &str, component: ComponentId, replicas: u32) -> StationId {
+    b.station(Station {
+        name: name.into(),
+        component,
+        replicas,
+        workers: 10,
+        workers_word: "workers",
+        queue: 10,
+        cores: None,
+        concurrency: Concurrency::Threads,
+        balance: Balance::RoundRobin,
+        error_rate: 0.0,
+        rate_limit: None,
+        capacity_path: String::new(),
+        origin: Origin::default(),
+    })
+}
+
+fn edge(b: &mut Builder, name: &str, from: Party, to: ComponentId) -> EdgeId {
+    b.edge(Edge {
+        name: name.into(),
+        from,
+        to,
+        instances: 1,
+        network: None,
+        loss: 0.0,
+        pool: None,
+        timeout: None,
+        retry: None,
+        breaker: None,
+        bulkhead: None,
+        idempotent: false,
+        optional: false,
+        fallback: false,
+        origin: Origin::default(),
+        policy_path: String::new(),
+    })
+}
 
 /// shoppers > web (3) > db (1 and two read replicas), web > cache, web > events > web.
 fn plan() -> Plan {
@@ -13,23 +53,6 @@ fn plan() -> Plan {
     let db = component(&mut b, "orders-db", Role::Database);
     let cache = component(&mut b, "catalog-cache", Role::Cache);
     let events = component(&mut b, "order-events", Role::Queue);
-    let station = |b: &mut Builder, name: &str, component, replicas| {
-        b.station(Station {
-            name: name.into(),
-            component,
-            replicas,
-            workers: 10,
-            workers_word: "workers",
-            queue: 10,
-            cores: None,
-            concurrency: Concurrency::Threads,
-            balance: Balance::RoundRobin,
-            error_rate: 0.0,
-            rate_limit: None,
-            capacity_path: String::new(),
-            origin: Origin::default(),
-        })
-    };
     let web_station = station(&mut b, "web", web, 3);
     station(&mut b, "orders-db", db, 1);
     station(&mut b, "orders-db.read", db, 2);
@@ -44,26 +67,6 @@ fn plan() -> Plan {
         mix: Vec::new(),
         origin: Origin::default(),
     });
-    let edge = |b: &mut Builder, name: &str, from, to| {
-        b.edge(Edge {
-            name: name.into(),
-            from,
-            to,
-            instances: 1,
-            network: None,
-            loss: 0.0,
-            pool: None,
-            timeout: None,
-            retry: None,
-            breaker: None,
-            bulkhead: None,
-            idempotent: false,
-            optional: false,
-            fallback: false,
-            origin: Origin::default(),
-            policy_path: String::new(),
-        })
-    };
     let front = edge(&mut b, "shoppers>web", Party::Source(users), web);
     edge(&mut b, "web>orders-db", Party::Component(web), db);
     edge(&mut b, "web>orders-db.insert", Party::Component(web), db);

@@ -3,7 +3,7 @@
 use super::{Caller, Kind, MOST, Program, StepSpec, Wiring, origin, service};
 use crate::plan::{self, Balance, ComponentId, Concurrency, EndpointId, Party, Role, Station, UNLIMITED};
 use crate::random::Dist;
-use crate::yaml::Item;
+use crate::yaml::{Item, Place};
 
 /// An entry under `caches`.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub struct Cache<'a> {
     pub set: Option<Dist>,
     /// `hit_ratio`: share of look-ups that hit, such as `95%`. Needed by `cached` steps; without it the cache can only be
     /// called.
-    pub hit_ratio: Option<f64>,
+    pub hit_ratio: Option<(f64, Place)>,
     /// `connections`: look-ups per replica at once; further ones queue as at a database. Default 10,000, Redis's
     /// `maxclients`.
     pub connections: Option<u32>,
@@ -48,7 +48,7 @@ impl<'a> Cache<'a> {
             engine: fields.optional("engine").and_then(|item| item.text()).map(str::to_owned),
             get: fields.optional("get").and_then(|item| Dist::read(&item)),
             set: fields.optional(SET).and_then(|item| Dist::read(&item)),
-            hit_ratio: fields.optional("hit_ratio").and_then(|item| item.ratio()),
+            hit_ratio: fields.optional("hit_ratio").and_then(|item| Some((item.ratio()?, item.place))),
             connections: fields.optional("connections").map(|item| item.whole(1, MOST).unwrap_or(1)),
             replicas: fields.optional("replicas").map(|item| service::replicas(&item)),
             declared: None,
@@ -85,9 +85,9 @@ impl<'a> Kind<'a> for Cache<'a> {
         let get = wiring.endpoint(&item.name, "get", station, item);
         let set = self.set.is_some().then(|| wiring.endpoint(&item.name, SET, station, item));
         wiring.default_endpoint(&item.name, get);
-        if let Some(hit_ratio) = self.hit_ratio {
+        if let Some((hit_ratio, place)) = self.hit_ratio {
             let cache = wiring.builder.cache(plan::Cache { component, hit_ratio });
-            wiring.set_cache(&item.name, cache);
+            wiring.set_cache(&item.name, cache, place);
         }
         self.declared = Some(Declared { component, get, set });
     }

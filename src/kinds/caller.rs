@@ -134,6 +134,14 @@ impl<'a> Caller<'a> {
         }
     }
 
+    /// Notes that something of a component is called, though it could not be found: its policies are not to blame.
+    pub fn called_in_vain(&self, target: &Target<'a>) {
+        let Policies::Dependencies(list, _) = &self.policies else { return };
+        for dependency in list.iter().filter(|d| d.target.component() == target.component()) {
+            dependency.used.set(true);
+        }
+    }
+
     /// Reports policies by which nothing is called: they would have no effect.
     pub fn report_unused(&self, wiring: &Wiring<'a>) {
         let Policies::Dependencies(list, _) = &self.policies else { return };

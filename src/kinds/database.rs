@@ -59,6 +59,7 @@ impl<'a> Database<'a> {
         let read_replicas = fields.optional("read_replicas");
         let cpu = fields.optional("cpu").and_then(|item| service::cores(&item));
         let queries = read_queries(&mut fields);
+        fields.synonyms(&[("max_connections", "connections"), ("replicas", "read_replicas")]);
         fields.finish();
         let number = read_replicas.as_ref().and_then(|item| item.whole(0, MOST)).unwrap_or(0);
         let database =

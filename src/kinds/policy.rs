@@ -64,8 +64,8 @@ impl<'a> Policy<'a> {
     /// Reads the policy of a caller that writes it among its own fields. It answers to nobody, so it has no fallback.
     pub fn read_in_place(fields: &mut Fields<'a>) -> Policy<'a> {
         let policy = Policy::read_fields(fields);
-        fields.not_yet("fallback", "only a service can answer with a substitute: write it under its `dependencies`");
-        fields.not_yet("optional", "only a service can go on without an answer: write it under its `dependencies`");
+        fields.not_here("fallback", "only a service can answer with a substitute: write it under its `dependencies`");
+        fields.not_here("optional", "only a service can go on without an answer: write it under its `dependencies`");
         policy
     }
 

@@ -110,13 +110,23 @@ impl<'p, 'a> Program<'p, 'a> {
     }
 
     fn resolve_call(&mut self, target: &Target<'a>) -> Option<(LinkId, Policy<'a>)> {
+        let found = self.resolve(target);
+        match found {
+            Some(to) => Some(self.link(to, target)),
+            None => {
+                self.caller.called_in_vain(target);
+                None
+            }
+        }
+    }
+
+    fn resolve(&self, target: &Target<'a>) -> Option<EndpointId> {
         if self.wiring.role(target.component()) == Some(Role::Queue) {
             let queue = target.component();
             target.problem(format!("`{queue}` is a queue, which is not called"), format!("write `publish: {queue}`"));
             return None;
         }
-        let to = self.wiring.resolve(target)?;
-        Some(self.link(to, target))
+        self.wiring.resolve(target)
     }
 
     fn link(&mut self, to: EndpointId, target: &Target<'a>) -> (LinkId, Policy<'a>) {

@@ -77,8 +77,7 @@ impl<'a> Queue<'a> {
             let hint = "add for instance `max_receives: 5`";
             field.problem_at_key("`dead_letter` has no effect without `max_receives`", hint);
         }
-        fields.not_yet("length", "the number of messages that may wait is `capacity`");
-        fields.not_yet("max_length", "the number of messages that may wait is `capacity`");
+        fields.synonyms(&[("length", "capacity"), ("max_length", "capacity"), ("limit", "capacity")]);
         fields.finish();
         Some(Queue {
             item: item.clone(),

@@ -71,6 +71,12 @@ impl<'a> Service<'a> {
             caller: None,
             dependencies: fields.optional("dependencies").map(|i| Dependency::read_all(&i)).unwrap_or_default(),
         };
+        fields.synonyms(&[
+            ("threads", "concurrency"),
+            ("instances", "replicas"),
+            ("cores", "cpu"),
+            ("steps", "endpoints"),
+        ]);
         fields.finish();
         Some(service)
     }

@@ -66,6 +66,9 @@ pub enum StepSpec<'a> {
 const WORDS: &[&str] =
     &["work", "sleep", "call", "publish", "parallel", "repeat", "chance", "choose", "cached", "error"];
 
+/// Other words for `p`.
+const P_WORDS: &[(&str, &str)] = &[("probability", "p"), ("weight", "p"), ("share", "p")];
+
 impl<'a> StepSpec<'a> {
     /// Reads a list of steps.
     pub fn read_block(item: &Item<'a>) -> Block<'a> {
@@ -166,6 +169,7 @@ fn chance<'a>(item: &Item<'a>) -> Option<StepSpec<'a>> {
     let mut fields = item.fields()?;
     let p = fields.required("p", "p: 10%").and_then(|item| item.ratio());
     let steps = fields.required("steps", "steps: [ … ]").map(|item| StepSpec::read_block(&item));
+    fields.synonyms(P_WORDS);
     let otherwise = fields.optional("else").map(|item| StepSpec::read_block(&item)).unwrap_or_default();
     fields.finish();
     Some(StepSpec::Chance { p: p?, steps: steps?, otherwise })
@@ -176,6 +180,7 @@ fn choose<'a>(item: &Item<'a>) -> Option<StepSpec<'a>> {
         let mut fields = item.fields()?;
         let p = fields.required("p", "p: 50%").and_then(|item| item.ratio());
         let steps = fields.required("steps", "steps: [ … ]").map(|item| StepSpec::read_block(&item));
+        fields.synonyms(P_WORDS);
         fields.finish();
         Some((p?, steps?))
     };

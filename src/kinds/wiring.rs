@@ -30,7 +30,8 @@ struct Named {
     /// What a bare name calls though there are several.
     default: Option<EndpointId>,
     topic: Option<TopicId>,
-    cache: Option<CacheId>,
+    /// The hit ratio, and where it is written.
+    cache: Option<(CacheId, Place)>,
 }
 
 impl<'a> Wiring<'a> {
@@ -85,11 +86,16 @@ impl<'a> Wiring<'a> {
         }
     }
 
-    /// The hit ratio behind a cache.
-    pub fn set_cache(&mut self, component: &str, cache: CacheId) {
+    /// The hit ratio behind a cache, and where it is written.
+    pub fn set_cache(&mut self, component: &str, cache: CacheId, place: Place) {
         if let Some(named) = self.components.get_mut(component) {
-            named.cache = Some(cache);
+            named.cache = Some((cache, place));
         }
+    }
+
+    /// Every cache with a hit ratio: its name, its number, and where the ratio is written.
+    pub fn hit_ratios(&self) -> impl Iterator<Item = (&str, CacheId, Place)> {
+        self.components.iter().filter_map(|(name, named)| named.cache.map(|(id, place)| (name.as_str(), id, place)))
     }
 
     /// What is written, else the default, which is then noted as assumed.
@@ -182,7 +188,7 @@ impl<'a> Wiring<'a> {
             target.problem(format!("`{}` is a {what}, not a cache", target.text), "write the name of a cache");
             return None;
         }
-        self.resolve(target).map(|get| (get, named.cache))
+        self.resolve(target).map(|get| (get, named.cache.map(|(id, _)| id)))
     }
 
     /// The endpoint of a component by its name, without any report.

@@ -1,11 +1,30 @@
 //! What can only be seen from the whole.
 
 use crate::kinds::Wiring;
-use crate::yaml::{Item, Problem};
+use crate::plan::{CacheId, Step};
+use crate::yaml::{Item, Problem, Problems};
+use std::collections::BTreeSet;
 
 /// Checks the model as a whole. Everything smaller was checked where it was read.
-pub(super) fn check(wiring: &Wiring<'_>) {
+pub(super) fn check(wiring: &Wiring<'_>, problems: &Problems) {
     endless_calls(wiring);
+    if problems.is_empty() {
+        unused_hit_ratios(wiring, problems);
+    }
+}
+
+/// Reports hit ratios by which nothing is looked up. (With other problems about, the look-up may be what is wrong.)
+fn unused_hit_ratios(wiring: &Wiring<'_>, problems: &Problems) {
+    let steps = &wiring.builder.plan().steps;
+    let used: BTreeSet<CacheId> = steps
+        .iter()
+        .filter_map(|step| if let Step::Lookup { cache, .. } = step { Some(*cache) } else { None })
+        .collect();
+    for (name, _, place) in wiring.hit_ratios().filter(|(_, cache, _)| !used.contains(cache)) {
+        let hint = format!("add a step `cached: {{ cache: {name}, miss: [ … ] }}`, or remove it");
+        let message = format!("the `hit_ratio` of `{name}` has no effect: nothing is `cached` in it");
+        problems.push(Problem::at(place, message).hint(hint));
+    }
 }
 
 /// How far the search has come with an endpoint.

@@ -13,8 +13,9 @@ mod traffic;
 pub use expect::{Expectation, Metric, Op, Subject, What};
 pub use scenario::Scenario;
 
+use crate::kinds::SECTIONS;
 use crate::plan::Plan;
-use crate::yaml::{Document, Problem};
+use crate::yaml::{Document, Node, Problem, did_you_mean, list};
 
 /// A model that is valid.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +61,7 @@ impl Model {
     pub fn with(&self, changes: &[Change]) -> Result<Model, Vec<Problem>> {
         let mut document = self.document.clone();
         for change in changes {
+            check_path(&document, &change.path).map_err(|problem| vec![problem])?;
             document.set(&change.path, &change.to).map_err(|problem| vec![problem])?;
         }
         read::read(document)
@@ -69,6 +71,21 @@ impl Model {
     pub fn change(&self, path: &str, to: &str) -> Change {
         Change { path: path.into(), from: self.document.get(path).map(|node| node.show()), to: to.into() }
     }
+}
+
+/// A change within a component that does not exist is a slip, not a new component.
+fn check_path(document: &Document, path: &str) -> Result<(), Problem> {
+    let Some((section, rest)) = path.split_once('.') else { return Ok(()) };
+    let Some((name, _)) = rest.split_once('.') else { return Ok(()) };
+    let entries = document.get(section).map(Node::keys).unwrap_or_default();
+    if !SECTIONS.iter().any(|s| s.name == section) || name.starts_with(['"', '\'']) || entries.contains(&name) {
+        return Ok(());
+    }
+    let hint = match did_you_mean(name, entries.iter().copied()) {
+        Some(near) => format!("did you mean `{section}.{near}{}`?", &rest[name.len()..]),
+        None => format!("`{section}` has {}", list(entries)),
+    };
+    Err(Problem::of_file(format!("there is no `{name}` under `{section}`")).hint(hint))
 }
 
 #[cfg(test)]

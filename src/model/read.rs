@@ -46,7 +46,7 @@ fn read_root(document: &Document, problems: &Problems) -> Parts {
     for source in sources {
         source.lower(&mut wiring);
     }
-    checks::check(&wiring);
+    checks::check(&wiring, problems);
     let (plan, assumed) = (wiring.builder.finish(), wiring.assumed);
     Parts {
         name: name.unwrap_or_else(|| stem(&document.file)),

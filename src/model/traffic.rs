@@ -133,7 +133,11 @@ fn read_mix<'a>(fields: &mut Fields<'a>) -> Vec<(f64, Target<'a>)> {
     if let Some(to) = fields.optional("to") {
         return Target::read(&to).map(|target| (1.0, target)).into_iter().collect();
     }
-    let Some(mix) = fields.required("mix", "to: api") else { return Vec::new() };
+    let Some(mix) = fields.optional("mix") else {
+        let message = format!("`{}` calls nothing", fields.name);
+        fields.problem_at_key(message, "add `to: api`, or `mix: { web.home: 60%, web.search: 40% }`");
+        return Vec::new();
+    };
     let entries = mix.entries();
     let share = |item: Item<'a>| item.ratio().map(|share| (share, Target::of_key(item)));
     let shares: Vec<_> = entries.iter().cloned().filter_map(share).collect();

@@ -5,11 +5,15 @@ use super::{
     Origin, Party, Pc, Plan, Source, SourceId, Station, StationId, Step, Switch, SwitchId, Topic, TopicId,
 };
 use crate::random::Dist;
+use std::collections::BTreeMap;
 
 /// A plan in the making.
 #[derive(Debug, Default)]
 pub struct Builder {
     plan: Plan,
+    /// Distributions by how they print, which tells any two apart.
+    dists: BTreeMap<String, DistId>,
+    links: BTreeMap<(EdgeId, EndpointId), LinkId>,
 }
 
 macro_rules! adders {
@@ -49,21 +53,18 @@ impl Builder {
 
     /// Adds a distribution, or finds an equal one.
     pub fn dist(&mut self, dist: Dist) -> DistId {
-        let found = self.plan.dists.iter().position(|d| *d == dist);
-        DistId::new(found.unwrap_or_else(|| {
+        *self.dists.entry(format!("{dist:?}")).or_insert_with(|| {
             self.plan.dists.push(dist);
-            self.plan.dists.len() - 1
-        }))
+            DistId::new(self.plan.dists.len() - 1)
+        })
     }
 
     /// Adds a link, or finds an equal one.
     pub fn link(&mut self, edge: EdgeId, to: EndpointId) -> LinkId {
-        let link = Link { edge, to };
-        let found = self.plan.links.iter().position(|l| *l == link);
-        LinkId::new(found.unwrap_or_else(|| {
-            self.plan.links.push(link);
-            self.plan.links.len() - 1
-        }))
+        *self.links.entry((edge, to)).or_insert_with(|| {
+            self.plan.links.push(Link { edge, to });
+            LinkId::new(self.plan.links.len() - 1)
+        })
     }
 
     /// Declares an endpoint; its program begins where [`Builder::begin`] is called for it.

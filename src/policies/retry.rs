@@ -79,6 +79,7 @@ impl Retry {
             retry.jitter = jitter;
         }
         retry.budget = fields.optional("budget").and_then(|item| Budget::read(&item));
+        fields.synonyms(&[("max_attempts", "attempts"), ("retries", "attempts"), ("delay", "backoff")]);
         fields.finish();
         (item.problems().len() == before).then_some(retry)
     }

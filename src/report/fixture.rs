@@ -257,6 +257,24 @@ fn findings() -> Vec<Finding> {
     ]
 }
 
+fn plan() -> PlanToTarget {
+    PlanToTarget {
+        target_load: 10.0,
+        changes: vec![
+            change("databases.orders-db.connections", Some("20"), "48"),
+            change("services.payments.concurrency", Some("20"), "40"),
+        ],
+        meets_slos: true,
+        effects: vec![Effect {
+            subject: "web.checkout".into(),
+            measure: Measure::SuccessRate,
+            before: around(0.41, 0.015),
+            after: around(0.9991, 0.0004),
+            difference: None,
+        }],
+    }
+}
+
 /// The review.
 pub(super) fn review() -> Report {
     let capacity = |after| Effect {
@@ -296,21 +314,7 @@ pub(super) fn review() -> Report {
             change: Some(change("databases.orders-db.connections", Some("20"), "40")),
             effect: capacity(around(6.8, 0.15)),
         }]),
-        plan: Some(PlanToTarget {
-            target_load: 10.0,
-            changes: vec![
-                change("databases.orders-db.connections", Some("20"), "48"),
-                change("services.payments.concurrency", Some("20"), "40"),
-            ],
-            meets_slos: true,
-            effects: vec![Effect {
-                subject: "web.checkout".into(),
-                measure: Measure::SuccessRate,
-                before: around(0.41, 0.015),
-                after: around(0.9991, 0.0004),
-                difference: None,
-            }],
-        }),
+        plan: Some(plan()),
         failures: Some(vec![
             slow_stripe(),
             small_failure("kill:catalog-db@60s+30s", "web.search", 0.0, 0.2),

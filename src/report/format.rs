@@ -27,12 +27,24 @@ pub struct Style {
     pub colour: bool,
     /// Columns there are.
     pub width: usize,
-    /// Everything, instead of what matters most.
-    pub verbose: bool,
+    /// How much to tell.
+    pub detail: Detail,
+}
+
+/// How much a report for people tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// The verdict alone.
+    Verdict,
+    /// A page: what matters most.
+    #[default]
+    Page,
+    /// Everything.
+    All,
 }
 
 impl Default for Style {
     fn default() -> Style {
-        Style { colour: false, width: 80, verbose: false }
+        Style { colour: false, width: 80, detail: Detail::Page }
     }
 }

@@ -14,16 +14,18 @@ mod text;
 mod verdict;
 mod words;
 
-pub use format::{FORMATS, Format, Style};
+pub use format::{Detail, FORMATS, Format, Style};
 
 pub use review::{
-    Bottleneck, Bound, Capacity, CascadeStep, Change, Confidence, Decoy, Effect, Failure, FaultInfo, Finding, Fix,
-    Measure, Place, PlanToTarget, Readiness, ReadinessItem, Recovery, Scores, Severity,
+    Bottleneck, Bound, Capacity, CascadeStep, Confidence, Decoy, Effect, Failure, FaultInfo, Finding, Fix, Measure,
+    Place, PlanToTarget, Readiness, ReadinessItem, Recovery, Scores, Severity,
 };
 pub use run::{Dependency, Phase, PhaseTraffic, Queue, Resource, Run, SloResult, SloVerdict, Tally, Traffic};
 pub use verdict::{SloCount, Verdict};
+pub use words::{changed, shell_word};
 
 pub use crate::measure::Estimate;
+pub use crate::model::Change;
 
 use indexmap::IndexMap;
 
@@ -93,6 +95,38 @@ pub struct ModelInfo {
 }
 
 impl Report {
+    /// A report in which nothing is told yet.
+    pub fn empty(kind: Kind) -> Report {
+        Report {
+            kind,
+            model: ModelInfo::default(),
+            command: String::new(),
+            load: 1.0,
+            seed: 1,
+            replications: 0,
+            complete: true,
+            notes: Vec::new(),
+            assumed: Vec::new(),
+            runs: Vec::new(),
+            capacity: None,
+            bottlenecks: None,
+            plan: None,
+            failures: None,
+            unconfirmed: Vec::new(),
+            findings: None,
+            decoys: Vec::new(),
+            scores: None,
+        }
+    }
+
+    /// The runs to show side by side: at 1x and at the load asked for; of an experiment all.
+    pub fn side_by_side(&self) -> Vec<&Run> {
+        match self.kind {
+            Kind::Run => self.runs.iter().collect(),
+            _ => self.baseline_run().into_iter().chain(self.asked_run()).collect(),
+        }
+    }
+
     /// The run with the load asked for, without faults; the only one when there is one.
     pub fn asked_run(&self) -> Option<&Run> {
         self.runs.iter().rev().find(|r| r.load == self.load && r.faults.is_empty()).or(self.runs.last())

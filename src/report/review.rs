@@ -2,6 +2,7 @@
 
 use super::Estimate;
 use crate::faults::Fault;
+use crate::model::Change;
 use crate::units::SimDuration;
 
 /// The highest load at which the SLOs hold.
@@ -54,17 +55,6 @@ pub struct PlanToTarget {
     pub meets_slos: bool,
     /// What all changes together give.
     pub effects: Vec<Effect>,
-}
-
-/// A change to the model.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// What: `services.web.replicas`.
-    pub path: String,
-    /// What stands there, as YAML; `None` when nothing does.
-    pub from: Option<String>,
-    /// What should stand there, as YAML.
-    pub to: String,
 }
 
 /// What is compared.

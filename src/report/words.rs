@@ -66,6 +66,12 @@ pub fn effect(effect: &Effect) -> String {
     format!("{subject}{} {before} → {after}", effect.measure.word())
 }
 
+/// A word of a command, quoted where the shell would take it apart.
+pub fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,%+@".contains(c);
+    if !text.is_empty() && text.chars().all(plain) { text.into() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
 /// `a`, `a and b`, `a, b and c`.
 pub fn listed(items: &[String]) -> String {
     match items {

@@ -11,8 +11,8 @@ pub struct Fields<'a> {
     item: Item<'a>,
     entries: &'a [(Key, Node)],
     asked: Vec<&'static str>,
-    /// Fields the design knows and this version does not: accepted in no way, but with their own words.
-    later: Vec<(&'static str, &'static str)>,
+    /// Fields that are refused with words of their own: name, message, hint.
+    refused: Vec<(&'static str, String, String)>,
 }
 
 impl<'a> Deref for Fields<'a> {
@@ -25,12 +25,14 @@ impl<'a> Deref for Fields<'a> {
 
 impl<'a> Fields<'a> {
     pub(super) fn new(item: Item<'a>, entries: &'a [(Key, Node)]) -> Fields<'a> {
-        Fields { item, entries, asked: Vec::new(), later: Vec::new() }
+        Fields { item, entries, asked: Vec::new(), refused: Vec::new() }
     }
 
     /// A field that may be missing.
     pub fn optional(&mut self, name: &'static str) -> Option<Item<'a>> {
-        self.asked.push(name);
+        if !self.asked.contains(&name) {
+            self.asked.push(name);
+        }
         self.find(name)
     }
 
@@ -57,14 +59,27 @@ impl<'a> Fields<'a> {
         self.entries.iter().map(|(key, _)| key.name.as_str())
     }
 
-    /// Declares a field that has no effect in this version, with what to do instead. Nothing is accepted silently.
-    pub fn not_yet(&mut self, name: &'static str, instead: &'static str) {
-        self.later.push((name, instead));
+    /// Refuses a field that has no effect in this version, with what to do instead. Nothing is accepted silently.
+    pub fn not_yet(&mut self, name: &'static str, instead: &str) {
+        self.refused.push((name, format!("`{name}` has no effect in this version"), instead.into()));
+    }
+
+    /// Refuses a field that belongs elsewhere.
+    pub fn not_here(&mut self, name: &'static str, instead: &str) {
+        self.refused.push((name, format!("`{name}` does not belong here"), instead.into()));
+    }
+
+    /// Refuses other words for a field, naming ours: pairs of theirs and ours.
+    pub fn synonyms(&mut self, words: &[(&'static str, &'static str)]) {
+        let refused = words.iter().map(|(theirs, ours)| {
+            (*theirs, format!("unknown field `{theirs}`"), format!("the word for it is `{ours}`"))
+        });
+        self.refused.extend(refused);
     }
 
     /// Reports two fields of which only one may be there.
-    pub fn exclusive(&self, one: &str, other: &str, hint: &str) {
-        if let (Some(_), Some(second)) = (self.find(one), self.find(other)) {
+    pub fn exclusive(&mut self, one: &'static str, other: &'static str, hint: &str) {
+        if let (Some(_), Some(second)) = (self.optional(one), self.optional(other)) {
             second.problem_at_key(format!("`{one}` and `{other}` exclude each other"), hint);
         }
     }
@@ -76,9 +91,8 @@ impl<'a> Fields<'a> {
             if self.asked.contains(&name) {
                 continue;
             }
-            if let Some((_, instead)) = self.later.iter().find(|(later, _)| *later == name) {
-                let problem = Problem::at(key.place, format!("`{name}` has no effect in this version"));
-                self.item.problems().push(problem.hint(*instead));
+            if let Some((_, message, hint)) = self.refused.iter().find(|(refused, ..)| *refused == name) {
+                self.item.problems().push(Problem::at(key.place, message).hint(hint));
                 continue;
             }
             let known = list(self.asked.iter().copied());

@@ -38,9 +38,12 @@ impl<'a> Item<'a> {
         self.problems
     }
 
-    /// Where the value itself stands; for a block of several lines, its key.
+    /// Where the value itself stands; for a map or a list, its key.
     pub fn value_place(&self) -> Place {
-        if self.node.place.end > self.node.place.start { self.node.place } else { self.place }
+        match self.node.value {
+            Value::Map(_) | Value::List(_) | Value::Null => self.place,
+            _ => self.node.place,
+        }
     }
 
     /// Notes a problem with this value.
@@ -198,14 +201,10 @@ impl<'a> Item<'a> {
     pub fn whole(&self, least: u32, most: u32) -> Option<u32> {
         let text = self.scalar("a whole number", "write a whole number")?;
         let number = self.checked(units::parse_count(text))?;
-        let range = if most == u32::MAX {
-            format!("write a whole number from {least} on")
-        } else {
-            format!(
-                "write a whole number from {} to {}",
-                units::show_count(f64::from(least)),
-                units::show_count(f64::from(most))
-            )
+        let range = match (least, most) {
+            (least, u32::MAX) => format!("write a whole number from {least} on"),
+            (least, most) if least == most => format!("write {least}"),
+            (least, most) => format!("write a whole number from {least} to {}", short(most)),
         };
         if number.fract() != 0.0 {
             self.problem(format!("`{text}` is not a whole number"), range);
@@ -258,5 +257,14 @@ impl<'a> Item<'a> {
             self.problem(format!("`{text}` is no `{}`", self.name), hint);
         }
         found
+    }
+}
+
+/// A round number as people write it: `1M`.
+fn short(n: u32) -> String {
+    match n {
+        n if n >= 1_000_000 && n.is_multiple_of(1_000_000) => format!("{}M", n / 1_000_000),
+        n if n >= 10_000 && n.is_multiple_of(1_000) => format!("{}k", n / 1_000),
+        n => n.to_string(),
     }
 }

@@ -99,6 +99,14 @@ impl Node {
         }
     }
 
+    /// The keys of this map, in its order.
+    pub fn keys(&self) -> Vec<&str> {
+        match &self.value {
+            Value::Map(entries) => entries.iter().map(|(key, _)| key.name.as_str()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The text of a scalar, as written.
     pub fn scalar(&self) -> Option<&str> {
         match &self.value {

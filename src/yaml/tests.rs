@@ -302,10 +302,10 @@ fn every_problem_of_a_map_is_reported_once() {
       = help: give it a duration, or remove it
 
     error: `list` is a list, but this is a map
-     --> m.yaml:8:7
+     --> m.yaml:8:1
       |
     8 | list: {}
-      |       ^
+      | ^^^^
       |
       = help: write `- …` lines under it, or `[ …, … ]`
     ");

@@ -1,5 +1,6 @@
 //! One binary for all integration tests; each module is one kind of evidence.
 
+mod cli;
 mod common;
 mod determinism;
 mod docs;

@@ -40,6 +40,7 @@ services:
       x: {steps}
     dependencies: {dependencies}
   b: {{ endpoints: {{ p: {{ work: 1ms }}, q: {{ work: 1ms }} }} }}
+  z: {{ endpoints: {{ z: [ {{ cached: {{ cache: cache, miss: [] }} }}, {{ cached: {{ cache: store, miss: [] }} }} ] }} }}
 databases: {{ db: {{ query: 1ms }} }}
 caches:
   cache: {{ hit_ratio: 90%, get: 1ms }}
@@ -303,6 +304,9 @@ fn changes_are_read_anew() {
     assert_eq!(edge.breaker.as_ref().map(|b| b.failure_rate), Some(0.3));
     assert_eq!(changed.plan.stations[1].replicas, 4);
     assert_eq!(changed.change("services.b.replicas", "8").from.as_deref(), Some("4"));
+    let typo = model.with(&[model.change("services.bb.replicas", "4")]).unwrap_err();
+    assert_eq!(typo[0].message, "there is no `bb` under `services`");
+    assert_eq!(typo[0].hint.as_deref(), Some("`services` has `a` and `b`"));
     let problems = model.with(&[model.change("services.b.replicas", "none")]).unwrap_err();
     assert_eq!(problems[0].message, "`none` is not a number");
     assert!(model.with(&[model.change("services.c.replicas.0.x", "1")]).is_err());

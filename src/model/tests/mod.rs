@@ -3,6 +3,7 @@
 mod diagnostics;
 mod examples;
 mod lowering;
+mod refusals;
 mod show;
 
 use super::Model;
@@ -17,4 +18,16 @@ fn valid(text: &str) -> Model {
 fn refused(text: &str) -> String {
     let problems = Model::read("m.yaml", text).expect_err("the model is wrong");
     render("m.yaml", text, &problems, false)
+}
+
+/// The same, one line each: place, what is marked, message and hint.
+fn in_short(text: &str) -> String {
+    let problems = Model::read("m.yaml", text).expect_err("the model is wrong");
+    let line = |p: crate::yaml::Problem| {
+        let place = p.place.map_or("file".into(), |at| {
+            format!("{}:{} {}", at.line, at.column, text[at.start..at.end].lines().next().unwrap_or_default())
+        });
+        format!("{place} -- {} -- {}\n", p.message, p.hint.unwrap_or_default())
+    };
+    problems.into_iter().map(line).collect()
 }

@@ -1,7 +1,7 @@
 //! How the figures came about, how to have them again, and what to try next.
 
 use super::page::{Ink, Page};
-use crate::report::words::{count, number, seconds};
+use crate::report::words::{count, number, seconds, shell_word};
 use crate::report::{Change, Report};
 
 /// Assumed defaults shown unless everything is asked for.
@@ -83,10 +83,4 @@ fn sets(changes: &[Change]) -> String {
         .map(|c| format!("--set {}", shell_word(&format!("{}={}", c.path, c.to))))
         .collect::<Vec<_>>()
         .join(" ")
-}
-
-/// Quoted where the shell would take it apart.
-pub(super) fn shell_word(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,%+@".contains(c);
-    if !text.is_empty() && text.chars().all(plain) { text.into() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }

@@ -10,7 +10,7 @@ mod single;
 mod users;
 mod verdict;
 
-use super::{Format, Kind, Report, Style};
+use super::{Detail, Format, Kind, Report, Style};
 use page::Page;
 use std::io;
 
@@ -23,8 +23,8 @@ impl Format for Text {
     }
 
     fn write(&self, report: &Report, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
-        let mut page = Page::new(style.width, style.verbose);
-        for section in sections(report.kind) {
+        let mut page = Page::new(style.width, style.detail == Detail::All);
+        for section in sections(report.kind, style.detail) {
             section(report, &mut page);
         }
         out.write_all(page.finish(style.colour).as_bytes())
@@ -34,8 +34,10 @@ impl Format for Text {
 type Section = fn(&Report, &mut Page);
 
 /// What a report consists of, in order. A section that has nothing to say writes nothing.
-fn sections(kind: Kind) -> &'static [Section] {
+fn sections(kind: Kind, detail: Detail) -> &'static [Section] {
     match kind {
+        Kind::Review | Kind::Check if detail == Detail::Verdict => &[verdict::verdict],
+        Kind::Run if detail == Detail::Verdict => &[single::headline, users::users, single::slos],
         Kind::Review => &[
             verdict::verdict,
             users::users,

@@ -2,7 +2,7 @@
 
 use super::page::{Ink, Page};
 use crate::report::words::{count, factor, ms, number, share};
-use crate::report::{Report, Resource};
+use crate::report::{Report, Resource, Run};
 
 /// Busier than this is worth a warning.
 const BUSY: f64 = 0.8;
@@ -14,21 +14,20 @@ pub(super) fn resources(report: &Report, page: &mut Page) {
     if asked.resources.is_empty() {
         return;
     }
-    let baseline = report.baseline_run();
+    let others: Vec<&Run> = report.side_by_side().into_iter().filter(|r| !std::ptr::eq(*r, asked)).collect();
     let mut order: Vec<(&String, &Resource)> = asked.resources.iter().collect();
     order.sort_by(|(_, a), (_, b)| pressure(b).total_cmp(&pressure(a)));
     let shown = if page.verbose { order.len() } else { SHOWN.min(order.len()) };
-    let load = factor(report.load);
     page.heading("Resources", "needed: by arithmetic, were nothing to fail or wait");
-    let (at_load, at_1x) = (format!("busy {load}"), "busy 1x");
+    let busy: Vec<String> = others.iter().chain([&asked]).map(|run| format!("busy {}", factor(run.load))).collect();
     let mut header = vec!["<", "size"];
-    header.extend(baseline.map(|_| at_1x));
-    header.extend([at_load.as_str(), "needed", "mean wait", "refused"]);
+    header.extend(busy.iter().map(String::as_str));
+    header.extend(["needed", "mean wait", "refused"]);
     let rows = order[..shown]
         .iter()
         .map(|(name, resource)| {
             let mut row = vec![name.to_string(), number(resource.capacity)];
-            if let Some(run) = baseline {
+            for run in &others {
                 row.push(run.resources.get(*name).map_or("-".into(), |r| share(r.utilization)));
             }
             row.extend([

@@ -18,7 +18,9 @@ pub(super) fn headline(report: &Report, page: &mut Page) {
         })
         .collect();
     let with = if faults.is_empty() { String::new() } else { format!(", with {}", listed(&faults)) };
-    page.wrapped(0, 0, &Ink::Bold.on(format!("{}: {} at {}{with}", report.model.name, run.name, factor(run.load))));
+    let loads: Vec<String> = report.runs.iter().map(|r| factor(r.load)).collect();
+    let text = format!("{}: {} at {}{with}", report.model.name, run.name, listed(&loads));
+    page.wrapped(0, 0, &Ink::Bold.on(text));
 }
 
 pub(super) fn phases(report: &Report, page: &mut Page) {
@@ -43,24 +45,26 @@ pub(super) fn phases(report: &Report, page: &mut Page) {
 }
 
 pub(super) fn slos(report: &Report, page: &mut Page) {
-    let Some(run) = report.asked_run().filter(|r| !r.slos.is_empty()) else { return };
+    if report.runs.iter().all(|r| r.slos.is_empty()) {
+        return;
+    }
     page.heading("Expectations", "");
-    let rows = run
-        .slos
-        .iter()
-        .map(|slo| {
-            vec![
-                match slo.verdict {
-                    SloVerdict::Met => Ink::Good.on("met"),
-                    SloVerdict::Missed => Ink::Bad.on("missed"),
-                    SloVerdict::Unclear => Ink::Warn.on("unclear"),
-                },
-                slo.text.clone(),
-                slo.measured.as_ref().map_or("nothing measured".into(), |e| slo.measure.show(e)),
-            ]
-        })
-        .collect();
-    page.table(&["<", "<", "<measured"], rows);
+    let several = report.runs.len() > 1;
+    let mut rows = Vec::new();
+    for run in &report.runs {
+        for slo in &run.slos {
+            let mut row = vec![match slo.verdict {
+                SloVerdict::Met => Ink::Good.on("met"),
+                SloVerdict::Missed => Ink::Bad.on("missed"),
+                SloVerdict::Unclear => Ink::Warn.on("unclear"),
+            }];
+            row.extend(several.then(|| factor(run.load)));
+            row.push(slo.text.clone());
+            row.push(slo.measured.as_ref().map_or("nothing measured".into(), |e| slo.measure.show(e)));
+            rows.push(row);
+        }
+    }
+    page.table(if several { &["<", "", "<", "<measured"] } else { &["<", "<", "<measured"] }, rows);
 }
 
 pub(super) fn failed(report: &Report, page: &mut Page) {

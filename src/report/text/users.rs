@@ -6,7 +6,7 @@ use crate::report::{Estimate, Report, Run, SloVerdict, Tally};
 
 pub(super) fn users(report: &Report, page: &mut Page) {
     let Some(asked) = report.asked_run() else { return };
-    let runs: Vec<&Run> = report.baseline_run().into_iter().chain([asked]).collect();
+    let runs = report.side_by_side();
     let wide = page.width() >= 110;
     page.heading("What users see", "asked and answered per second, ± 95% interval");
     let mut header = vec!["<", "", "asked", "good", "success", "p50", "p95", "p99", "<SLOs"];

@@ -1,0 +1,255 @@
+//! The arguments, as clap reads them.
+
+use super::exit::Exit;
+use super::values::{self, Colour, FailOn, FormatName, Setting};
+use crate::experiments::Options;
+use crate::faults::Fault;
+use crate::units::{Quantity, SimDuration};
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+/// All arguments.
+#[derive(Clone, Debug)]
+pub struct Args {
+    /// What to do.
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// `simulate MODEL`
+    Review(ReviewArgs),
+    /// `simulate run MODEL`
+    Run(RunArgs),
+    /// `simulate check MODEL…`
+    Check(CheckArgs),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  simulate models/shop.yaml --load 10x
+  simulate models/shop.yaml --set services.web.replicas=8
+  simulate run models/shop.yaml --fail latency:stripe:+2s@60s+120s
+  simulate check models/*.yaml
+
+Exit codes: 0 done (and the gate passed), 1 the gate failed, 2 wrong usage or
+invalid model, 3 internal error, 130 interrupted.";
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "simulate",
+    version,
+    about = "Find out what breaks at ten times the load, and which fix helps, before you build it",
+    after_help = EXAMPLES,
+    args_conflicts_with_subcommands = true,
+    arg_required_else_help = true,
+    max_term_width = 110,
+    override_usage = "simulate MODEL [OPTIONS]\n       simulate run MODEL [OPTIONS]\n       simulate check MODEL..."
+)]
+struct Raw {
+    #[command(subcommand)]
+    command: Option<RawCommand>,
+    /// The model to review, a YAML file; `-` for standard input.
+    #[arg(value_name = "MODEL")]
+    models: Vec<PathBuf>,
+    #[command(flatten)]
+    review: ReviewOptions,
+}
+
+#[derive(Debug, Subcommand)]
+enum RawCommand {
+    /// One experiment, plainly reported: load, faults, duration; no advice.
+    Run(Box<RunArgs>),
+    /// Read models and say what is wrong with them, without simulating.
+    Check(CheckArgs),
+}
+
+/// Arguments of the review.
+#[derive(Clone, Debug)]
+pub struct ReviewArgs {
+    /// The model.
+    pub model: PathBuf,
+    /// Everything else.
+    pub options: ReviewOptions,
+}
+
+/// Options of the review.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ReviewOptions {
+    /// The load to review for: a multiple of the model's own, or a rate.
+    #[arg(long, value_name = "10x|2000/s", value_parser = values::load, default_value = "10x")]
+    pub load: Quantity,
+    /// Leave with code 1 when there is a finding of this severity or a worse one.
+    #[arg(long, value_name = "SEVERITY", ignore_case = true, default_value = "never")]
+    pub fail_on: FailOn,
+    /// Leave with 0 where it would be 1.
+    #[arg(long)]
+    pub exit_zero: bool,
+    /// What all simulating commands share.
+    #[command(flatten)]
+    pub simulation: SimulationOptions,
+    /// Where the reports go.
+    #[command(flatten)]
+    pub output: OutputOptions,
+}
+
+/// Arguments of `run`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct RunArgs {
+    /// The model, a YAML file; `-` for standard input.
+    pub model: PathBuf,
+    /// A scenario of the model: its load, its faults, its expectations.
+    #[arg(long, value_name = "NAME")]
+    pub scenario: Option<String>,
+    /// The load: a multiple of the model's own (of the scenario's, if there is one), or a rate. Repeatable.
+    #[arg(long, value_name = "10x|2000/s", value_parser = values::load)]
+    pub load: Vec<Quantity>,
+    /// Something that goes wrong: KIND:TARGET[:AMOUNT][@START[+DURATION]], such as latency:stripe:+2s@60s+120s. Repeatable.
+    #[arg(long, value_name = "FAULT", value_parser = values::fault, help = fail_help())]
+    pub fail: Vec<Fault>,
+    /// What all simulating commands share.
+    #[command(flatten)]
+    pub simulation: SimulationOptions,
+    /// Where the reports go.
+    #[command(flatten)]
+    pub output: OutputOptions,
+}
+
+/// Arguments of `check`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct CheckArgs {
+    /// The models, YAML files.
+    #[arg(required = true, value_name = "MODEL")]
+    pub models: Vec<PathBuf>,
+    /// Change the model: services.web.replicas=8. Repeatable.
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<Setting>,
+    /// Leave with code 1 when there is a finding of this severity or a worse one.
+    #[arg(long, value_name = "SEVERITY", ignore_case = true, default_value = "never")]
+    pub fail_on: FailOn,
+    /// Leave with 0 where it would be 1.
+    #[arg(long)]
+    pub exit_zero: bool,
+    /// Where the reports go.
+    #[command(flatten)]
+    pub output: OutputOptions,
+}
+
+/// What all simulating commands share.
+#[derive(Clone, Debug, clap::Args)]
+pub struct SimulationOptions {
+    /// Change the model: services.web.replicas=8. Repeatable.
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<Setting>,
+    /// Seed of all random streams; the same seed gives the same report, byte for byte.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Simulated time that is measured. Chosen by the model's slowest mechanism unless given.
+    #[arg(long, value_name = "TIME", value_parser = values::positive_duration)]
+    pub duration: Option<SimDuration>,
+    /// Simulated time before measuring. Chosen likewise unless given.
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
+    pub warmup: Option<SimDuration>,
+    /// Runs with different random numbers behind each figure.
+    #[arg(long, value_name = "N", default_value_t = Options::default().replications,
+        value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub replications: u32,
+    /// Threads to use; all cores unless given. The report does not depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// No progress bar.
+    #[arg(long)]
+    pub no_progress: bool,
+}
+
+/// Where the reports go.
+#[derive(Clone, Debug, clap::Args)]
+pub struct OutputOptions {
+    /// The form of the report. Repeatable, each with its own --output.
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Vec<FormatName>,
+    /// Where the report goes; `-` for standard output. The first --output is for the first --format, and so on.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Vec<PathBuf>,
+    /// Only the verdict, and errors.
+    #[arg(long, short, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Everything: nothing is left out of the text, and times are told on standard error.
+    #[arg(long, short)]
+    pub verbose: bool,
+    /// When to use colour.
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: Colour,
+}
+
+/// Reads the arguments of this process; on an error (or after `--help`) tells and says how to leave.
+///
+/// # Errors
+/// How to leave at once: with 0 after help was shown, with 2 after wrong usage.
+pub fn parse() -> Result<Args, Exit> {
+    let raw = match Raw::try_parse() {
+        Ok(raw) => raw,
+        Err(error) => {
+            // Help on a closed pipe is no error.
+            let _ = error.print();
+            return Err(if error.exit_code() == 0 { Exit::Passed } else { Exit::Usage });
+        }
+    };
+    let command = match raw.command {
+        Some(RawCommand::Run(run)) => Command::Run(*run),
+        Some(RawCommand::Check(check)) => Command::Check(check),
+        None => {
+            let model = super::input::only_model(raw.models).map_err(|mistake| super::explain(&mistake.into()))?;
+            Command::Review(ReviewArgs { model, options: raw.review })
+        }
+    };
+    Ok(Args { command })
+}
+
+/// The names of the subcommands.
+pub(super) fn subcommands() -> Vec<String> {
+    use clap::CommandFactory;
+    Raw::command().get_subcommands().map(|c| c.get_name().to_string()).collect()
+}
+
+fn fail_help() -> String {
+    let mut text = String::from(
+        "Something that goes wrong, as KIND:TARGET[:AMOUNT][@START[+DURATION]], such as latency:stripe:+2s@60s+120s. Repeatable. Kinds: ",
+    );
+    let kinds: Vec<String> = crate::faults::FORMS.iter().map(|f| format!("{} ({})", f.word, f.summary)).collect();
+    text.push_str(&kinds.join("; "));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Raw::command().debug_assert();
+        assert_eq!(subcommands(), ["run", "check"]);
+    }
+
+    #[test]
+    fn every_format_can_be_asked_for() {
+        use clap::ValueEnum;
+        let asked: Vec<&str> = FormatName::value_variants().iter().map(|f| f.name()).collect();
+        let there: Vec<&str> = crate::report::FORMATS.iter().map(|f| f.name()).collect();
+        assert_eq!(asked, there);
+    }
+
+    #[test]
+    fn options_are_read() {
+        let raw =
+            Raw::try_parse_from(["simulate", "m.yaml", "--load", "5x", "--set", "a.b={ c: 1 }", "--fail-on", "p1"]);
+        let raw = raw.unwrap();
+        assert_eq!(raw.review.load, Quantity::Factor(5.0));
+        assert_eq!(raw.review.simulation.set, [Setting { path: "a.b".into(), value: "{ c: 1 }".into() }]);
+        assert_eq!(raw.review.fail_on, FailOn::P1);
+        assert!(Raw::try_parse_from(["simulate", "m.yaml", "--load", "0x"]).is_err());
+        assert!(Raw::try_parse_from(["simulate", "m.yaml", "--replications", "0"]).is_err());
+    }
+}

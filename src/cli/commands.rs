@@ -1,0 +1,118 @@
+//! The commands: read, do, write, leave.
+
+use super::args::{CheckArgs, ReviewArgs, RunArgs, SimulationOptions};
+use super::exit::{Exit, Mistake};
+use super::output::Outputs;
+use super::progress::Progress;
+use super::values::FailOn;
+use super::{input, terminal, work};
+use crate::experiments::Options;
+use crate::report::{Report, shell_word};
+use crate::units::Quantity;
+use crate::units::{show_factor, show_rate};
+use std::path::Path;
+
+/// `simulate MODEL`: the review.
+///
+/// # Errors
+/// A [`Mistake`] of the user, or an internal error.
+pub fn review(args: &ReviewArgs) -> anyhow::Result<Exit> {
+    let options = &args.options;
+    terminal::choose_colour(options.output.color);
+    let outputs = Outputs::open(&options.output, std::slice::from_ref(&args.model))?;
+    let model = work::model(&input::read(&args.model)?, &options.simulation.set)?;
+    let progress = progress(&options.simulation, options.output.quiet, options.output.verbose);
+    let mut report = work::review(&model, options, &progress)?;
+    progress.finish();
+    report.command = repeat("simulate", &args.model, &[options.load], &[], &options.simulation);
+    let exit = gate(std::slice::from_ref(&report), options.fail_on, options.exit_zero);
+    outputs.write(&[report])?;
+    Ok(exit)
+}
+
+/// `simulate run MODEL`: one experiment.
+///
+/// # Errors
+/// A [`Mistake`] of the user, or an internal error.
+pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
+    terminal::choose_colour(args.output.color);
+    let outputs = Outputs::open(&args.output, std::slice::from_ref(&args.model))?;
+    let model = work::model(&input::read(&args.model)?, &args.simulation.set)?;
+    let progress = progress(&args.simulation, args.output.quiet, args.output.verbose);
+    let mut report = work::run(&model, args, &progress)?;
+    progress.finish();
+    let mut extra: Vec<String> = Vec::new();
+    if let Some(scenario) = &args.scenario {
+        extra.extend(["--scenario".into(), shell_word(scenario)]);
+    }
+    for fault in &args.fail {
+        extra.extend(["--fail".into(), shell_word(&fault.to_string())]);
+    }
+    report.command = repeat("simulate run", &args.model, &args.load, &extra, &args.simulation);
+    outputs.write(&[report])?;
+    Ok(Exit::Passed)
+}
+
+/// `simulate check MODEL…`: reads models without simulating.
+///
+/// # Errors
+/// A [`Mistake`] of the user, or an internal error.
+pub fn check(args: &CheckArgs) -> anyhow::Result<Exit> {
+    terminal::choose_colour(args.output.color);
+    let outputs = Outputs::open(&args.output, &args.models)?;
+    let mut reports = Vec::new();
+    let mut invalid = 0;
+    for path in &args.models {
+        let checked = input::read(path).and_then(|input| work::model(&input, &args.set));
+        match checked {
+            Ok(model) => {
+                let mut report = work::check(&model);
+                report.command = format!("simulate check {}", shell_word(&path.display().to_string()));
+                reports.push(report);
+            }
+            Err(mistake) => {
+                super::explain(&mistake.into());
+                invalid += 1;
+            }
+        }
+    }
+    let exit = gate(&reports, args.fail_on, args.exit_zero);
+    outputs.write(&reports)?;
+    match invalid {
+        0 => Ok(exit),
+        _ if args.models.len() == 1 => Err(Mistake::told().into()),
+        n => Err(Mistake { message: format!("{n} of {} models are invalid", args.models.len()), help: None }.into()),
+    }
+}
+
+fn progress(options: &SimulationOptions, quiet: bool, verbose: bool) -> Progress {
+    Progress::new(!options.no_progress && !quiet, verbose)
+}
+
+fn gate(reports: &[Report], fail_on: FailOn, exit_zero: bool) -> Exit {
+    let fails = reports.iter().filter_map(Report::worst).any(|severity| fail_on.catches(severity));
+    if fails && !exit_zero { Exit::Failed } else { Exit::Passed }
+}
+
+/// The command that gives the same report, without what only changes its form.
+fn repeat(command: &str, model: &Path, loads: &[Quantity], extra: &[String], options: &SimulationOptions) -> String {
+    let mut words = vec![command.to_string(), shell_word(&model.display().to_string())];
+    for load in loads {
+        let load = match *load {
+            Quantity::Factor(factor) => show_factor(factor),
+            Quantity::Rate(rate) => show_rate(rate),
+        };
+        words.extend(["--load".into(), load]);
+    }
+    words.extend_from_slice(extra);
+    for setting in &options.set {
+        words.extend(["--set".into(), shell_word(&format!("{}={}", setting.path, setting.value))]);
+    }
+    words.extend(options.duration.iter().flat_map(|d| ["--duration".into(), d.to_string()]));
+    words.extend(options.warmup.iter().flat_map(|d| ["--warmup".into(), d.to_string()]));
+    if options.replications != Options::default().replications {
+        words.extend(["--replications".into(), options.replications.to_string()]);
+    }
+    words.extend(["--seed".into(), options.seed.to_string()]);
+    words.join(" ")
+}

@@ -1,0 +1,123 @@
+//! Values of options.
+
+use crate::faults::Fault;
+use crate::report::Severity;
+use crate::units::{Quantity, SimDuration, UnitError, parse_duration};
+use std::path::Path;
+use std::str::FromStr;
+
+/// A change to the model from the command line: `services.web.replicas=8`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Where.
+    pub path: String,
+    /// What, as YAML.
+    pub value: String,
+}
+
+impl FromStr for Setting {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Setting, String> {
+        match text.split_once('=') {
+            Some((path, value)) if !path.trim().is_empty() => {
+                Ok(Setting { path: path.trim().into(), value: value.trim().into() })
+            }
+            _ => Err("write PATH=VALUE, such as services.web.replicas=8".into()),
+        }
+    }
+}
+
+/// What the gate is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum FailOn {
+    /// Findings that will cause incidents.
+    #[value(name = "P0", alias = "p0")]
+    P0,
+    /// Also those that will cause scale issues.
+    #[value(name = "P1", alias = "p1")]
+    P1,
+    /// Also technical debt.
+    #[value(name = "P2", alias = "p2")]
+    P2,
+    /// No finding.
+    Never,
+}
+
+impl FailOn {
+    /// Whether the gate fails for this severity.
+    pub fn catches(self, severity: Severity) -> bool {
+        match self {
+            FailOn::P0 => severity <= Severity::P0,
+            FailOn::P1 => severity <= Severity::P1,
+            FailOn::P2 => true,
+            FailOn::Never => false,
+        }
+    }
+}
+
+/// Names of formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum FormatName {
+    /// A page for people.
+    Text,
+    /// `tenfold/review/1`, for programs.
+    Json,
+}
+
+impl FormatName {
+    /// As reports know it.
+    pub fn name(self) -> &'static str {
+        match self {
+            FormatName::Text => "text",
+            FormatName::Json => "json",
+        }
+    }
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+pub(super) fn load(text: &str) -> Result<Quantity, String> {
+    Quantity::parse(text).map_err(told).and_then(|quantity| match quantity {
+        Quantity::Rate(rate) if rate <= 0.0 => Err("write a rate above zero, such as 2000/s".into()),
+        Quantity::Factor(f) if f > 1e6 => Err("more than a million times the load is not simulated".into()),
+        quantity => Ok(quantity),
+    })
+}
+
+pub(super) fn fault(text: &str) -> Result<Fault, String> {
+    Fault::parse_flag(text)
+}
+
+pub(super) fn duration(text: &str) -> Result<SimDuration, String> {
+    parse_duration(text).map_err(told)
+}
+
+pub(super) fn positive_duration(text: &str) -> Result<SimDuration, String> {
+    match duration(text)? {
+        SimDuration::ZERO => Err("write a duration above zero, such as 60s".into()),
+        d => Ok(d),
+    }
+}
+
+/// `-` or a path.
+pub(super) fn is_standard(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn told(error: UnitError) -> String {
+    match error.hint {
+        Some(hint) => format!("{}; {hint}", error.message),
+        None => error.message,
+    }
+}

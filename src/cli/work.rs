@@ -1,0 +1,143 @@
+//! The seam: what the command line asks of the rest of the program.
+
+use super::args::{ReviewOptions, RunArgs, SimulationOptions};
+use super::exit::Mistake;
+use super::input::Input;
+use super::terminal;
+use super::values::Setting;
+use crate::experiments::{self, Options, Progress};
+use crate::faults::Fault;
+use crate::model::{Change, Model};
+use crate::report::{Kind, Report};
+use crate::yaml::{Problem, did_you_mean, list, render};
+use std::io::Write;
+
+/// Reads a model, all problems at once, and applies `--set`.
+pub(super) fn model(input: &Input, settings: &[Setting]) -> Result<Model, Mistake> {
+    let model = Model::read(&input.file, &input.text).map_err(|problems| {
+        told(input, &problems);
+        Mistake::told()
+    })?;
+    // One by one, so that the setting that is wrong can be named.
+    settings.iter().try_fold(model, |model, setting| {
+        let change: Change = model.change(&setting.path, &setting.value);
+        model.with(&[change]).map_err(|problems| wrong_setting(setting, &problems))
+    })
+}
+
+/// Shows what is wrong with a model.
+fn told(input: &Input, problems: &[Problem]) {
+    let text = render(&input.file, &input.text, problems, terminal::colour_on_stderr());
+    // Nobody is left to tell when standard error is closed.
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// The place of such a problem is no line of the file, so the setting is named instead.
+fn wrong_setting(setting: &Setting, problems: &[Problem]) -> Mistake {
+    let messages: Vec<&str> = problems.iter().map(|p| p.message.as_str()).collect();
+    let hint = problems.iter().find_map(|p| p.hint.clone());
+    Mistake::new(
+        format!("--set {}={}: {}", setting.path, setting.value, messages.join("; ")),
+        hint.unwrap_or_else(|| "write PATH=VALUE, such as services.web.replicas=8".into()),
+    )
+}
+
+/// The review.
+pub(super) fn review(model: &Model, args: &ReviewOptions, progress: &dyn Progress) -> anyhow::Result<Report> {
+    let options = Options { loads: vec![args.load], ..options(&args.simulation) };
+    let review = experiments::review(model, &options, progress);
+    Ok(identified(assembled_review(model, &review), model))
+}
+
+/// One experiment.
+pub(super) fn run(model: &Model, args: &RunArgs, progress: &dyn Progress) -> anyhow::Result<Report> {
+    if let Some(name) = &args.scenario {
+        known_scenario(model, name)?;
+    }
+    for fault in &args.fail {
+        fits(fault, model, &args.simulation)?;
+    }
+    let options = Options {
+        loads: args.load.clone(),
+        faults: args.fail.clone(),
+        scenario: args.scenario.clone(),
+        ..options(&args.simulation)
+    };
+    let plain = experiments::run(model, &options, progress).map_err(|message| Mistake { message, help: None })?;
+    Ok(identified(assembled_run(model, &plain), model))
+}
+
+/// Static findings.
+pub(super) fn check(model: &Model) -> Report {
+    identified(assembled_check(model), model)
+}
+
+fn options(args: &SimulationOptions) -> Options {
+    Options {
+        seed: args.seed,
+        replications: args.replications,
+        duration: args.duration,
+        warmup: args.warmup,
+        threads: args.threads.map(usize::from),
+        ..Options::default()
+    }
+}
+
+fn known_scenario(model: &Model, name: &str) -> Result<(), Mistake> {
+    let names = || model.scenarios.iter().map(|s| s.name.as_str());
+    if names().any(|n| n == name) {
+        return Ok(());
+    }
+    let help = match did_you_mean(name, names()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if model.scenarios.is_empty() => "the model has none; describe one with --fail and --load".into(),
+        None => format!("there are {}", list(names())),
+    };
+    Err(Mistake::new(format!("there is no scenario `{name}`"), help))
+}
+
+fn fits(fault: &Fault, model: &Model, options: &SimulationOptions) -> Result<(), Mistake> {
+    fault
+        .check(&model.plan)
+        .map_err(|e| Mistake { message: format!("--fail {fault}: {}", e.message), help: e.hint })?;
+    match options.duration {
+        Some(duration) if fault.start >= duration => Err(Mistake::new(
+            format!("--fail {fault}: it begins after the {duration} that are measured"),
+            "let it begin earlier, or give a longer --duration",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Fills in what tells one model from another.
+fn identified(mut report: Report, model: &Model) -> Report {
+    report.model.name.clone_from(&model.name);
+    report.model.file.clone_from(&model.document.file);
+    report.model.hash = fingerprint(&model.document.root.show());
+    if report.model.components.is_empty() {
+        for component in &model.plan.components {
+            *report.model.components.entry(component.role.word().into()).or_insert(0) += 1;
+        }
+    }
+    report.assumed.clone_from(&model.assumed);
+    report
+}
+
+/// FNV-1a, 64 bits: of the content, so that a comment changes nothing.
+fn fingerprint(text: &str) -> String {
+    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0100_0000_01b3;
+    let hash = text.bytes().fold(OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));
+    format!("{hash:016x}")
+}
+
+// Until `report::assemble` is there.
+fn assembled_review(_: &Model, _: &experiments::Review) -> Report {
+    Report::empty(Kind::Review)
+}
+fn assembled_run(_: &Model, _: &experiments::Plain) -> Report {
+    Report::empty(Kind::Run)
+}
+fn assembled_check(_: &Model) -> Report {
+    Report::empty(Kind::Check)
+}

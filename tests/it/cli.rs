@@ -1,0 +1,190 @@
+//! The command as its users meet it: exit codes, and what they are told when something is wrong.
+
+use assert_cmd::Command;
+use assert_cmd::assert::Assert;
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::{contains, is_empty};
+use std::fs;
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+/// A model that is read and run in no time.
+const TINY: &str = "
+traffic: { rate: 20/s, to: api }
+services: { api: { work: 5ms, calls: [db] } }
+databases: { db: { connections: 20, query: 10ms } }
+";
+
+/// A folder with some files in it, left to itself: no terminal, no settings of ours.
+struct Folder(TempDir);
+
+impl Folder {
+    fn with(files: &[(&str, &[u8])]) -> Folder {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, content) in files {
+            fs::write(folder.path().join(name), content).unwrap();
+        }
+        Folder(folder)
+    }
+
+    fn tiny() -> Folder {
+        Folder::with(&[("tiny.yaml", TINY.as_bytes())])
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Runs `simulate` in the folder.
+    fn simulate(&self, arguments: &str) -> Assert {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("simulate"));
+        command.current_dir(self.0.path()).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+        command.args(arguments.split_whitespace()).assert()
+    }
+
+    fn files(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.0.path()).unwrap();
+        let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+}
+
+#[test]
+fn help_and_version_go_to_standard_output_and_pass() {
+    let folder = Folder::tiny();
+    folder.simulate("--help").code(0).stdout(contains("simulate models/shop.yaml --load 10x")).stderr(is_empty());
+    folder.simulate("--version").code(0).stdout(contains(env!("CARGO_PKG_VERSION")));
+    folder.simulate("run --help").code(0).stdout(contains("--fail").and(contains("consumer_stop")));
+    folder.simulate("").code(2).stderr(contains("Usage"));
+}
+
+#[test]
+fn wrong_usage_leaves_with_2_and_says_what_to_write() {
+    let folder = Folder::tiny();
+    for (arguments, told) in [
+        ("tiny.yaml --load 0x", "such as `10x`"),
+        ("tiny.yaml --load fast", "such as `10x`"),
+        ("tiny.yaml --replications 0", "1..=1000"),
+        ("tiny.yaml --duration 60", "write the unit"),
+        ("tiny.yaml --set services.api.replicas", "PATH=VALUE"),
+        ("tiny.yaml --fail-on P7", "P0, P1, P2, never"),
+        ("tiny.yaml --colour never", "--color"),
+        ("tiny.yaml other.yaml", "a review is of one model"),
+        ("--seed 3 run tiny.yaml", "simulate run MODEL"),
+        ("run tiny.yaml --fail latncy:db:+2s", "did you mean `latency`?"),
+        ("run tiny.yaml --fail latency:dv:+2s", "did you mean `db`?"),
+        ("run tiny.yaml --fail kill:api:2", "has 1 replica"),
+        ("run tiny.yaml --fail kill:api@90s --duration 60s", "begins after"),
+        ("run tiny.yaml --scenario x", "the model has none"),
+        ("run", "MODEL"),
+        ("tiny.yaml --format json --format text", "standard output"),
+        ("tiny.yaml --format json --output a --output b", "--format"),
+        ("tiny.yaml --format json --format text -o a -o a", "two reports would go to"),
+    ] {
+        folder.simulate(arguments).code(2).stderr(contains(told)).stdout(is_empty());
+    }
+    assert_eq!(folder.files(), ["tiny.yaml"], "nothing is left behind");
+}
+
+#[test]
+fn a_mistyped_command_is_not_taken_for_a_file() {
+    let folder = Folder::tiny();
+    folder.simulate("chek tiny.yaml").code(2).stderr(contains("did you mean `simulate check`?"));
+    folder.simulate("rnu").code(2).stderr(contains("did you mean the command `simulate run MODEL`?"));
+    folder.simulate("analyse tiny.yaml").code(2).stderr(contains("the commands are `run` and `check`"));
+}
+
+#[test]
+fn a_file_that_is_no_model_is_refused_in_its_own_words() {
+    let folder = Folder::with(&[
+        ("tiny.yaml", TINY.as_bytes()),
+        ("latin.yaml", b"name: shop\n# caf\xe9\n"),
+        ("utf16.yaml", b"\xff\xfen\0a\0"),
+        ("empty.yaml", b""),
+        ("huge.yaml", &vec![b'#'; 50 << 20]),
+        ("list.yaml", b"- a\n"),
+    ]);
+    fs::create_dir(folder.path("models")).unwrap();
+    fs::copy(folder.path("tiny.yaml"), folder.path("models/shop.yaml")).unwrap();
+    for (file, told) in [
+        ("tny.yaml", "did you mean tiny.yaml?"),
+        ("models/shp.yaml", "did you mean models/shop.yaml?"),
+        ("nowhere/shop.yaml", "there is no file nowhere/shop.yaml"),
+        ("models", "models is a directory\nhelp: name a file in it, such as models/shop.yaml"),
+        ("latin.yaml", "line 2 holds the byte 0xe9"),
+        ("utf16.yaml", "UTF-16"),
+        ("empty.yaml", "error"),
+        ("huge.yaml", "too large"),
+        ("list.yaml", "list.yaml:1:1"),
+    ] {
+        for command in ["", "run ", "check "] {
+            folder.simulate(&format!("{command}{file}")).code(2).stderr(contains(told)).stdout(is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_mistake_in_the_model_shows_its_line() {
+    let broken = TINY.replace("work: 5ms", "wrk: 5ms").replace("connections: 20", "connections: many");
+    let folder = Folder::with(&[("broken.yaml", broken.as_bytes()), ("tiny.yaml", TINY.as_bytes())]);
+    let told = || contains("broken.yaml:3").and(contains("broken.yaml:4")).and(contains("did you mean `work`?"));
+    folder.simulate("broken.yaml").code(2).stderr(told()).stdout(is_empty());
+    folder.simulate("check broken.yaml").code(2).stderr(told());
+    folder.simulate("check tiny.yaml broken.yaml").code(2).stderr(contains("1 of 2 models")).stdout(contains("valid"));
+    folder.simulate("check tiny.yaml").code(0).stdout(contains("valid model")).stderr(is_empty());
+    folder
+        .simulate("check tiny.yaml --set services.api.replcas=2")
+        .code(2)
+        .stderr(contains("--set services.api.replcas=2"));
+}
+
+#[test]
+fn a_report_is_written_whole_or_not_at_all() {
+    let folder = Folder::tiny();
+    folder
+        .simulate("check tiny.yaml --output nowhere/report.txt")
+        .code(2)
+        .stderr(contains("its folder does not exist").and(contains("mkdir -p nowhere")));
+    folder.simulate("check tiny.yaml --output .").code(2).stderr(contains("is a directory"));
+    folder.simulate("check tiny.yaml --output tiny.yaml").code(2).stderr(contains("is the model itself"));
+    assert_eq!(fs::read_to_string(folder.path("tiny.yaml")).unwrap(), TINY);
+
+    fs::write(folder.path("old.json"), "old").unwrap();
+    folder.simulate("check broken.yaml --output old.json").code(2);
+    folder.simulate("check tiny.yaml --format json -o old.json --format text -o new.txt").code(0).stdout(is_empty());
+    assert!(fs::read_to_string(folder.path("old.json")).unwrap().contains("\"format\": \"tenfold/review/1\""));
+    assert!(fs::read_to_string(folder.path("new.txt")).unwrap().contains("valid model"));
+    assert_eq!(folder.files(), ["new.txt", "old.json", "tiny.yaml"], "no temporary file is left");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_is_no_error_and_a_full_disk_is() {
+    use std::process::{Command, Stdio};
+    let folder = Folder::tiny();
+    let run = |stdout: Stdio| {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("simulate"));
+        command.current_dir(folder.0.path()).args(["check", "tiny.yaml"]).stdout(stdout).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    };
+    let mut child = run(Stdio::piped());
+    drop(child.stdout.take());
+    let gone = child.wait_with_output().unwrap();
+    assert_eq!((gone.status.code(), String::from_utf8_lossy(&gone.stderr).as_ref()), (Some(0), ""));
+
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let full = run(full.into()).wait_with_output().unwrap();
+    assert_eq!(full.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&full.stderr).contains("cannot write to standard output"));
+}
+
+#[test]
+fn colour_is_for_terminals_unless_asked_for() {
+    let folder = Folder::tiny();
+    folder.simulate("check tiny.yaml").stdout(contains("\u{1b}").not());
+    folder.simulate("check tiny.yaml --color always").stdout(contains("\u{1b}"));
+    folder.simulate("check tiny.yaml --color always -o page.txt").code(0);
+    assert!(!fs::read_to_string(folder.path("page.txt")).unwrap().contains('\u{1b}'), "never in a file");
+    folder.simulate("check tny.yaml --color always").stderr(contains("\u{1b}"));
+}
