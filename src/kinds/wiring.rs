@@ -164,11 +164,6 @@ impl<'a> Wiring<'a> {
         self.components.get(name).map(|named| named.role)
     }
 
-    /// The component of a name, without any report.
-    pub fn component_id(&self, name: &str) -> Option<ComponentId> {
-        self.components.get(name).map(|named| named.component)
-    }
-
     /// The queue a name stands for; reports anything else.
     pub fn queue(&self, target: &Target<'a>) -> Option<(TopicId, EndpointId)> {
         let named = self.find(target)?;
