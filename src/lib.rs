@@ -78,6 +78,7 @@ pub mod cli;
 pub mod engine;
 pub mod experiments;
 pub mod faults;
+pub mod findings;
 pub mod graph;
 pub mod guide;
 pub mod kinds;

@@ -8,7 +8,7 @@ use super::values::Setting;
 use crate::experiments::{self, Options, Progress};
 use crate::faults::Fault;
 use crate::model::{Change, Model};
-use crate::report::{Kind, Report};
+use crate::report::{Report, assemble};
 use crate::yaml::{Problem, did_you_mean, list, render};
 use std::io::Write;
 
@@ -46,7 +46,7 @@ fn wrong_setting(setting: &Setting, problems: &[Problem]) -> Mistake {
 pub(super) fn review(model: &Model, args: &ReviewOptions, progress: &dyn Progress) -> anyhow::Result<Report> {
     let options = Options { loads: vec![args.load], ..options(&args.simulation) };
     let review = experiments::review(model, &options, progress);
-    Ok(identified(assembled_review(model, &review), model))
+    Ok(identified(assemble::review(model, &review), model))
 }
 
 /// One experiment.
@@ -64,12 +64,12 @@ pub(super) fn run(model: &Model, args: &RunArgs, progress: &dyn Progress) -> any
         ..options(&args.simulation)
     };
     let plain = experiments::run(model, &options, progress).map_err(|message| Mistake { message, help: None })?;
-    Ok(identified(assembled_run(model, &plain), model))
+    Ok(identified(assemble::run(model, &plain, &options), model))
 }
 
 /// Static findings.
 pub(super) fn check(model: &Model) -> Report {
-    identified(assembled_check(model), model)
+    identified(assemble::check(model), model)
 }
 
 fn options(args: &SimulationOptions) -> Options {
@@ -129,15 +129,4 @@ fn fingerprint(text: &str) -> String {
     const PRIME: u64 = 0x0100_0000_01b3;
     let hash = text.bytes().fold(OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));
     format!("{hash:016x}")
-}
-
-// Until `report::assemble` is there.
-fn assembled_review(_: &Model, _: &experiments::Review) -> Report {
-    Report::empty(Kind::Review)
-}
-fn assembled_run(_: &Model, _: &experiments::Plain) -> Report {
-    Report::empty(Kind::Run)
-}
-fn assembled_check(_: &Model) -> Report {
-    Report::empty(Kind::Check)
 }

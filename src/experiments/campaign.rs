@@ -13,6 +13,9 @@ use crate::plan::{ComponentId, EndpointId, Role};
 use crate::units::SimDuration;
 use rayon::prelude::*;
 
+/// Windows of a drill: fine enough to tell the order of a cascade.
+const WINDOW: SimDuration = SimDuration::from_millis(250);
+
 /// When the fault of a drill begins and ends; counted from the start of the measured part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Drill {
@@ -29,7 +32,7 @@ pub struct Drill {
 impl Drill {
     /// The lengths of its runs.
     pub fn schedule(&self) -> Schedule {
-        Schedule { warmup: self.warmup, measured: self.at + self.lasting + self.after, window: super::length::WINDOW }
+        Schedule { warmup: self.warmup, measured: self.at + self.lasting + self.after, window: WINDOW }
     }
 
     /// Simulated seconds of one run.
@@ -179,10 +182,12 @@ impl Failure {
     }
 }
 
-/// Bad requests beyond those that had to be.
+/// Bad requests beyond those that had to be. What had to be is known up to the chance by which requests came or did not
+/// come while the fault lasted: three standard deviations of a Poisson number, and two percent, are granted.
 pub fn avoidable(healthy: &[Toll], faulted: &[Toll], during: &[f64], unavoidable: &[f64]) -> f64 {
     let users = healthy.iter().zip(faulted).zip(during.iter().zip(unavoidable));
-    users.map(|((h, f), (during, share))| (f.bad() - h.bad() - during * share).max(0.0)).sum()
+    let beyond = |(h, f): (&Toll, &Toll), must: f64| f.bad() - h.bad() - 1.02 * must - 3.0 * must.sqrt();
+    users.map(|(pair, (during, share))| beyond(pair, during * share).max(0.0)).sum()
 }
 
 /// The faults of the campaign: each component that traffic reaches, killed, slow, and failing; a cache also empty, a

@@ -61,10 +61,12 @@ pub struct Impairment {
     pub via: Option<EdgeId>,
 }
 
-/// Windows a sign must last.
-const IN_A_ROW: usize = 3;
-/// Windows over which counts are summed before they are compared.
-const SMOOTH: usize = 3;
+/// How long a sign must last.
+const LASTS: f64 = 1.0;
+/// Time over which counts are summed before they are compared.
+const SMOOTH: f64 = 1.0;
+/// Time over which goodput is summed to tell whether it is back.
+const AHEAD: f64 = 3.0;
 
 /// A run with a fault beside the same run without it.
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +84,11 @@ pub struct Pair<'a> {
 impl<'a> Pair<'a> {
     fn index(&self, at: SimDuration) -> usize {
         (at.0 / self.healthy.window.0.max(1)) as usize
+    }
+
+    /// How many windows make up so many seconds.
+    fn windows(&self, seconds: f64) -> usize {
+        (seconds / self.healthy.window.seconds().max(1e-9)).ceil() as usize
     }
 
     fn rows(&self, from: usize, until: usize) -> impl Iterator<Item = (&'a Row, &'a Row)> + use<'a> {
@@ -103,18 +110,48 @@ pub fn cascade(graph: &Graph, faulty: ComponentId, pair: Pair) -> Vec<Impairment
         .filter(|c| *c != faulty)
         .filter_map(|c| onset(graph, c, &pair, from, until).map(|row| (row, c)))
         .collect();
-    in_order(graph, &mut onsets);
-    let explained = |(row, component): &(usize, ComponentId)| {
-        let (mechanism, via) = explain(graph, *component, faulty, &onsets, &pair, *row, until);
-        let at = SimDuration(*row as u64 * pair.healthy.window.0);
-        Impairment { component: *component, at: SimDuration(at.0.saturating_sub(pair.from.0)), mechanism, via }
-    };
-    onsets.iter().map(explained).collect()
+    in_order(graph, &mut onsets, pair.windows(LASTS));
+    let mut steps: Vec<Impairment> = onsets
+        .iter()
+        .map(|&(row, component)| {
+            let (mechanism, via) = explain(graph, component, faulty, &onsets, &pair, row, until);
+            let shows = (row..until).find(|r| shows(graph, component, mechanism, via, &pair, *r)).unwrap_or(row);
+            let at = SimDuration((shows as u64 * pair.healthy.window.0).saturating_sub(pair.from.0));
+            Impairment { component, at, mechanism, via }
+        })
+        .collect();
+    // Stable, so that among equals the callee stays first.
+    steps.sort_by_key(|step| step.at);
+    steps
 }
 
-/// Sorts by time. Signs are seen a window early or late; where a callee's follows its caller's within two windows, the
+/// Whether a window shows the mechanism itself, which may set in after the first signs.
+fn shows(
+    graph: &Graph,
+    component: ComponentId,
+    mechanism: Mechanism,
+    via: Option<EdgeId>,
+    pair: &Pair,
+    row: usize,
+) -> bool {
+    let Some((h, f)) = pair.rows(row, row + 1).next() else { return false };
+    let mut stations = graph.plan().stations_of(component).map(|s| s.index());
+    let edge = via.map(|e| f.edges[e.index()]).unwrap_or_default();
+    match mechanism {
+        Mechanism::WorkersExhausted => stations.any(|s| all_busy(graph, s, f)),
+        Mechanism::QueueFull => stations.any(|s| f.stations[s].refused > h.stations[s].refused),
+        Mechanism::PoolExhausted => edge.waiting > 0.5,
+        Mechanism::RetryAmplification => edge.retries > 0,
+        Mechanism::BreakerOpen => edge.rejected > 0,
+        Mechanism::TimedOut => edge.timeouts > 0,
+        Mechanism::ErrorPassedOn => edge.failed > 0,
+        Mechanism::SlowAnswers => true,
+    }
+}
+
+/// Sorts by time. Signs are seen a little early or late; where a callee's follows its caller's within a second, the
 /// callee's came first.
-fn in_order(graph: &Graph, onsets: &mut [(usize, ComponentId)]) {
+fn in_order(graph: &Graph, onsets: &mut [(usize, ComponentId)], slack: usize) {
     let depths = super::usage::depths(graph);
     let depth = |c: ComponentId| depths[c.index()];
     onsets.sort_by_key(|(row, c)| (std::cmp::Reverse(depth(*c)), *row));
@@ -122,7 +159,7 @@ fn in_order(graph: &Graph, onsets: &mut [(usize, ComponentId)]) {
         let (row, component) = onsets[i];
         let callees: Vec<ComponentId> =
             graph.links_from(component).iter().map(|l| graph.component_of(graph.plan().links[l.index()].to)).collect();
-        let later = onsets[..i].iter().filter(|(at, c)| callees.contains(c) && (row..=row + 2).contains(at));
+        let later = onsets[..i].iter().filter(|(at, c)| callees.contains(c) && (row..=row + slack).contains(at));
         onsets[i].0 = later.map(|(at, _)| *at).max().unwrap_or(row);
     }
     onsets.sort_by_key(|(row, c)| (*row, std::cmp::Reverse(depth(*c))));
@@ -134,9 +171,10 @@ fn onset(graph: &Graph, component: ComponentId, pair: &Pair, from: usize, until:
     let endpoints: Vec<usize> =
         (0..plan.endpoints.len()).filter(|e| graph.component_of(EndpointId::new(*e)) == component).collect();
     let usual: Vec<Option<f64>> = endpoints.iter().map(|e| sum(pair.healthy.rows.iter(), *e).mean_latency()).collect();
+    let (smooth, lasts) = (pair.windows(SMOOTH), pair.windows(LASTS));
     let mut run = 0;
     for row in from..until {
-        let start = (row + 1).saturating_sub(SMOOTH).max(from);
+        let start = (row + 1).saturating_sub(smooth).max(from);
         let window = || pair.rows(start, row + 1);
         let suffers = endpoints.iter().zip(&usual).any(|(e, usual)| {
             let (healthy, faulted) = (sum(window().map(|(h, _)| h), *e), sum(window().map(|(_, f)| f), *e));
@@ -144,8 +182,8 @@ fn onset(graph: &Graph, component: ComponentId, pair: &Pair, from: usize, until:
         });
         if suffers || plan.stations_of(component).any(|s| is_full(graph, s.index(), pair, row)) {
             run += 1;
-            if run == IN_A_ROW {
-                return Some(row + 1 - IN_A_ROW);
+            if run == lasts {
+                return Some(row + 1 - lasts);
             }
         } else {
             run = 0;
@@ -217,7 +255,7 @@ fn explain(
         (0..plan.edges.len()).filter(|e| plan.edges[*e].from == Party::Component(component)).collect();
     let stations: Vec<usize> = plan.stations_of(component).map(|s| s.index()).collect();
     let busy_rows = |s: usize| pair.rows(row, until).filter(|(_, f)| all_busy(graph, s, f)).count();
-    let exhausted = stations.iter().any(|s| busy_rows(*s) >= IN_A_ROW);
+    let exhausted = stations.iter().any(|s| busy_rows(*s) >= pair.windows(LASTS));
     let refused = stations.iter().any(|s| {
         let (h, f) = pair
             .rows(row, until)
@@ -294,8 +332,7 @@ fn edge_sum<'a>(
 /// How long after the fault's end users get at least nine tenths again of what they get in the healthy twin, for good.
 /// `None`: not before the measured part ends.
 pub fn recovery(graph: &Graph, pair: Pair, measured: SimDuration) -> Option<SimDuration> {
-    /// Windows summed, from each moment on: three seconds.
-    const AHEAD: usize = 6;
+    let ahead = pair.windows(AHEAD);
     let users = graph.user_endpoints();
     let (from, until) = (pair.index(pair.until), pair.index(measured).min(pair.count()));
     let good = |row: &Row| -> Vec<u32> {
@@ -304,7 +341,7 @@ pub fn recovery(graph: &Graph, pair: Pair, measured: SimDuration) -> Option<SimD
     };
     let fine = |row: usize| {
         let mut sums = vec![(0.0, 0.0); users.len() + 1];
-        for (h, f) in pair.rows(row, (row + AHEAD).min(until)) {
+        for (h, f) in pair.rows(row, (row + ahead).min(until)) {
             for (sum, (h, f)) in sums.iter_mut().zip(good(h).into_iter().zip(good(f))) {
                 sum.0 += f64::from(h);
                 sum.1 += f64::from(f);
@@ -313,11 +350,11 @@ pub fn recovery(graph: &Graph, pair: Pair, measured: SimDuration) -> Option<SimD
         sums.iter().all(|(healthy, faulted)| *faulted >= 0.9 * healthy - 3.0 * healthy.sqrt())
     };
     // The last moments have too few windows ahead to tell.
-    let last = until.saturating_sub(AHEAD / 2).max(from);
+    let last = until.saturating_sub(ahead / 2).max(from);
     let bad = (from..last).rev().find(|row| !fine(*row));
     match bad {
         None => Some(SimDuration::ZERO),
-        Some(row) if row + AHEAD >= last => None,
+        Some(row) if row + ahead >= last => None,
         Some(row) => Some(SimDuration((row + 1 - from) as u64 * pair.healthy.window.0)),
     }
 }

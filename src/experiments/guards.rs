@@ -96,7 +96,7 @@ pub fn missing(graph: &Graph, edge: EdgeId, habit: &Habit) -> Vec<Move> {
         moves.extend(timeout(graph, edge, habit).map(|t| add(Guard::Timeout, "timeout", t.to_string())));
     }
     if spec.breaker.is_none() {
-        moves.push(add(Guard::Breaker, "circuit_breaker", breaker(spec.timeout.is_some(), habit)));
+        moves.push(add(Guard::Breaker, "circuit_breaker", breaker(spec.timeout, habit)));
     }
     if spec.bulkhead.is_none() {
         moves.extend(bulkhead(graph, edge, habit).map(|n| add(Guard::Bulkhead, "bulkhead", n.to_string())));
@@ -107,27 +107,31 @@ pub fn missing(graph: &Graph, edge: EdgeId, habit: &Habit) -> Vec<Move> {
     moves
 }
 
-/// Twice the p99.9 of a healthy day, but no more than half of what the callers of the caller put up with; none when
+/// What a call takes at the very most on a healthy day, with head-room: three times the p99.9, at least 50 ms.
+fn ample(habit: &Habit) -> f64 {
+    round_up((3.0 * habit.p999).max(0.05))
+}
+
+/// Ample time, but no more than half of what the callers of the caller put up with; none when
 /// that would cut healthy calls off.
 fn timeout(graph: &Graph, edge: EdgeId, habit: &Habit) -> Option<SimDuration> {
     let plan = graph.plan();
     let Party::Component(caller) = plan.edges[edge.index()].from else { return None };
     let patience = graph.edges_into(caller).into_iter().filter_map(|e| plan.edges[e.index()].timeout);
     let most = patience.min().map_or(f64::INFINITY, |t| t.seconds() / 2.0);
-    let wanted = round_up((2.0 * habit.p999).max(0.02));
+    let wanted = ample(habit);
     let chosen = if wanted <= most { wanted } else { most };
     (chosen >= 1.2 * habit.p999).then(|| SimDuration::from_seconds(chosen))
 }
 
 /// The defaults, with fewer calls where the window would never see twenty, and counting slow calls where no time-out
-/// turns them into failures.
-fn breaker(has_timeout: bool, habit: &Habit) -> String {
+/// turns them into failures soon enough.
+fn breaker(timeout: Option<SimDuration>, habit: &Habit) -> String {
     let minimum = (habit.rate * 10.0 / 2.0).floor().clamp(5.0, 20.0);
-    let slow = if has_timeout {
-        String::new()
-    } else {
-        let limit = SimDuration::from_seconds(round_up((2.0 * habit.p999).max(0.02)));
-        format!(", slow_call_duration: {limit}, slow_call_rate: 50%")
+    let limit = SimDuration::from_seconds(ample(habit));
+    let slow = match timeout.is_some_and(|t| t <= limit.times(1.5)) {
+        true => String::new(),
+        false => format!(", slow_call_duration: {limit}, slow_call_rate: 50%"),
     };
     format!("{{ failure_rate: 50%, window: 10s, minimum_calls: {minimum}, open_for: 5s{slow} }}")
 }
@@ -167,8 +171,8 @@ mod tests {
             missing(&Graph::new(plan), edge, habit).into_iter().map(|m| m.change.to).collect()
         };
         let found = texts(&plan, &HABIT);
-        assert_eq!(found[0], "250ms");
-        assert!(found[1].contains("minimum_calls: 20") && found[1].contains("slow_call_duration: 250ms"), "{found:?}");
+        assert_eq!(found[0], "400ms");
+        assert!(found[1].contains("minimum_calls: 20") && found[1].contains("slow_call_duration: 400ms"), "{found:?}");
         assert_eq!(found.len(), 2, "twice 1 + 3 + 1 is as much as all ten threads");
         assert_eq!(texts(&plan, &Habit { busy: 0.04, ..HABIT })[2], "4");
         // The caller's callers wait 300 ms: half of that is still more than the p99.9.

@@ -38,7 +38,7 @@ pub use length::{Length, Pace};
 pub use limits::{Bottleneck, Capacity};
 pub use options::{Options, Progress, Quiet};
 pub use plain::{Plain, run};
-pub use review::{Decoy, Review, Shown, review};
+pub use review::{Decoy, Review, Shown, Spare, review};
 pub use scale::ScalePlan;
 pub use toll::Toll;
 pub use trials::Schedule;

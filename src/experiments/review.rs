@@ -10,7 +10,7 @@ use super::length::{Length, Pace, shown};
 use super::limits::{Bottleneck, Capacity};
 use super::options::{ASSUMED, Options, Progress, slos};
 use super::scale::ScalePlan;
-use super::toll::{Toll, patience};
+use super::toll::{Toll, patience, tolls};
 use super::trials::Case;
 use crate::faults::Fault;
 use crate::graph::{Bound, Graph};
@@ -50,6 +50,17 @@ pub struct Decoy {
     pub after: Vec<Toll>,
 }
 
+/// What a second replica is worth where there is one: one of two is killed.
+#[derive(Clone, Debug)]
+pub struct Spare {
+    /// The failure in which the only one is killed, by position.
+    pub failure: usize,
+    /// The second replica.
+    pub change: Change,
+    /// What users lose then, by replication.
+    pub after: Vec<Vec<Toll>>,
+}
+
 /// Everything a review found out.
 #[derive(Clone, Debug)]
 pub struct Review {
@@ -83,6 +94,8 @@ pub struct Review {
     pub contained: Vec<Containment>,
     /// Failures that do not end by themselves, by position, with what keeps them going where leaving it out showed that.
     pub sustained: Vec<(usize, Option<&'static str>)>,
+    /// Second replicas that were tried.
+    pub spares: Vec<Spare>,
     /// Guards that would help nobody.
     pub decoys: Vec<Decoy>,
     /// What the reader must know.
@@ -97,10 +110,13 @@ mod share {
     pub const BOTTLENECK: f64 = 0.006;
     pub const PLAN: f64 = 0.008;
     pub const SCREENING: f64 = 0.12;
+    pub const CONFIRMING: f64 = 0.4;
 }
 
-/// Failures that are confirmed by several replications.
-const CONFIRMED: usize = 6;
+/// So many failures are confirmed by several replications, whatever the budget.
+const LEAST_CONFIRMED: usize = 6;
+/// Guards are tried against so many failures.
+const MOST_CONTAINED: usize = 8;
 /// Replications of a confirmation.
 const REPLICATIONS: u32 = 3;
 const MOST_DECOYS: usize = 3;
@@ -158,6 +174,7 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
         failures: fallen.failures,
         contained: fallen.contained,
         sustained: fallen.sustained,
+        spares: fallen.spares,
         decoys: fallen.decoys,
         notes,
         bounds: bounds.clone(),
@@ -210,6 +227,7 @@ struct Fallen {
     failures: Vec<Failure>,
     contained: Vec<Containment>,
     sustained: Vec<(usize, Option<&'static str>)>,
+    spares: Vec<Spare>,
     decoys: Vec<Decoy>,
 }
 
@@ -229,23 +247,26 @@ fn strike(
     let mut failures = field.drill(&drill, &list, 1);
     failures.sort_by(|a, b| urgency(b).total_cmp(&urgency(a)));
 
-    let mattering = failures.iter().filter(|f| f.matters()).count();
-    progress.begin("confirming what matters", mattering.min(CONFIRMED) as u64);
+    let runs = share::CONFIRMING * options.budget / (drill.seconds() * bench.pace.events_per_s);
+    let affordable = ((runs / f64::from(REPLICATIONS)) as usize).max(LEAST_CONFIRMED).min(failures.len());
+    progress.begin("confirming what matters", affordable as u64);
     let chosen: Vec<(ComponentId, Fault)> =
-        failures.iter().take(mattering.min(CONFIRMED)).map(|f| (f.target, f.fault.clone())).collect();
+        failures.iter().take(affordable).map(|f| (f.target, f.fault.clone())).collect();
     let confirmed = field.drill(&drill, &chosen, REPLICATIONS);
-    for (old, new) in failures.iter_mut().zip(confirmed) {
-        *old = new;
-    }
-    if mattering > CONFIRMED {
-        notes.push(format!("{} more failures with avoidable damage were only screened", mattering - CONFIRMED));
-    }
+    failures.splice(..affordable, confirmed);
+    failures.sort_by(|a, b| urgency(b).total_cmp(&urgency(a)));
 
     let works = Works { field, drill, remodel: bench.remodel, healthy: &healthy[0], replications: REPLICATIONS };
     let mut contained = Vec::new();
     let mut sustained = Vec::new();
-    progress.begin("trying guards", chosen.len() as u64);
-    for (index, failure) in failures.iter().enumerate().filter(|(_, f)| f.confirmed && f.matters()) {
+    let mattering: Vec<usize> =
+        (0..failures.len()).filter(|i| failures[*i].confirmed && failures[*i].matters()).collect();
+    if mattering.len() > MOST_CONTAINED {
+        let more = mattering.len() - MOST_CONTAINED;
+        notes.push(format!("no guards were tried against {more} further failures with avoidable damage"));
+    }
+    progress.begin("trying guards", mattering.len().min(MOST_CONTAINED) as u64);
+    for (index, failure) in mattering.into_iter().take(MOST_CONTAINED).map(|i| (i, &failures[i])) {
         contained.push(works.contain(index, failure));
         if failure.recoveries() < failure.harms.len() {
             sustained.push((index, works.without_retries(failure).then_some("retries")));
@@ -253,7 +274,8 @@ fn strike(
         progress.advance(1);
     }
     let decoys = decoys(&works, &failures, &contained);
-    Fallen { drill, patience, failures, contained, sustained, decoys }
+    let spares = spares(&works, &failures);
+    Fallen { drill, patience, failures, contained, sustained, spares, decoys }
 }
 
 /// What does not end comes first, then what was avoidable, then what was lost.
@@ -276,6 +298,30 @@ fn drill(bench: &Bench, plan: &Plan, events: f64) -> Drill {
         after: SimDuration::from_seconds(part),
         warmup: SimDuration::from_secs(5),
     }
+}
+
+/// A second replica for each service that runs once and whose loss costs users at least a twentieth of their requests.
+fn spares(works: &Works, failures: &[Failure]) -> Vec<Spare> {
+    let plan = works.field.graph.plan();
+    let spare = |(index, failure): (usize, &Failure)| {
+        let name = &plan.components[failure.target.index()].name;
+        let stations: Vec<_> = plan.stations_of(failure.target).map(|s| &plan.stations[s.index()]).collect();
+        let path = stations.first()?.capacity_path.clone();
+        let alone = stations.iter().all(|s| s.replicas == 1) && path.ends_with(".replicas");
+        if failure.fault.kind.word() != "kill" || !alone || failure.lost_share() < 0.05 {
+            return None;
+        }
+        let change = Change { path, from: Some("1".into()), to: "2".into() };
+        let fault = Fault::parse_flag(&format!("kill:{name}:1@{}+{}", works.drill.at, works.drill.lasting)).ok()?;
+        let changed = (works.remodel)(std::slice::from_ref(&change))?;
+        let graph = Graph::new(&changed);
+        let mut case = Field { graph: &graph, ..works.field }.case(&works.drill);
+        case.faults.push(fault);
+        let runs = case.replicate(failure.harms.len() as u32);
+        let after = runs.iter().map(|m| tolls(&graph.user_endpoints(), works.field.patience, m)).collect();
+        Some(Spare { failure: index, change, after })
+    };
+    failures.iter().enumerate().filter(|(_, f)| f.confirmed).filter_map(spare).collect()
 }
 
 /// Circuit breakers that a rule of thumb would ask for: on the busiest edges without one, into components whose failure

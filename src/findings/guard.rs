@@ -1,0 +1,226 @@
+//! What the findings about missing guards have in common: each stands for a guard that was tried and proven.
+
+use super::words::{cascade, endpoints, list, percent, seconds, source};
+use super::{Confidence, Effect, Evidence, Figure, Finding, Fix, Severity};
+use crate::experiments::{Containment, Decoy, Failure, Guard, Move, Proven, Review, Toll};
+use crate::model::Metric;
+
+/// The findings of one guard: one for each edge, told by the worst failure it contains.
+pub(super) fn look(evidence: &Evidence, guard: Guard) -> Vec<Finding> {
+    let Some(review) = evidence.review else { return Vec::new() };
+    let mut findings: Vec<Finding> = Vec::new();
+    for containment in &review.contained {
+        let Some(proven) = &containment.proven else { continue };
+        let Some(main) = main_move(containment, proven).filter(|m| m.guard == guard) else { continue };
+        let failure = &review.failures[containment.failure];
+        let subject = evidence.edge(main.edge);
+        // Failures come in order of urgency: the first to need this guard tells of it, the others are named.
+        if let Some(told) = findings.iter_mut().find(|f| f.subject == subject) {
+            told.evidence.push(format!("it contains {} too", failure.fault.describe()));
+        } else {
+            findings.push(finding(evidence, review, failure, containment, proven, main));
+        }
+    }
+    findings
+}
+
+/// Of several guards that only help together, the one that spares most alone.
+fn main_move<'a>(containment: &Containment, proven: &'a Proven) -> Option<&'a Move> {
+    let alone = |m: &Move| {
+        let single = containment.attempts.iter().find(|a| a.moves.len() == 1 && a.moves[0] == *m);
+        single.map_or(0.0, |a| a.spared)
+    };
+    proven.moves.iter().max_by(|a, b| alone(a).total_cmp(&alone(b)))
+}
+
+fn finding(
+    evidence: &Evidence,
+    review: &Review,
+    failure: &Failure,
+    containment: &Containment,
+    proven: &Proven,
+    main: &Move,
+) -> Finding {
+    let edge = &evidence.model.plan.edges[main.edge.index()];
+    let target = evidence.component(failure.target);
+    let stuck = failure.recoveries() < failure.harms.len();
+    let share = failure.avoidable_share();
+    let severity = match () {
+        () if stuck || !failure.collateral.is_empty() || share >= 0.25 => Severity::P0,
+        () if share >= 0.05 => Severity::P1,
+        () => Severity::P2,
+    };
+    let (effect, other_effects) = effects(evidence, failure, proven);
+    Finding {
+        code: main.guard.code(),
+        severity,
+        confidence: if proven.spared.low > 0.0 { Confidence::High } else { Confidence::Medium },
+        title: title(evidence, failure, main, target),
+        subject: edge.name.clone(),
+        origin: Some(edge.origin.clone()),
+        evidence: told(evidence, review, failure, containment, proven),
+        fix: Some(Fix { summary: summary(evidence, proven), changes: changes(proven) }),
+        effect,
+        other_effects,
+    }
+}
+
+fn title(evidence: &Evidence, failure: &Failure, main: &Move, target: &str) -> String {
+    let edge = evidence.edge(main.edge);
+    let without = match main.guard {
+        Guard::RetryBudget => format!("{edge} retries without a budget"),
+        guard => format!("{edge} has no {}", guard.words()),
+    };
+    let when = failure.fault.describe();
+    if !failure.collateral.is_empty() {
+        let who = endpoints(evidence, &failure.collateral);
+        let verb = if failure.collateral.len() == 1 { "goes" } else { "go" };
+        return format!("{without}: with {when}, {who} {verb} down too, and never needed {target}");
+    }
+    format!(
+        "{without}: with {when}, {} of all requests are lost or late without need",
+        percent(failure.avoidable_share())
+    )
+}
+
+fn summary(evidence: &Evidence, proven: &Proven) -> String {
+    let part = |m: &Move| match m.guard {
+        Guard::Timeout => format!("a timeout of {} on {}", m.change.to, evidence.edge(m.edge)),
+        Guard::Breaker => format!("a circuit breaker on {}", evidence.edge(m.edge)),
+        Guard::Bulkhead => format!("a bulkhead of {} on {}", m.change.to, evidence.edge(m.edge)),
+        Guard::RetryBudget => format!("a retry budget of {} on {}", m.change.to, evidence.edge(m.edge)),
+    };
+    list(&proven.moves.iter().map(part).collect::<Vec<_>>())
+}
+
+fn changes(proven: &Proven) -> Vec<crate::model::Change> {
+    proven.moves.iter().map(|m| m.change.clone()).collect()
+}
+
+fn told(
+    evidence: &Evidence,
+    review: &Review,
+    failure: &Failure,
+    containment: &Containment,
+    proven: &Proven,
+) -> Vec<String> {
+    let target = evidence.component(failure.target);
+    let lasting = review.drill.lasting;
+    let mut told = vec![format!(
+        "with {} for {lasting}, {} of the requests that come meanwhile fail or come too late; {} could have been answered \
+         without {target} ({})",
+        failure.fault.describe(),
+        percent(failure.lost_share()),
+        percent(failure.avoidable_share()),
+        source(review, failure),
+    )];
+    told.extend(cascade(evidence, failure));
+    if failure.recoveries() < failure.harms.len() {
+        let (back, all) = (failure.recoveries(), failure.harms.len());
+        told.push(format!("after the end of the fault goodput came back in {back} of {all} replications"));
+    }
+    let bad = |runs: &[Vec<Toll>]| runs.iter().flatten().map(Toll::bad).sum::<f64>() / runs.len().max(1) as f64;
+    told.push(format!(
+        "with the change {:.0} requests go bad instead of {:.0}, on the same random numbers; 95% interval of the \
+         difference: {}",
+        bad(&proven.after),
+        bad(&proven.before),
+        interval(proven.spared.low, proven.spared.high),
+    ));
+    told.extend(also_tried(evidence, containment, proven));
+    told.extend(healthy(evidence, proven));
+    told
+}
+
+fn interval(low: f64, high: f64) -> String {
+    format!("{low:.0} to {high:.0} fewer")
+}
+
+fn also_tried(evidence: &Evidence, containment: &Containment, proven: &Proven) -> Option<String> {
+    let others: Vec<String> = containment
+        .attempts
+        .iter()
+        .filter(|a| a.moves.len() == 1 && a.moves[0] != proven.moves[0])
+        .map(|a| {
+            let m = &a.moves[0];
+            format!("{} on {} spares {}", m.guard.words(), evidence.edge(m.edge), percent(a.spared))
+        })
+        .collect();
+    (!others.is_empty()).then(|| format!("tried as well: {}", list(&others)))
+}
+
+/// What the guard costs on a healthy day: the endpoint whose p99 changes most.
+fn healthy(evidence: &Evidence, proven: &Proven) -> Option<String> {
+    let users = evidence.graph.user_endpoints();
+    let mean =
+        |runs: &[Vec<Toll>], user: usize| runs.iter().map(|r| r[user].p99).sum::<f64>() / runs.len().max(1) as f64;
+    let change = |user: &usize| mean(&proven.healthy_after, *user) - mean(&proven.healthy_before, *user);
+    let worst = (0..users.len()).max_by(|a, b| change(a).total_cmp(&change(b)))?;
+    let (before, after) = (mean(&proven.healthy_before, worst), mean(&proven.healthy_after, worst));
+    let name = evidence.endpoint(users[worst]);
+    Some(format!(
+        "on a healthy day it costs nothing: p99 of {name} is {} before and {} after",
+        seconds(before),
+        seconds(after)
+    ))
+}
+
+/// What users of each endpoint gain, most first: success while the fault lasts, or p99 where answers were only late.
+fn effects(evidence: &Evidence, failure: &Failure, proven: &Proven) -> (Option<Effect>, Vec<Effect>) {
+    let users = evidence.graph.user_endpoints();
+    let mut gains: Vec<(f64, Effect)> = (0..users.len())
+        .filter_map(|user| {
+            let sum = |runs: &[Vec<Toll>], of: fn(&Toll) -> f64| runs.iter().map(|r| of(&r[user])).sum::<f64>();
+            let gain = sum(&proven.before, Toll::bad) - sum(&proven.after, Toll::bad);
+            let failed = sum(&proven.before, |t| t.failed) - sum(&proven.after, |t| t.failed);
+            let offered = sum(&proven.before, |t| t.offered);
+            if gain < 0.005 * offered || gain < 3.0 {
+                return None;
+            }
+            let name = evidence.endpoint(users[user]);
+            let effect = if failed >= gain / 2.0 {
+                let success = |runs: &[Vec<Toll>]| success_meanwhile(failure, runs, user);
+                let figure = Figure::Metric(Metric::Success);
+                Effect::paired(name, figure, &success(&proven.before), &success(&proven.after))
+            } else {
+                let p99 = |runs: &[Vec<Toll>]| runs.iter().map(|r| r[user].p99).collect::<Vec<_>>();
+                let figure = Figure::Metric(Metric::Percentile(0.99));
+                Effect::paired(name, figure, &p99(&proven.before), &p99(&proven.after))
+            };
+            Some((gain, effect))
+        })
+        .collect();
+    gains.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut effects = gains.into_iter().map(|(_, effect)| effect);
+    (effects.next(), effects.collect())
+}
+
+/// Success of those who came while the fault lasted: what failed beyond a healthy run is laid to it.
+pub(super) fn success_meanwhile(failure: &Failure, runs: &[Vec<Toll>], user: usize) -> Vec<f64> {
+    let of = |(run, harm): (&Vec<Toll>, &crate::experiments::Harm)| {
+        let lost = run[user].failed - harm.healthy[user].failed;
+        (1.0 - lost / harm.during[user].max(1.0)).clamp(0.0, 1.0)
+    };
+    runs.iter().zip(&failure.harms).map(of).collect()
+}
+
+/// What a rule of thumb would ask for and nobody would gain from, in a sentence each.
+pub fn decoys(evidence: &Evidence) -> Vec<(&'static str, String, String)> {
+    let Some(review) = evidence.review else { return Vec::new() };
+    let told = |decoy: &Decoy| {
+        let failure = &review.failures[decoy.failure];
+        let bad = |tolls: &[Toll]| tolls.iter().map(Toll::bad).sum::<f64>();
+        let (before, after) = (bad(&decoy.before), bad(&decoy.after));
+        // A guard that spares a tenth or more may be worth having; it is no decoy.
+        if after < 0.9 * before && before - after > 5.0 {
+            return None;
+        }
+        let why = format!(
+            "with {} a {} changes nothing for the better: {before:.0} requests go bad without it, {after:.0} with it",
+            failure.fault.describe(),
+            decoy.guard.guard.words(),
+        );
+        Some((decoy.guard.guard.code(), evidence.edge(decoy.guard.edge).to_owned(), why))
+    };
+    review.decoys.iter().filter_map(told).collect()
+}

@@ -1,0 +1,94 @@
+//! What the results mean: findings, each with its evidence, its place in the model and a fix that was tried.
+//!
+//! One file is one finding. Its comment is what `simulate explain` prints: what it means, why it matters, how it was
+//! judged, and what is close to it without being it. To add one, write the file with `declare_lint!` and list it in
+//! [`LINTS`]. A finding never recommends what was not shown to help.
+
+mod evidence;
+mod finding;
+mod guard;
+mod words;
+
+mod calling_in_circles;
+mod connection_pool_too_small;
+mod does_not_recover;
+mod missing_bulkhead;
+mod missing_circuit_breaker;
+mod missing_timeout;
+mod retry_amplification;
+mod retry_storm;
+mod saturated_resource;
+mod single_point_of_failure;
+mod slo_missed_at_target;
+mod timeout_inversion;
+mod unbounded_queue;
+
+#[cfg(test)]
+mod tests;
+
+pub use evidence::Evidence;
+pub use finding::{Confidence, Effect, Figure, Finding, Fix, Severity};
+pub use guard::decoys;
+
+/// A kind of finding.
+#[derive(Debug)]
+pub struct Lint {
+    /// Its stable code, which names what is wrong: `missing-circuit-breaker`.
+    pub code: &'static str,
+    /// What it means, why it matters, how it is judged; Markdown.
+    pub doc: &'static str,
+    /// Whether it can be told without running the model.
+    pub is_static: bool,
+    look: fn(&Evidence) -> Vec<Finding>,
+}
+
+/// Every kind of finding, by code.
+pub const LINTS: &[&Lint] = &[
+    &calling_in_circles::LINT,
+    &connection_pool_too_small::LINT,
+    &does_not_recover::LINT,
+    &missing_bulkhead::LINT,
+    &missing_circuit_breaker::LINT,
+    &missing_timeout::LINT,
+    &retry_amplification::LINT,
+    &retry_storm::LINT,
+    &saturated_resource::LINT,
+    &single_point_of_failure::LINT,
+    &slo_missed_at_target::LINT,
+    &timeout_inversion::LINT,
+    &unbounded_queue::LINT,
+];
+
+/// Declares a finding: the comment above it becomes its documentation.
+macro_rules! declare_lint {
+    ($(#[doc = $doc:literal])* $kind:ident $code:literal, $look:path) => {
+        $(#[doc = $doc])*
+        pub(super) const LINT: $crate::findings::Lint = $crate::findings::Lint {
+            code: $code,
+            doc: concat!($($doc, "\n"),*),
+            is_static: $crate::findings::$kind,
+            look: $look,
+        };
+    };
+}
+use declare_lint;
+
+/// For `declare_lint!`: follows from the model alone.
+const STATIC: bool = true;
+/// For `declare_lint!`: needs runs.
+const SIMULATED: bool = false;
+
+/// All findings, the most urgent first; among equals in the order of the model's file.
+pub fn look(evidence: &Evidence) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = LINTS.iter().flat_map(|lint| (lint.look)(evidence)).collect();
+    findings.sort_by(|a, b| {
+        let place = |f: &Finding| f.origin.as_ref().map_or(u32::MAX, |o| o.line);
+        (a.severity, place(a), &a.code, &a.subject).cmp(&(b.severity, place(b), &b.code, &b.subject))
+    });
+    findings
+}
+
+/// The kind of finding with this code.
+pub fn lint(code: &str) -> Option<&'static Lint> {
+    LINTS.iter().find(|lint| lint.code == code).copied()
+}

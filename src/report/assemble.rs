@@ -1,0 +1,148 @@
+//! Fills a [`Report`] from what experiments and findings found out. Numbers change their unit here, never their value.
+
+mod failures;
+mod load;
+mod runs;
+
+use super::{Change, Confidence, Decoy, Effect, Estimate, Finding, Fix, Kind, Measure, Place, Report, Severity};
+use crate::experiments::{Options, Plain, Review};
+use crate::findings::{self, Evidence, Figure};
+use crate::graph::Graph;
+use crate::model::{Metric, Model};
+use crate::plan::Origin;
+
+/// Turns figures of experiments into figures of a report: names of the model, and its file.
+#[derive(Clone, Copy)]
+struct Scribe<'a> {
+    model: &'a Model,
+    graph: &'a Graph<'a>,
+}
+
+/// The report of a review.
+pub fn review(model: &Model, review: &Review) -> Report {
+    let graph = Graph::new(&model.plan);
+    let scribe = Scribe { model, graph: &graph };
+    let evidence = Evidence { model, graph: &graph, review: Some(review) };
+    let mut report = Report::empty(Kind::Review);
+    report.load = review.load;
+    report.seed = review.seed;
+    report.replications = review.replications;
+    report.complete = review.runs.iter().all(|r| !r.length.capped);
+    report.notes = review.notes.clone();
+    report.runs = review.runs.iter().map(|run| scribe.run(run, &review.slos)).collect();
+    report.capacity = Some(scribe.capacity(review));
+    report.bottlenecks = Some(scribe.bottlenecks(review));
+    report.plan = review.plan.as_ref().map(|plan| scribe.plan(plan, review));
+    report.failures = Some(scribe.failures(review));
+    report.unconfirmed = review.failures.iter().filter(|f| !f.confirmed).map(|f| f.fault.describe()).collect();
+    report.findings = Some(findings::look(&evidence).into_iter().map(|f| scribe.finding(f)).collect());
+    report.decoys = decoys(&evidence);
+    report
+}
+
+/// The report of one plain experiment.
+pub fn run(model: &Model, plain: &Plain, options: &Options) -> Report {
+    let graph = Graph::new(&model.plan);
+    let scribe = Scribe { model, graph: &graph };
+    let mut report = Report::empty(Kind::Run);
+    report.load = plain.runs.last().map_or(1.0, |r| r.load);
+    report.seed = options.seed;
+    report.replications = options.replications;
+    report.runs = plain.runs.iter().map(|run| scribe.run(run, &plain.expectations)).collect();
+    report.complete = plain.runs.iter().all(|r| !r.length.capped);
+    report.notes = plain
+        .runs
+        .iter()
+        .filter(|r| r.length.capped)
+        .map(|r| {
+            format!("{}: measured for {} only, as the budget of events allows", r.name, r.length.schedule.measured)
+        })
+        .collect();
+    report
+}
+
+/// The report of a check: what can be told without running the model.
+pub fn check(model: &Model) -> Report {
+    let graph = Graph::new(&model.plan);
+    let scribe = Scribe { model, graph: &graph };
+    let evidence = Evidence { model, graph: &graph, review: None };
+    let mut report = Report::empty(Kind::Check);
+    report.findings = Some(findings::look(&evidence).into_iter().map(|f| scribe.finding(f)).collect());
+    report
+}
+
+fn decoys(evidence: &Evidence) -> Vec<Decoy> {
+    let decoy = |(code, subject, why): (&str, String, String)| Decoy { code: code.into(), subject, why, effect: None };
+    findings::decoys(evidence).into_iter().map(decoy).collect()
+}
+
+impl Scribe<'_> {
+    fn finding(&self, finding: findings::Finding) -> Finding {
+        Finding {
+            code: finding.code.into(),
+            severity: match finding.severity {
+                findings::Severity::P0 => Severity::P0,
+                findings::Severity::P1 => Severity::P1,
+                findings::Severity::P2 => Severity::P2,
+            },
+            confidence: match finding.confidence {
+                findings::Confidence::High => Confidence::High,
+                findings::Confidence::Medium => Confidence::Medium,
+            },
+            title: finding.title,
+            subject: finding.subject,
+            place: finding.origin.and_then(|origin| self.place(&origin)),
+            evidence: finding.evidence,
+            fix: finding
+                .fix
+                .map(|fix| Fix { summary: fix.summary, changes: fix.changes.iter().map(|c| self.change(c)).collect() }),
+            effect: finding.effect.map(effect),
+            other_effects: finding.other_effects.into_iter().map(effect).collect(),
+        }
+    }
+
+    fn place(&self, origin: &Origin) -> Option<Place> {
+        let file = self.model.document.file.clone();
+        (origin.line > 0).then_some(Place { file, line: origin.line, column: origin.column })
+    }
+
+    /// A change, with what stands at its path now.
+    fn change(&self, change: &crate::model::Change) -> Change {
+        let from = self.model.document.get(&change.path).map(|node| node.show()).or_else(|| change.from.clone());
+        Change { path: change.path.clone(), from, to: change.to.clone() }
+    }
+}
+
+/// What a metric is in a report, and by what its figures are multiplied.
+fn measure(metric: Metric) -> (Measure, f64) {
+    match metric {
+        Metric::Success => (Measure::SuccessRate, 1.0),
+        Metric::Goodput => (Measure::GoodputPerS, 1.0),
+        Metric::Rate => (Measure::RatePerS, 1.0),
+        Metric::Mean => (Measure::MeanMs, 1e3),
+        Metric::Percentile(q) => (Measure::PercentileMs(q * 100.0), 1e3),
+        Metric::Utilization => (Measure::Utilization, 1.0),
+        Metric::Queue => (Measure::Queue, 1.0),
+        Metric::Retries => (Measure::Retries, 1.0),
+    }
+}
+
+fn effect(effect: findings::Effect) -> Effect {
+    let (measure, factor) = match effect.figure {
+        Figure::Metric(metric) => measure(metric),
+        Figure::Capacity => (Measure::CapacityLoad, 1.0),
+        Figure::Recovery => (Measure::RecoveryS, 1.0),
+        Figure::Lost => (Measure::LostRequests, 1.0),
+    };
+    Effect {
+        subject: effect.subject,
+        measure,
+        before: scaled(effect.before, factor),
+        after: scaled(effect.after, factor),
+        difference: effect.difference.map(|d| scaled(d, factor)),
+    }
+}
+
+fn scaled(estimate: Estimate, factor: f64) -> Estimate {
+    Estimate { mean: estimate.mean * factor, low: estimate.low * factor, high: estimate.high * factor }
+}

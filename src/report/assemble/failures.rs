@@ -1,0 +1,85 @@
+//! Failures: what each fault did to users, how it spread, and whether it ended.
+
+use super::{Scribe, effect};
+use crate::experiments::{Failure, Harm, Review};
+use crate::findings::{self, Figure};
+use crate::measure::Estimate;
+use crate::model::Metric;
+use crate::report::{self, CascadeStep, Effect, FaultInfo, Recovery};
+use crate::units::SimDuration;
+
+impl Scribe<'_> {
+    /// Confirmed failures, the most harmful first.
+    pub(super) fn failures(&self, review: &Review) -> Vec<report::Failure> {
+        let mut confirmed: Vec<(usize, &Failure)> =
+            review.failures.iter().enumerate().filter(|(_, f)| f.confirmed).collect();
+        confirmed.sort_by(|a, b| {
+            let stuck = |f: &Failure| f.recoveries() < f.harms.len();
+            stuck(b.1).cmp(&stuck(a.1)).then(b.1.lost_share().total_cmp(&a.1.lost_share()))
+        });
+        confirmed.into_iter().map(|(index, failure)| self.failure(review, index, failure)).collect()
+    }
+
+    fn failure(&self, review: &Review, index: usize, failure: &Failure) -> report::Failure {
+        let plan = &self.model.plan;
+        let back = failure.recoveries();
+        let times: Vec<f64> = failure.harms.iter().filter_map(|h| h.recovered).map(SimDuration::seconds).collect();
+        let recovers = share(back, failure.harms.len());
+        report::Failure {
+            fault: FaultInfo::from(&failure.fault),
+            load: failure.load,
+            users: self.users(failure),
+            lost_requests: Some(failure.estimate(Harm::lost_in_all)),
+            recovers: Some(Recovery {
+                probability: recovers,
+                after_s: (!times.is_empty()).then(|| Estimate::of(&times)),
+            }),
+            metastable: Some(share(failure.harms.len() - back, failure.harms.len())),
+            sustained_by: review.sustained.iter().find(|(i, _)| *i == index).and_then(|(_, by)| by.map(str::to_owned)),
+            cascade: (failure.cascade().iter())
+                .map(|step| CascadeStep {
+                    component: plan.components[step.component.index()].name.clone(),
+                    at_s: step.at.seconds(),
+                    mechanism: step.mechanism.words().into(),
+                    via: step.via.map(|e| plan.edges[e.index()].name.clone()),
+                })
+                .collect(),
+            collateral: failure.collateral.iter().map(|e| plan.endpoints[e.index()].name.clone()).collect(),
+        }
+    }
+
+    /// What users of each endpoint lose while the fault lasts, the worst first: success, or p99 where answers were late.
+    fn users(&self, failure: &Failure) -> Vec<Effect> {
+        let users = self.graph.user_endpoints();
+        let mut effects: Vec<(f64, Effect)> = (0..users.len())
+            .filter(|user| failure.mean(|h| h.share(*user)) >= 0.005 && failure.mean(|h| h.lost(*user)) >= 3.0)
+            .map(|user| {
+                let name = self.model.plan.endpoints[users[user].index()].name.clone();
+                let failed = failure.mean(|h| h.faulted[user].failed - h.healthy[user].failed);
+                let values = |of: &dyn Fn(&Harm) -> f64| failure.harms.iter().map(of).collect::<Vec<_>>();
+                let told = if 2.0 * failed >= failure.mean(|h| h.lost(user)) {
+                    let before = values(&|h| 1.0 - h.healthy[user].failed / h.healthy[user].offered.max(1.0));
+                    let lost = |h: &Harm| (h.faulted[user].failed - h.healthy[user].failed) / h.during[user].max(1.0);
+                    let after = values(&|h| (1.0 - lost(h)).clamp(0.0, 1.0));
+                    findings::Effect::paired(name, Figure::Metric(Metric::Success), &before, &after)
+                } else {
+                    let figure = Figure::Metric(Metric::Percentile(0.99));
+                    let (before, after) = (values(&|h| h.healthy[user].p99), values(&|h| h.faulted[user].p99));
+                    findings::Effect::paired(name, figure, &before, &after)
+                };
+                (failure.mean(|h| h.lost(user)), effect(told))
+            })
+            .collect();
+        effects.sort_by(|a, b| b.0.total_cmp(&a.0));
+        effects.into_iter().map(|(_, effect)| effect).collect()
+    }
+}
+
+/// A share of replications with Wilson's 95% interval.
+fn share(n: usize, of: usize) -> Estimate {
+    let (n, of, z) = (n as f64, (of as f64).max(1.0), 1.96f64);
+    let mean = n / of;
+    let centre = (mean + z * z / (2.0 * of)) / (1.0 + z * z / of);
+    let half = z / (1.0 + z * z / of) * (mean * (1.0 - mean) / of + z * z / (4.0 * of * of)).sqrt();
+    Estimate { mean, low: (centre - half).clamp(0.0, mean), high: (centre + half).clamp(mean, 1.0) }
+}

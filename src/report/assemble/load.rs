@@ -1,0 +1,80 @@
+//! Load: capacity, bottlenecks, and the plan to the load asked for.
+
+use super::{Scribe, effect, measure, scaled};
+use crate::experiments::{Review, ScalePlan};
+use crate::findings;
+use crate::model::{Metric, What};
+use crate::report::{Bottleneck, Bound, Capacity, Effect, PlanToTarget};
+
+impl Scribe<'_> {
+    pub(super) fn capacity(&self, review: &Review) -> Capacity {
+        let bracket = review.capacity.bracket;
+        let high = bracket.high.is_finite().then_some(bracket.high);
+        // What helps when doubled is the cause; where nothing was found to help, what gave out.
+        let cause = review.bottlenecks.first().map(|b| &b.usage).or(review.capacity.strained.first());
+        Capacity {
+            load: high.map_or(bracket.low, |high| (bracket.low + high) / 2.0),
+            low: bracket.low,
+            high,
+            limited_by: high.and(cause).map(|u| u.name.clone()),
+            slo: review.capacity.slo.as_ref().map(|j| j.text.clone()),
+            bound: review
+                .bounds
+                .first()
+                .filter(|b| b.load.is_finite())
+                .map(|b| Bound { load: b.load, resource: b.name.clone() }),
+        }
+    }
+
+    pub(super) fn bottlenecks(&self, review: &Review) -> Vec<Bottleneck> {
+        let each = review.bottlenecks.iter().enumerate().map(|(i, b)| {
+            let what = b.slo.and_then(|slo| review.slos.get(slo)).map(|slo| slo.what);
+            let (subject, metric) = match what {
+                Some(What::Compare { subject, metric, .. }) => (subject, metric),
+                _ => (None, Metric::Queue),
+            };
+            Bottleneck {
+                resource: b.usage.name.clone(),
+                rank: i as u32 + 1,
+                change: Some(self.change(&b.change)),
+                effect: effect(findings::Effect {
+                    subject: subject.map(|s| self.subject(s)).unwrap_or_default(),
+                    figure: findings::Figure::Metric(metric),
+                    before: b.before,
+                    after: b.after,
+                    difference: Some(b.difference),
+                }),
+            }
+        });
+        each.collect()
+    }
+
+    pub(super) fn plan(&self, plan: &ScalePlan, review: &Review) -> PlanToTarget {
+        PlanToTarget {
+            target_load: plan.load,
+            changes: plan.changes.iter().map(|c| self.change(c)).collect(),
+            meets_slos: plan.meets,
+            effects: self.plan_effects(plan, review),
+        }
+    }
+
+    /// Every SLO as the model is and with the plan, at the load of the plan.
+    fn plan_effects(&self, plan: &ScalePlan, review: &Review) -> Vec<Effect> {
+        let before = review.runs.iter().find(|r| r.load == plan.load).map(|r| &r.outcome.judged);
+        let after = plan.proof.as_ref().map(|o| &o.judged);
+        let (Some(before), Some(after)) = (before, after) else { return Vec::new() };
+        let told = |judged: &crate::experiments::Judged| {
+            let then = after.iter().find(|j| j.index == judged.index)?;
+            let What::Compare { subject, metric, .. } = review.slos[judged.index].what else { return None };
+            let (measure, factor) = measure(metric);
+            Some(Effect {
+                subject: subject.map(|s| self.subject(s)).unwrap_or_default(),
+                measure,
+                before: scaled(judged.value, factor),
+                after: scaled(then.value, factor),
+                difference: None,
+            })
+        };
+        before.iter().filter_map(told).collect()
+    }
+}
