@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
+#[allow(clippy::disallowed_methods, reason = "how long reading takes is what is tested")]
 fn refused(text: &str) -> String {
     let begun = Instant::now();
     let problems = Document::parse("m.yaml", text).expect_err("it is wrong");
