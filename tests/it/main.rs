@@ -6,6 +6,7 @@ mod determinism;
 mod docs;
 mod formulas;
 mod properties;
+mod review;
 mod shop;
 mod theory;
 mod tidy;
