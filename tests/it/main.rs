@@ -1,5 +1,7 @@
 //! One binary for all integration tests; each module is one kind of evidence.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod cli;
 mod common;
 mod determinism;
