@@ -46,7 +46,7 @@ fn wrong_setting(setting: &Setting, problems: &[Problem]) -> Mistake {
 pub(super) fn review(model: &Model, args: &ReviewOptions, progress: &dyn Progress) -> anyhow::Result<Report> {
     let options = Options { loads: vec![args.load], ..options(&args.simulation) };
     let review = experiments::review(model, &options, progress);
-    Ok(assemble::review(model, &review))
+    Ok(identified(assemble::review(model, &review), model))
 }
 
 /// One experiment.
@@ -64,12 +64,12 @@ pub(super) fn run(model: &Model, args: &RunArgs, progress: &dyn Progress) -> any
         ..options(&args.simulation)
     };
     let plain = experiments::run(model, &options, progress).map_err(|message| Mistake { message, help: None })?;
-    Ok(assemble::run(model, &plain, &options))
+    Ok(identified(assemble::run(model, &plain, &options), model))
 }
 
 /// Static findings.
 pub(super) fn check(model: &Model) -> Report {
-    assemble::check(model)
+    identified(assemble::check(model), model)
 }
 
 fn options(args: &SimulationOptions) -> Options {
@@ -107,4 +107,26 @@ fn fits(fault: &Fault, model: &Model, options: &SimulationOptions) -> Result<(),
         )),
         _ => Ok(()),
     }
+}
+
+/// Fills in what tells one model from another.
+fn identified(mut report: Report, model: &Model) -> Report {
+    report.model.name.clone_from(&model.name);
+    report.model.file.clone_from(&model.document.file);
+    report.model.hash = fingerprint(&model.document.root.show());
+    if report.model.components.is_empty() {
+        for component in &model.plan.components {
+            *report.model.components.entry(component.role.word().into()).or_insert(0) += 1;
+        }
+    }
+    report.assumed.clone_from(&model.assumed);
+    report
+}
+
+/// FNV-1a, 64 bits: of the content, so that a comment changes nothing.
+fn fingerprint(text: &str) -> String {
+    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0100_0000_01b3;
+    let hash = text.bytes().fold(OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));
+    format!("{hash:016x}")
 }

@@ -126,7 +126,7 @@ impl Bench<'_, '_> {
     /// The metric of an expectation, or what waits in all, by replication. A latency that nobody had is no value.
     pub fn values(&self, slo: Option<usize>, outcome: &Outcome) -> Vec<f64> {
         let plan = self.graph.plan();
-        let what = slo.and_then(|i| self.slos.get(i)).map(|e| e.what.clone());
+        let what = slo.and_then(|i| self.slos.get(i)).map(|e| e.what);
         let (subject, metric) = match what {
             Some(What::Compare { subject, metric, .. }) => (subject, metric),
             _ => (None, Metric::Queue),

@@ -4,15 +4,12 @@ mod failures;
 mod load;
 mod runs;
 
-use super::{
-    Change, Confidence, Decoy, Effect, Estimate, Finding, Fix, Kind, Measure, ModelInfo, Place, Report, Severity,
-};
+use super::{Change, Confidence, Decoy, Effect, Estimate, Finding, Fix, Kind, Measure, Place, Report, Severity};
 use crate::experiments::{Options, Plain, Review};
 use crate::findings::{self, Evidence, Figure};
 use crate::graph::Graph;
 use crate::model::{Metric, Model};
 use crate::plan::Origin;
-use indexmap::IndexMap;
 
 /// Turns figures of experiments into figures of a report: names of the model, and its file.
 #[derive(Clone, Copy)]
@@ -26,7 +23,7 @@ pub fn review(model: &Model, review: &Review) -> Report {
     let graph = Graph::new(&model.plan);
     let scribe = Scribe { model, graph: &graph };
     let evidence = Evidence { model, graph: &graph, review: Some(review) };
-    let mut report = scribe.empty(Kind::Review);
+    let mut report = Report::empty(Kind::Review);
     report.load = review.load;
     report.seed = review.seed;
     report.replications = review.replications;
@@ -47,7 +44,7 @@ pub fn review(model: &Model, review: &Review) -> Report {
 pub fn run(model: &Model, plain: &Plain, options: &Options) -> Report {
     let graph = Graph::new(&model.plan);
     let scribe = Scribe { model, graph: &graph };
-    let mut report = scribe.empty(Kind::Run);
+    let mut report = Report::empty(Kind::Run);
     report.load = plain.runs.last().map_or(1.0, |r| r.load);
     report.seed = options.seed;
     report.replications = options.replications;
@@ -69,7 +66,7 @@ pub fn check(model: &Model) -> Report {
     let graph = Graph::new(&model.plan);
     let scribe = Scribe { model, graph: &graph };
     let evidence = Evidence { model, graph: &graph, review: None };
-    let mut report = scribe.empty(Kind::Check);
+    let mut report = Report::empty(Kind::Check);
     report.findings = Some(findings::look(&evidence).into_iter().map(|f| scribe.finding(f)).collect());
     report
 }
@@ -80,38 +77,6 @@ fn decoys(evidence: &Evidence) -> Vec<Decoy> {
 }
 
 impl Scribe<'_> {
-    fn empty(&self, kind: Kind) -> Report {
-        let mut components = IndexMap::new();
-        for component in &self.model.plan.components {
-            *components.entry(component.role.word().to_owned()).or_insert(0) += 1;
-        }
-        Report {
-            kind,
-            model: ModelInfo {
-                name: self.model.name.clone(),
-                file: self.model.document.file.clone(),
-                hash: hash(&self.model.document.root.show()),
-                components,
-            },
-            command: String::new(),
-            load: 1.0,
-            seed: 1,
-            replications: 0,
-            complete: true,
-            notes: Vec::new(),
-            assumed: self.model.assumed.clone(),
-            runs: Vec::new(),
-            capacity: None,
-            bottlenecks: None,
-            plan: None,
-            failures: None,
-            unconfirmed: Vec::new(),
-            findings: None,
-            decoys: Vec::new(),
-            scores: None,
-        }
-    }
-
     fn finding(&self, finding: findings::Finding) -> Finding {
         Finding {
             code: finding.code.into(),
@@ -146,15 +111,6 @@ impl Scribe<'_> {
         let from = self.model.document.get(&change.path).map(|node| node.show()).or_else(|| change.from.clone());
         Change { path: change.path.clone(), from, to: change.to.clone() }
     }
-}
-
-/// Of the content, changes of `--set` included: FNV-1a, 64 bits. The same on every machine, and enough to tell whether a model is another one.
-fn hash(text: &str) -> String {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    for byte in text.bytes() {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    }
-    format!("{hash:016x}")
 }
 
 /// What a metric is in a report, and by what its figures are multiplied.
