@@ -105,7 +105,7 @@ pub struct RunArgs {
     /// The load: a multiple of the model's own (of the scenario's, if there is one), or a rate. Repeatable.
     #[arg(long, value_name = "10x|2000/s", value_parser = values::load)]
     pub load: Vec<Quantity>,
-    /// Something that goes wrong: KIND:TARGET[:AMOUNT][@START[+DURATION]], such as latency:stripe:+2s@60s+120s. Repeatable.
+    /// Something that goes wrong: `KIND:TARGET[:AMOUNT][@START[+DURATION]]`. Repeatable.
     #[arg(long, value_name = "FAULT", value_parser = values::fault, help = fail_help())]
     pub fail: Vec<Fault>,
     /// What all simulating commands share.

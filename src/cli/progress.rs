@@ -4,13 +4,20 @@ use super::terminal;
 use crate::experiments;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+
+/// How a stage of several steps is shown, and one of a single step.
+const STEPS: &str = "{elapsed:>4}  {msg:<28} {bar:24} {percent:>3}%  {prefix}";
+const WHOLE: &str = "{elapsed:>4}  {msg} {spinner}";
 
 /// Tells how far it is. Shared by all threads.
 pub(super) struct Progress {
     bar: ProgressBar,
     lines: bool,
     begun: Instant,
+    /// When the present stage began, in milliseconds.
+    stage: AtomicU64,
 }
 
 impl Progress {
@@ -20,15 +27,12 @@ impl Progress {
         let terminal = terminal::is_stderr();
         let bar = if shown && terminal {
             let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(10));
-            let style = ProgressStyle::with_template("{msg:<34} {bar:24} {percent:>3}%  {eta_precise} left")
-                .unwrap_or_else(|_| ProgressStyle::default_bar());
-            bar.set_style(style);
             bar.enable_steady_tick(Duration::from_millis(200));
             bar
         } else {
             ProgressBar::hidden()
         };
-        Progress { bar, lines: verbose && !(shown && terminal), begun: Instant::now() }
+        Progress { bar, lines: verbose && !(shown && terminal), begun: Instant::now(), stage: AtomicU64::new(0) }
     }
 
     /// All is done: the bar disappears.
@@ -48,11 +52,24 @@ impl experiments::Progress for Progress {
             // Nobody is left to tell when standard error is closed.
             let _ = writeln!(std::io::stderr().lock(), "[{seconds:6.1} s] {what}");
         }
+        // Steps of one stage take about as long as one another, those of two do not: each stage has its own estimate.
         self.bar.set_message(what.to_string());
-        self.bar.inc_length(steps);
+        self.bar.set_prefix("");
+        let template = if steps > 1 { STEPS } else { WHOLE };
+        self.bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+        self.bar.set_length(steps.max(1));
+        self.bar.set_position(0);
+        self.stage.store(self.bar.elapsed().as_millis() as u64, Ordering::Relaxed);
     }
 
     fn advance(&self, steps: u64) {
         self.bar.inc(steps);
+        let (done, all) = (self.bar.position(), self.bar.length().unwrap_or(0));
+        let taken = self.bar.elapsed().as_millis() as u64;
+        let taken = taken.saturating_sub(self.stage.load(Ordering::Relaxed));
+        if done > 0 && taken > 500 {
+            let left = taken as f64 / done as f64 * all.saturating_sub(done) as f64 / 1000.0;
+            self.bar.set_prefix(format!("{left:.0}s left of this step"));
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! The simulation itself: interprets a plan's programs, one event at a time.
 //!
-//! A request in progress is a [`frame::Frame`] in an arena, with a program counter and a reply address. A call that
-//! needs patience, retries or limits has a [`call::Call`] record beside it; a plain call has none. Everything is plain
-//! data: a [`World`] can be cloned at any time, and both copies go on identically.
+//! A request in progress is a `Frame` in an arena, with a program counter and a reply address. A call that needs patience,
+//! retries or limits has a `Call` record beside it; a plain call has none. Everything is plain data: a [`World`] can be
+//! cloned at any time, and both copies go on identically.
 //!
 //! Invariants, checked by [`World::audit`] and by the tests:
 //! - every request is accounted for exactly once: offered = succeeded + degraded + failed + in flight;

@@ -36,6 +36,8 @@ struct Declared {
     set: Option<EndpointId>,
 }
 
+/// The endpoint that looks up.
+pub const GET: &str = "get";
 /// The endpoint that stores.
 pub(super) const SET: &str = "set";
 
@@ -46,7 +48,7 @@ impl<'a> Cache<'a> {
         let cache = Cache {
             item: item.clone(),
             engine: fields.optional("engine").and_then(|item| item.text()).map(str::to_owned),
-            get: fields.optional("get").and_then(|item| Dist::read(&item)),
+            get: fields.optional(GET).and_then(|item| Dist::read(&item)),
             set: fields.optional(SET).and_then(|item| Dist::read(&item)),
             hit_ratio: fields.optional("hit_ratio").and_then(|item| Some((item.ratio()?, item.place))),
             connections: fields.optional("connections").map(|item| item.whole(1, MOST).unwrap_or(1)),
@@ -82,7 +84,7 @@ impl<'a> Kind<'a> for Cache<'a> {
             capacity_path: format!("{}.replicas", item.path),
             origin: origin(item),
         });
-        let get = wiring.endpoint(&item.name, "get", station, item);
+        let get = wiring.endpoint(&item.name, GET, station, item);
         let set = self.set.is_some().then(|| wiring.endpoint(&item.name, SET, station, item));
         wiring.default_endpoint(&item.name, get);
         if let Some((hit_ratio, place)) = self.hit_ratio {

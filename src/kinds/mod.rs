@@ -20,7 +20,7 @@ mod steps;
 mod target;
 mod wiring;
 
-pub use cache::Cache;
+pub use cache::{Cache, GET};
 pub use caller::{Caller, Dependency};
 pub use database::{Access, Database, Query};
 pub use external::External;

@@ -23,7 +23,6 @@ pub struct Wiring<'a> {
 
 #[derive(Debug)]
 struct Named {
-    component: ComponentId,
     role: Role,
     /// In the order of the file, by the name behind the dot.
     endpoints: Vec<(String, EndpointId)>,
@@ -42,7 +41,7 @@ impl<'a> Wiring<'a> {
         }
         let component = Component { name: item.name.clone(), role, technology, origin: origin(item) };
         let component = self.builder.component(component);
-        let named = Named { component, role, endpoints: Vec::new(), default: None, topic: None, cache: None };
+        let named = Named { role, endpoints: Vec::new(), default: None, topic: None, cache: None };
         self.components.insert(item.name.clone(), named);
         Some(component)
     }
@@ -162,11 +161,6 @@ impl<'a> Wiring<'a> {
     /// What a component is.
     pub fn role(&self, name: &str) -> Option<Role> {
         self.components.get(name).map(|named| named.role)
-    }
-
-    /// The component of a name, without any report.
-    pub fn component_id(&self, name: &str) -> Option<ComponentId> {
-        self.components.get(name).map(|named| named.component)
     }
 
     /// The queue a name stands for; reports anything else.

@@ -24,11 +24,15 @@ pub struct Trial<'p> {
     pub warmup: SimDuration,
     /// Time in which arriving requests count.
     pub measured: SimDuration,
-    /// Length of a window of the series.
+    /// Length of a window of the series; longer where the measured part has more than [`MOST_ROWS`] of them, so that
+    /// memory does not follow the length of the run.
     pub window: SimDuration,
     /// Bounds of the run.
     pub limits: Limits,
 }
+
+/// Windows in a measured part, at most.
+pub const MOST_ROWS: u64 = 4_096;
 
 /// How long after the measured part its requests may take to end.
 const SETTLE: SimDuration = SimDuration::from_secs(60);
@@ -49,6 +53,11 @@ impl<'p> Trial<'p> {
     /// Runs it.
     pub fn run(&self) -> Measurements {
         self.finish(self.warm())
+    }
+
+    /// The length of a window.
+    fn row_length(&self) -> SimDuration {
+        self.window.max(SimDuration(self.measured.0.div_ceil(MOST_ROWS))).max(SimDuration(1))
     }
 
     /// Runs the warm-up only.
@@ -72,13 +81,14 @@ impl<'p> Trial<'p> {
     /// Runs on until `to` after the start of the measured part, to fork there. Knobs due at `to` are not turned yet.
     pub fn advance(&self, warm: &mut Warm<'p>, to: SimDuration) {
         let end = SimTime(self.warmup.0) + to;
+        let row = self.row_length().0;
         while warm.stop.is_none() && warm.world.now() < end {
             let from = warm.world.now().since(SimTime(self.warmup.0));
             if let Some((_, knobs)) = self.timeline.iter().find(|(at, _)| *at == from) {
                 warm.world.turn(knobs, &mut warm.meter);
             }
             let next_turn = self.timeline.iter().map(|(at, _)| *at).find(|at| *at > from);
-            let next_row = SimDuration((from.0 / self.window.0 + 1) * self.window.0);
+            let next_row = SimDuration((from.0 / row + 1) * row);
             let next = next_turn.map_or(next_row, |turn| turn.min(next_row)).min(to);
             let until = SimTime(self.warmup.0) + next;
             warm.stop = warm.world.run_until(until, &self.limits, &mut warm.meter);
@@ -101,7 +111,7 @@ impl<'p> Trial<'p> {
         let topics = self.topics(&warm);
         let mut to = self.measured;
         while warm.stop.is_none() && warm.world.counted_in_flight() > 0 && to < self.measured + SETTLE {
-            to += self.window;
+            to += self.row_length();
             self.advance(&mut warm, to);
         }
         debug_assert_eq!(warm.world.audit(), Ok(()));
@@ -117,7 +127,7 @@ impl<'p> Trial<'p> {
             resources,
             edges: tallies.edges.iter().map(|pair| pair[1]).collect(),
             topics,
-            series: Series { window: self.window, start: SimTime(self.warmup.0), rows: warm.rows },
+            series: Series { window: self.row_length(), start: SimTime(self.warmup.0), rows: warm.rows },
         }
     }
 

@@ -1,6 +1,6 @@
 //! What can only be seen from the whole.
 
-use crate::kinds::Wiring;
+use crate::kinds::{GET, Wiring};
 use crate::plan::{CacheId, Step};
 use crate::yaml::{Item, Problem, Problems};
 use std::collections::BTreeSet;
@@ -13,16 +13,19 @@ pub(super) fn check(wiring: &Wiring<'_>, problems: &Problems) {
     }
 }
 
-/// Reports hit ratios by which nothing is looked up. (With other problems about, the look-up may be what is wrong.)
+/// Reports hit ratios of caches that are called, but only by plain look-ups, which never miss. (With other problems
+/// about, the step that is `cached` may be what is wrong. A cache nobody uses is merely there.)
 fn unused_hit_ratios(wiring: &Wiring<'_>, problems: &Problems) {
-    let steps = &wiring.builder.plan().steps;
-    let used: BTreeSet<CacheId> = steps
-        .iter()
-        .filter_map(|step| if let Step::Lookup { cache, .. } = step { Some(*cache) } else { None })
-        .collect();
-    for (name, _, place) in wiring.hit_ratios().filter(|(_, cache, _)| !used.contains(cache)) {
-        let hint = format!("add a step `cached: {{ cache: {name}, miss: [ … ] }}`, or remove it");
-        let message = format!("the `hit_ratio` of `{name}` has no effect: nothing is `cached` in it");
+    let plan = wiring.builder.plan();
+    let lookup = |step: &Step| if let Step::Lookup { cache, .. } = step { Some(*cache) } else { None };
+    let used: BTreeSet<CacheId> = plan.steps.iter().filter_map(lookup).collect();
+    for (name, cache, place) in wiring.hit_ratios() {
+        let get = wiring.endpoint_of(name, GET);
+        if used.contains(&cache) || !plan.links.iter().any(|link| Some(link.to) == get) {
+            continue;
+        }
+        let hint = format!("look it up by a step `cached: {{ cache: {name}, miss: [ … ] }}`, or remove it");
+        let message = format!("the `hit_ratio` of `{name}` has no effect: a plain call of a cache never misses");
         problems.push(Problem::at(place, message).hint(hint));
     }
 }

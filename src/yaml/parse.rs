@@ -10,7 +10,7 @@ use std::fmt;
 pub const MAX_BYTES: usize = 4 << 20;
 
 /// Keys, values, lists and maps, those repeated through anchors included.
-const MAX_NODES: usize = 1_000_000;
+const MAX_NODES: usize = 500_000;
 /// Values repeated through anchors: far more than anyone writes, far fewer than a "billion laughs" needs.
 const MAX_REPEATED: usize = 50_000;
 /// Maps and lists inside one another. Each takes some 40 kB of stack in a debug build, and a thread has 2 MB.
@@ -244,8 +244,8 @@ fn explain(text: &str, error: &serde_yaml::Error) -> Problem {
         Error::Budget { .. } => {
             problem.message = "the file is too large or too deeply nested".into();
             problem.hint = Some(format!(
-                "a model has at most {} million values, and at most {MAX_DEPTH} maps and lists inside one another",
-                MAX_NODES / 1_000_000
+                "a model has at most {},000 values, and at most {MAX_DEPTH} maps and lists inside one another",
+                MAX_NODES / 1_000
             ));
         }
         Error::UnknownAnchor { .. } => {

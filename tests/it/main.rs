@@ -1,11 +1,15 @@
 //! One binary for all integration tests; each module is one kind of evidence.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod cli;
 mod common;
 mod determinism;
 mod docs;
 mod formulas;
 mod properties;
+mod review;
+mod shop;
 mod theory;
 mod tidy;
 mod timelines;

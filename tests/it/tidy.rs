@@ -29,8 +29,21 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// Stands for everything up to the line of `graph` and `faults`.
 const BEFORE: &str = "units, yaml, random, policies, plan, graph, faults";
 
-/// Rooms whose `mod.rs` holds a list of what the directory holds.
-const LISTS: &[&str] = &["kinds", "faults", "findings"];
+/// Rooms whose `mod.rs` holds a list of what the directory holds: the list's name, what every listed file says (and no
+/// other does), and how the list names the file.
+const LISTS: &[(&str, &str, &str, Listed)] = &[
+    ("faults", "FORMS", "pub(super) const FORM: ", Listed::Module),
+    ("findings", "LINTS", "declare_lint! {", Listed::Module),
+    ("kinds", "SECTIONS", "Kind<'a> for ", Listed::Type),
+];
+
+#[derive(Clone, Copy)]
+enum Listed {
+    /// `&kill::FORM`
+    Module,
+    /// `Service::read`, which `pub use service::{…, Service}` brings in.
+    Type,
+}
 
 const LONGEST_FILE: usize = 500;
 const LONGEST_FUNCTION: usize = 70;
@@ -233,29 +246,35 @@ fn the_top_level_holds_what_it_should() {
 
 #[test]
 fn lists_equal_their_directories() {
-    for room in LISTS {
+    for &(room, list, marker, listed) in LISTS {
         let dir = root().join("src").join(room);
-        let Ok(entries) = fs::read_dir(&dir) else { continue };
-        let on_disk: BTreeSet<String> = entries
-            .map(|e| e.unwrap().path())
-            .filter(|p| p.is_file())
-            .map(|p| p.file_stem().unwrap().to_string_lossy().into_owned())
-            .filter(|stem| stem != "mod")
-            .collect();
-        if on_disk.is_empty() {
-            continue;
-        }
         let text = read(&dir.join("mod.rs"));
-        let declared: BTreeSet<String> = text
-            .lines()
-            .filter_map(|l| l.trim().trim_start_matches("pub ").trim_start_matches("pub(crate) ").strip_prefix("mod "))
-            .filter_map(|l| l.strip_suffix(';'))
-            .map(String::from)
-            .collect();
-        assert_eq!(on_disk, declared, "src/{room}: files and `mod` lines differ");
-        for name in declared.iter().filter(|name| *name != "tests") {
-            assert!(text.contains(&format!("{name}::")), "src/{room}/mod.rs declares `{name}` and does not list it");
+        let stem = |path: &Path| path.file_stem().unwrap().to_string_lossy().into_owned();
+        let on_disk: Vec<PathBuf> = files(&dir, "rs").into_iter().filter(|p| stem(p) != "mod").collect();
+        let declared = |l: &str| Some(l.trim().strip_prefix("mod ")?.strip_suffix(';')?.to_owned());
+        let declared: BTreeSet<String> = text.lines().filter_map(declared).collect();
+        assert_eq!(
+            on_disk.iter().map(|p| stem(p)).collect::<BTreeSet<_>>(),
+            declared,
+            "src/{room}: files and `mod` lines"
+        );
+
+        let begin = text.find(&format!("const {list}: ")).unwrap_or_else(|| panic!("src/{room}/mod.rs has no {list}"));
+        let body = &text[begin..begin + text[begin..].find("];").unwrap()];
+        let named = |path: &Path| match listed {
+            Listed::Module => body.contains(&format!("&{}::", stem(path))),
+            Listed::Type => body.to_lowercase().contains(&format!("({}::read", stem(path))),
+        };
+        for path in &on_disk {
+            let belongs = read(path).contains(marker);
+            assert_eq!(
+                belongs,
+                named(path),
+                "{}: whether it belongs into {list}, and whether it is there",
+                shown(path)
+            );
         }
+        assert!(on_disk.iter().any(|p| named(p)), "{list} is empty");
     }
 }
 

@@ -75,6 +75,11 @@ fn the_shop_is_read_whole() {
     assert_eq!((model.name.as_str(), model.slos.len(), model.scenarios.len()), ("shop", 7, 2));
     assert_eq!(model.scenarios[0].faults.len(), 1);
     assert_eq!(model.slos[0].origin.line, SHOP.lines().position(|l| l == "slos:").unwrap() as u32 + 2);
+}
+
+#[test]
+fn the_shop_has_these_programs() {
+    let model = valid(SHOP);
     insta::assert_snapshot!(show::programs(&model.plan), @"
     web.home:
       0 work 5ms
@@ -134,6 +139,11 @@ fn the_shop_is_read_whole() {
       41 work 174.6ms
       42 return
     ");
+}
+
+#[test]
+fn the_shop_has_these_edges_and_expectations() {
+    let model = valid(SHOP);
     insta::assert_snapshot!(show::edges(&model.plan), @"
     web>orders (services.web.dependencies.orders) from services.web.endpoints.home.calls.0:10
     web>catalog-cache (services.web.dependencies.catalog-cache) from services.web.endpoints.search.1.cached.cache:13

@@ -150,6 +150,12 @@ queues: { events: }
 }
 
 #[test]
+fn a_hit_ratio_without_a_miss() {
+    let text = "traffic: { rate: 1/s, to: web }\nservices: { web: { work: 1ms, calls: [c] } }\ncaches:\n  c: { hit_ratio: 90% }\n  idle: { hit_ratio: 90% }\n";
+    insta::assert_snapshot!(in_short(text), @"4:8 hit_ratio -- the `hit_ratio` of `c` has no effect: a plain call of a cache never misses -- look it up by a step `cached: { cache: c, miss: [ … ] }`, or remove it");
+}
+
+#[test]
 fn externals_and_databases_that_are_incomplete() {
     let text = format!(
         "{REST}external:

@@ -1,0 +1,104 @@
+//! The main job on the shipped models, from the command line to the published JSON.
+
+use assert_cmd::Command;
+use serde_json::Value;
+use std::sync::OnceLock;
+
+/// The review at ten times the load, as JSON, with the model changed by `--set`.
+fn review(model: &str, settings: &[String]) -> Value {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("simulate"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR"));
+    command.args([model, "--load", "10x", "--format", "json", "--quiet"]);
+    for setting in settings {
+        command.args(["--set", setting]);
+    }
+    let output = command.assert().success().get_output().stdout.clone();
+    serde_json::from_slice(&output).unwrap()
+}
+
+fn shop() -> &'static Value {
+    static SHOP: OnceLock<Value> = OnceLock::new();
+    SHOP.get_or_init(|| review("models/shop.yaml", &[]))
+}
+
+/// Findings of this code, by subject.
+fn findings<'v>(review: &'v Value, code: &str) -> Vec<(&'v str, &'v Value)> {
+    let all = review["findings"].as_array().unwrap();
+    all.iter().filter(|f| f["code"] == code).map(|f| (f["subject"].as_str().unwrap(), f)).collect()
+}
+
+fn subjects<'v>(review: &'v Value, code: &str) -> Vec<&'v str> {
+    findings(review, code).into_iter().map(|(subject, _)| subject).collect()
+}
+
+/// The calls that end at the card processor, all of them patient and none of them guarded.
+const TO_STRIPE: [&str; 3] = ["payments>stripe", "orders>payments", "web>orders"];
+
+#[test]
+fn the_shop_lacks_a_breaker_on_the_way_to_its_card_processor() {
+    let found = findings(shop(), "missing-circuit-breaker");
+    let (subject, finding) = found.iter().find(|(s, _)| TO_STRIPE.contains(s)).expect("it was not found");
+    let place = &finding["where"];
+    assert!(place["file"].as_str().unwrap().ends_with("shop.yaml") && place["line"].as_u64().unwrap() > 1, "{place}");
+    assert!(finding["evidence"].as_array().is_some_and(|e| !e.is_empty()), "{subject}: {finding}");
+    let effect = &finding["effect"];
+    let mean = |when: &str| effect[when]["mean"].as_f64().unwrap();
+    assert!(mean("before") != mean("after"), "the fix was tried and changed something: {effect}");
+    assert!(finding["fix"]["changes"].as_array().is_some_and(|c| !c.is_empty()), "{finding}");
+}
+
+#[test]
+fn the_decoy_is_left_alone() {
+    for code in ["missing-circuit-breaker", "missing-timeout", "missing-bulkhead"] {
+        let found = subjects(shop(), code);
+        assert!(!found.iter().any(|s| s.contains("ads")), "{code}: {found:?}");
+    }
+}
+
+/// What the review asks for is written into the model, and the review is asked again.
+#[test]
+fn the_breaker_the_review_asks_for_removes_the_finding() {
+    let found = findings(shop(), "missing-circuit-breaker");
+    let (subject, finding) = found.iter().find(|(s, _)| TO_STRIPE.contains(s)).expect("it was not found");
+    let changes = finding["fix"]["changes"].as_array().unwrap();
+    let text = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
+    let settings: Vec<String> =
+        changes.iter().map(|c| format!("{}={}", c["path"].as_str().unwrap(), text(&c["to"]))).collect();
+    let after = review("models/shop.yaml", &settings);
+    let left = subjects(&after, "missing-circuit-breaker");
+    assert!(!left.contains(subject), "after {settings:?} there is still {left:?}");
+}
+
+#[test]
+fn the_connections_of_the_order_database_give_out_before_10x() {
+    let capacity = &shop()["capacity"];
+    let load = capacity["load"].as_f64().unwrap();
+    // By hand they are all busy at 4.3 times the load; the objectives are missed a little before.
+    assert!((2.5..4.6).contains(&load), "{capacity}");
+    assert_eq!(capacity["limited_by"], "orders-db.connections");
+    assert_eq!(shop()["bottlenecks"][0]["resource"], "orders-db.connections");
+}
+
+#[test]
+fn the_time_out_on_advertisements_is_seen() {
+    let boutique = review("models/online-boutique.yaml", &[]);
+    let missing = subjects(&boutique, "missing-timeout");
+    assert!(!missing.contains(&"frontend>ads"), "{missing:?}");
+}
+
+#[test]
+fn the_json_is_the_published_one() {
+    let review = shop();
+    assert_eq!(review["format"], "tenfold/review/1");
+    assert_eq!(review["model"]["name"], "shop");
+    assert_eq!(review["seed"], 1);
+    for run in review["runs"].as_array().unwrap() {
+        for (name, endpoint) in run["endpoints"].as_object().unwrap() {
+            let n = |field: &str| endpoint[field].as_u64().unwrap();
+            let ended = n("succeeded") + n("degraded") + n("failed");
+            assert_eq!(n("offered"), ended + n("in_flight"), "{name} in {}", run["name"]);
+            let causes = endpoint["failures"].as_object().unwrap().values();
+            assert_eq!(n("failed"), causes.map(|v| v.as_u64().unwrap()).sum::<u64>(), "{name} in {}", run["name"]);
+        }
+    }
+}
