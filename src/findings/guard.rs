@@ -46,7 +46,9 @@ fn finding(
     let stuck = failure.recoveries() < failure.harms.len();
     let share = failure.avoidable_share();
     let severity = match () {
-        () if stuck || !failure.collateral.is_empty() || share >= 0.25 => Severity::P0,
+        () if stuck || !failure.collateral.is_empty() => Severity::P0,
+        // An answer that comes late is an annoyance, one that fails is an incident.
+        () if share >= 0.25 && failure.mean(fails_more) >= 0.5 => Severity::P0,
         () if share >= 0.05 => Severity::P1,
         () => Severity::P2,
     };
@@ -63,6 +65,13 @@ fn finding(
         effect,
         other_effects,
     }
+}
+
+/// Of what goes bad, the share that fails rather than being late.
+fn fails_more(harm: &crate::experiments::Harm) -> f64 {
+    let users = harm.faulted.iter().zip(&harm.healthy);
+    let failed: f64 = users.map(|(f, h)| (f.failed - h.failed).max(0.0)).sum();
+    failed / harm.lost_in_all().max(1.0)
 }
 
 fn title(evidence: &Evidence, failure: &Failure, main: &Move, target: &str) -> String {
