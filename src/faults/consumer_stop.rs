@@ -47,6 +47,6 @@ impl Effect for ConsumerStop {
     }
 
     fn describe(&self, target: &Target) -> String {
-        format!("consumers of {target} stopped")
+        format!("{target} without consumers")
     }
 }

@@ -50,6 +50,9 @@ impl Effect for Errors {
     }
 
     fn describe(&self, target: &Target) -> String {
-        format!("{target} failing {} of requests", show_ratio(self.share))
+        match self.share {
+            share if share >= 1.0 => format!("{target} failing"),
+            share => format!("{target} failing {} of requests", show_ratio(share)),
+        }
     }
 }

@@ -217,8 +217,8 @@ fn findings() -> Vec<Finding> {
             subject: "payments>stripe".into(),
             place: Some(place(95)),
             evidence: vec![
-                "With stripe 5s slower, all 40 workers of payments wait for it after 1.2s, all of orders after 7.4s, all of web after 16.1s.".into(),
-                "A breaker answers at once instead.".into(),
+                "with stripe 5s slower, all 40 workers of payments wait for it after 1.2s, all of orders after 7.4s, all of web after 16.1s".into(),
+                "a breaker answers at once instead".into(),
             ],
             fix: Some(Fix {
                 summary: "open a circuit breaker when half of the calls fail".into(),
@@ -234,7 +234,7 @@ fn findings() -> Vec<Finding> {
             title: "orders-db has connections for 4.9x the load".into(),
             subject: "orders-db.connections".into(),
             place: Some(place(104)),
-            evidence: vec!["All 20 are busy at 10x; the load asks for 41.".into()],
+            evidence: vec!["all 20 are busy at 10x, and the load asks for 41".into()],
             fix: Some(Fix {
                 summary: "give it more connections".into(),
                 changes: vec![change("databases.orders-db.connections", Some("20"), "48")],
@@ -249,7 +249,7 @@ fn findings() -> Vec<Finding> {
             title: "web waits 30s for orders, longer than its users wait for web".into(),
             subject: "web>orders".into(),
             place: Some(place(52)),
-            evidence: vec!["Shoppers have gone after 10s.".into()],
+            evidence: vec!["shoppers have gone after 10s".into()],
             fix: None,
             effect: None,
             other_effects: Vec::new(),

@@ -256,7 +256,7 @@ pub struct Finding {
     pub subject: String,
     /// Where it is written.
     pub place: Option<Place>,
-    /// Why, with figures: one sentence each.
+    /// Why, with figures: clauses without a full stop, the most telling first.
     pub evidence: Vec<String>,
     /// What to do.
     pub fix: Option<Fix>,

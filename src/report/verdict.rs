@@ -70,8 +70,9 @@ impl Report {
         let so_far = match &self.capacity {
             Some(c) if c.low <= 0.0 && c.load <= 0.0 => "; they do not hold at any load tried".to_string(),
             Some(c) if slos.missed > 0 => format!("; they hold up to {}", factor(c.load)),
-            Some(c) if c.high.is_none() => format!("; they hold up to {} at least", factor(c.low)),
-            Some(c) => format!("; they would up to {}", factor(c.load)),
+            Some(c) if c.high.is_none() => format!(", and up to {} at least", factor(c.low)),
+            Some(c) if c.load > self.load => format!(", and up to {}", factor(c.load)),
+            Some(_) => String::new(),
             None => String::new(),
         };
         let first = match self.capacity.as_ref().and_then(|c| c.limited_by.as_ref()) {

@@ -43,6 +43,7 @@ impl Measure {
             Measure::SuccessRate => share_estimate(e),
             Measure::Utilization => scaled(e, 100.0, "%"),
             Measure::MeanMs | Measure::PercentileMs(_) => ms_estimate(e),
+            Measure::RecoveryS if e.mean <= 0.0 => "at once".into(),
             Measure::RecoveryS => ms_estimate(&times(e, 1000.0)),
             Measure::GoodputPerS | Measure::RatePerS => scaled(e, 1.0, "/s"),
             Measure::CapacityLoad => scaled(e, 1.0, "x"),
@@ -66,6 +67,13 @@ pub fn effect(effect: &Effect) -> String {
     format!("{subject}{} {before} → {after}", effect.measure.word())
 }
 
+/// The same without intervals, where many stand below one another.
+pub fn effect_briefly(effect: &Effect) -> String {
+    let point = |e: &Estimate| effect.measure.show(&Estimate { mean: e.mean, low: e.mean, high: e.mean });
+    let (before, after) = (point(&effect.before), point(&effect.after));
+    format!("{} {} {before} → {after}", effect.subject, effect.measure.word())
+}
+
 /// A word of a command, quoted where the shell would take it apart.
 pub fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,%+@".contains(c);
@@ -83,8 +91,9 @@ pub fn listed(items: &[String]) -> String {
 
 /// Three digits: `0.512`, `8.12`, `28.3`, `1500`, and `12.3k` from ten thousand on.
 pub fn number(x: f64) -> String {
-    for (size, word) in [(1e9, "G"), (1e6, "M"), (1e3, "k")] {
-        if x.abs() >= size && x.abs() >= 1e4 {
+    // From 999.5 thousand on it is a million, since `1000k` would be written otherwise.
+    for (size, least, word) in [(1e9, 0.9995e9, "G"), (1e6, 0.9995e6, "M"), (1e3, 1e4, "k")] {
+        if x.abs() >= least {
             return format!("{}{word}", fixed(x / size, decimals(x / size)));
         }
     }
@@ -105,6 +114,16 @@ pub fn factor(x: f64) -> String {
 pub fn ms(x: f64) -> String {
     let (scale, word) = time_unit(x);
     format!("{}{word}", number(x / scale))
+}
+
+/// A time in as few digits as a table needs: `4.9ms`, `35ms`, `1.38s`.
+pub fn ms_brief(x: f64) -> String {
+    let brief = match x {
+        x if x < 9.95 => (x * 10.0).round() / 10.0,
+        x if x < 999.5 => x.round(),
+        x => x,
+    };
+    ms(brief)
 }
 
 /// A time from seconds.
@@ -133,7 +152,7 @@ pub fn ms_estimate(e: &Estimate) -> String {
 
 /// A share with its interval: `99.2 ±0.1%`.
 pub fn share_estimate(e: &Estimate) -> String {
-    if spread(e).is_none_or(|half| half < 5e-6) { share(e.mean) } else { scaled(e, 100.0, "%") }
+    if spread(e).is_none_or(|half| half < 5e-5) { share(e.mean) } else { scaled(e, 100.0, "%") }
 }
 
 fn time_unit(ms: f64) -> (f64, &'static str) {
@@ -207,6 +226,8 @@ mod tests {
     fn figures_have_three_digits_and_a_unit() {
         assert_eq!(number(1500.0), "1500");
         assert_eq!(number(12_345.0), "12.3k");
+        assert_eq!(number(999_600.0), "1M");
+        assert_eq!((ms_brief(4.88), ms_brief(35.2), ms_brief(1380.0)), ("4.9ms".into(), "35ms".into(), "1.38s".into()));
         assert_eq!(number(0.5123), "0.512");
         assert_eq!(ms(0.51), "0.51ms");
         assert_eq!(ms(8.0), "8ms");
@@ -233,7 +254,7 @@ mod tests {
         assert_eq!(Measure::PercentileMs(99.0).show(&around(283.4, 23.1)), "283 ±23ms");
         assert_eq!(Measure::MeanMs.show(&around(1283.4, 52.0)), "1.28 ±0.05s");
         assert_eq!(Measure::SuccessRate.show(&around(0.813, 0.004)), "81.3 ±0.4%");
-        assert_eq!(Measure::SuccessRate.show(&around(0.99996, 0.00002)), "99.996 ±0.002%");
+        assert_eq!(Measure::SuccessRate.show(&around(0.99996, 0.00002)), ">99.99%");
         assert_eq!(Measure::SuccessRate.show(&around(1.0, 0.0)), "100%");
         assert_eq!(Measure::CapacityLoad.show(&around(4.9, 0.1)), "4.9 ±0.1x");
         assert_eq!(Measure::RecoveryS.show(&around(4.2, 0.35)), "4.2 ±0.3s");

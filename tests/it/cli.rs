@@ -158,6 +158,46 @@ fn a_report_is_written_whole_or_not_at_all() {
     assert_eq!(folder.files(), ["new.txt", "old.json", "tiny.yaml"], "no temporary file is left");
 }
 
+#[test]
+fn the_gate_fails_with_1_and_only_the_gate() {
+    // The caller waits longer than its own caller: technical debt, found without simulating.
+    let impatient = "
+traffic: { rate: 20/s, to: api, timeout: 1s }
+services: { api: { work: 5ms, calls: [db], dependencies: { db: { timeout: 30s } } } }
+databases: { db: { connections: 20, query: 10ms } }
+";
+    let folder = Folder::with(&[("impatient.yaml", impatient.as_bytes()), ("tiny.yaml", TINY.as_bytes())]);
+    folder.simulate("check impatient.yaml").code(0).stdout(contains("P2"));
+    folder.simulate("check impatient.yaml --fail-on P2").code(1).stdout(contains("P2"));
+    folder.simulate("check impatient.yaml --fail-on P2 --exit-zero").code(0);
+    folder.simulate("check impatient.yaml --fail-on P1").code(0);
+    folder.simulate("check tiny.yaml impatient.yaml --fail-on p2").code(1);
+    folder.simulate("check impatient.yaml tny.yaml --fail-on P2 --exit-zero").code(2);
+}
+
+#[test]
+fn an_experiment_gives_the_same_bytes_again() {
+    let folder = Folder::tiny();
+    let short = "run tiny.yaml --duration 5s --warmup 1s --replications 2 --load 1x --load 2x --fail kill:db@2s+1s";
+    let text = folder.simulate(short).code(0).stderr(is_empty()).get_output().stdout.clone();
+    assert_eq!(folder.simulate(&format!("{short} --threads 1")).get_output().stdout, text);
+    let text = String::from_utf8(text).unwrap();
+    assert!(text.contains("db killed from 2s to 3s"), "{text}");
+    let again = text.lines().find_map(|l| l.strip_prefix("again")).unwrap().trim().strip_prefix("simulate ").unwrap();
+    let repeated = folder.simulate(again).code(0).get_output().stdout.clone();
+    assert_eq!(String::from_utf8(repeated).unwrap(), text, "the command it names gives it again");
+
+    let json = folder.simulate(&format!("{short} --format json")).code(0).get_output().stdout.clone();
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!(json["format"], "tenfold/review/1");
+    assert_eq!(json["runs"].as_array().unwrap().len(), 2);
+    assert_eq!(json["runs"][1]["faults"][0]["flag"], "kill:db@2s+1s");
+    assert!(json["runs"][0]["traffic"].as_object().unwrap().values().all(|t| t["offered"].as_u64().unwrap() > 0));
+    assert!(json.get("findings").is_none(), "an experiment gives no advice");
+    let page = folder.simulate(&format!("{short} -q")).code(0).get_output().stdout.clone();
+    assert!(page.len() < text.len());
+}
+
 #[cfg(unix)]
 #[test]
 fn a_reader_that_goes_away_is_no_error_and_a_full_disk_is() {

@@ -1,11 +1,13 @@
 //! The failure campaign: what each fault takes down, in which order, and whether it comes back.
 
 use super::page::{Ink, Page};
-use crate::report::words::{effect, factor, listed, number, seconds, share_estimate};
+use crate::report::words::{effect, effect_briefly, factor, listed, number, seconds, share_estimate};
 use crate::report::{CascadeStep, Failure, Report};
 
 /// So many are shown in full unless everything is asked for.
 const SHOWN: usize = 3;
+/// So many components are listed in a line each.
+const LISTED: usize = 8;
 const LABEL: usize = 11;
 
 pub(super) fn failures(report: &Report, page: &mut Page) {
@@ -13,30 +15,103 @@ pub(super) fn failures(report: &Report, page: &mut Page) {
     if failures.is_empty() && report.unconfirmed.is_empty() {
         return;
     }
-    let about = match failures.first() {
-        Some(first) if failures.iter().all(|f| f.load == first.load) => {
-            format!("one fault at a time at {}, against the same run without it", factor(first.load))
-        }
-        _ => "one fault at a time, against the same run without it".into(),
-    };
-    page.heading("Failure modes", &about);
-    let (harmful, harmless): (Vec<_>, Vec<_>) = failures.iter().partition(|f| hurts(f));
-    let shown = if page.verbose { harmful.len() } else { SHOWN.min(harmful.len()) };
-    for failure in &harmful[..shown] {
+    page.heading("Failure modes", &about(failures));
+    let (harmful, harmless): (Vec<&Failure>, Vec<&Failure>) = failures.iter().partition(|f| hurts(f));
+    // What takes others along, or does not come back, deserves the room; that a component is missed when it is gone does not.
+    let (telling, plain): (Vec<&Failure>, Vec<&Failure>) =
+        harmful.into_iter().partition(|f| page.verbose || spreads(f));
+    let shown = if page.verbose { telling.len() } else { SHOWN.min(telling.len()) };
+    for failure in &telling[..shown] {
         in_full(failure, page);
     }
-    for failure in &harmful[shown..] {
-        let first = failure.users.first().map(effect).unwrap_or_default();
-        page.wrapped(2, 4, &format!("{}: {first}{}", Ink::Bold.on(title(failure)), recovery_short(failure)));
-    }
+    let rest: Vec<&Failure> = telling[shown..].iter().chain(&plain).copied().collect();
+    by_target(&rest, page);
     if !harmless.is_empty() {
-        let names: Vec<String> = harmless.iter().map(|f| title(f)).collect();
-        page.wrapped(2, 4, &format!("{}: {}", Ink::Good.on("No user notices"), listed(&names)));
+        let names: Vec<String> = targets(&harmless).iter().map(|(target, all)| gathered(target, all)).collect();
+        page.wrapped(2, 4, &format!("{}: {}", Ink::Good.on("No user notices"), names.join("; ")));
     }
-    if !report.unconfirmed.is_empty() {
-        let text = format!("Only screened by short runs: {}", listed(&report.unconfirmed));
+    let screened: Vec<&String> = report
+        .unconfirmed
+        .iter()
+        .filter(|text| page.verbose || !failures.iter().any(|f| f.fault.text == **text))
+        .collect();
+    if !screened.is_empty() {
+        let names: Vec<&str> = screened.into_iter().map(String::as_str).collect();
+        page.wrapped(2, 4, &Ink::Dim.on(format!("Only screened by short runs: {}", names.join(", "))));
+    } else if !report.unconfirmed.is_empty() {
+        let text = format!("{} of these were only screened by one run each", report.unconfirmed.len());
         page.wrapped(2, 4, &Ink::Dim.on(text));
     }
+}
+
+/// What was done, as far as it was the same for all.
+fn about(failures: &[Failure]) -> String {
+    let Some(first) = failures.first() else { return String::new() };
+    let load = match failures.iter().all(|f| f.load == first.load) {
+        true => format!(" at {}", factor(first.load)),
+        false => String::new(),
+    };
+    let time = match first.fault.duration_s {
+        Some(d) if same_duration(failures) => format!(" for {}", seconds(d)),
+        _ => String::new(),
+    };
+    format!("one fault at a time{time}{load}; against the same run without")
+}
+
+fn same_duration(failures: &[Failure]) -> bool {
+    failures.windows(2).all(|pair| pair[0].fault.duration_s == pair[1].fault.duration_s)
+}
+
+/// Whether others suffer who need not, or it does not come back.
+fn spreads(failure: &Failure) -> bool {
+    !failure.collateral.is_empty() || failure.recovers.as_ref().is_some_and(|r| r.probability.mean < 1.0)
+}
+
+/// One line for each component: what was done to it, and the worst that came of it.
+fn by_target(failures: &[&Failure], page: &mut Page) {
+    let all = targets(failures);
+    let shown = if page.verbose { all.len() } else { LISTED.min(all.len()) };
+    for (target, faults) in &all[..shown] {
+        let worst = faults.iter().find_map(|f| f.users.first()).map(effect_briefly).unwrap_or_default();
+        let back = if faults.iter().any(|f| spreads(f) && f.recovers.is_some_and(|r| r.probability.mean < 1.0)) {
+            format!("; {}", Ink::Bad.on("may not recover"))
+        } else {
+            String::new()
+        };
+        page.wrapped(2, 4, &format!("{}: {worst}{back}", gathered(target, faults)));
+    }
+    if all.len() > shown {
+        page.push_line(&Ink::Dim.on(format!("  {} more components (-v shows all)", all.len() - shown)));
+    }
+}
+
+/// The failures of each target, in order.
+fn targets<'a>(failures: &[&'a Failure]) -> Vec<(&'a str, Vec<&'a Failure>)> {
+    let mut all: Vec<(&str, Vec<&Failure>)> = Vec::new();
+    for failure in failures {
+        match all.iter_mut().find(|(target, _)| *target == failure.fault.target) {
+            Some((_, faults)) => faults.push(failure),
+            None => all.push((&failure.fault.target, vec![failure])),
+        }
+    }
+    all
+}
+
+/// `orders killed, 2s slower or failing`
+fn gathered(target: &str, faults: &[&Failure]) -> String {
+    let way =
+        |f: &&'_ Failure| f.fault.text.strip_prefix(target).and_then(|rest| rest.strip_prefix(' ')).map(String::from);
+    let (ways, others): (Vec<Option<String>>, Vec<Option<String>>) = faults.iter().map(way).partition(Option::is_some);
+    let ways: Vec<String> = ways.into_iter().flatten().collect();
+    if !others.is_empty() {
+        // A fault whose words do not begin with its target, such as `orders cut off from payments`.
+        return faults.iter().map(|f| f.fault.text.as_str()).collect::<Vec<_>>().join(", ");
+    }
+    let ways = match ways.as_slice() {
+        [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        ways => ways.concat(),
+    };
+    format!("{} {ways}", Ink::Bold.on(target))
 }
 
 /// Whether anybody lost anything.
@@ -44,15 +119,8 @@ fn hurts(failure: &Failure) -> bool {
     !failure.users.is_empty() || !failure.collateral.is_empty()
 }
 
-fn title(failure: &Failure) -> String {
-    match failure.fault.duration_s {
-        Some(d) => format!("{} for {}", failure.fault.text, seconds(d)),
-        None => failure.fault.text.clone(),
-    }
-}
-
 fn in_full(failure: &Failure, page: &mut Page) {
-    page.wrapped(2, 4, &Ink::Bold.on(title(failure)));
+    page.wrapped(2, 4, &Ink::Bold.on(&failure.fault.text));
     let lost = failure.lost_requests.as_ref().map(|e| format!("{} requests", number(e.mean)));
     if !failure.users.is_empty() {
         let all = failure.users.iter().map(effect).collect::<Vec<_>>().join("; ");
@@ -119,13 +187,4 @@ fn recovery(failure: &Failure) -> String {
         text.push_str(&format!("; kept down by {cause}"));
     }
     text
-}
-
-fn recovery_short(failure: &Failure) -> String {
-    match &failure.recovers {
-        Some(r) if r.probability.mean >= 1.0 => "; recovers".into(),
-        Some(r) if r.probability.mean <= 0.0 => format!("; {}", Ink::Bad.on("does not recover")),
-        Some(_) => format!("; {}", Ink::Warn.on("may not recover")),
-        None => String::new(),
-    }
 }

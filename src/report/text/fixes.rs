@@ -1,11 +1,12 @@
 //! What to change, the most urgent first, and what not to.
 
 use super::page::{Ink, Page, width_of};
-use crate::report::words::effect;
+use crate::report::words::{effect, factor};
 use crate::report::{Change, Confidence, Finding, Kind, Report, Severity};
 
-/// So many findings of P1 and so many of P2 are shown in full unless everything is asked for; P0 always are.
-const SHOWN: [usize; 3] = [usize::MAX, 4, 2];
+/// So many findings of P1 come with their fix, and so many of P2 are named, unless everything is asked for.
+const P1_SHOWN: usize = 10;
+const P2_SHOWN: usize = 4;
 const LABEL: usize = 6;
 
 pub(super) fn fixes(report: &Report, page: &mut Page) {
@@ -20,29 +21,70 @@ pub(super) fn fixes(report: &Report, page: &mut Page) {
     page.heading("Priority fixes", if report.kind == Kind::Review { "each was tried by simulation" } else { "" });
     for severity in [Severity::P0, Severity::P1, Severity::P2] {
         let these: Vec<&Finding> = findings.iter().filter(|f| f.severity == severity).collect();
-        let shown = if page.verbose { these.len() } else { SHOWN[severity as usize].min(these.len()) };
-        for finding in &these[..shown] {
-            one(finding, page);
+        let shown = match severity {
+            _ if page.verbose => these.len(),
+            Severity::P0 => these.len(),
+            Severity::P1 => P1_SHOWN.min(these.len()),
+            Severity::P2 => P2_SHOWN.min(these.len()),
+        };
+        if page.verbose || severity == Severity::P0 {
+            these[..shown].iter().for_each(|finding| in_full(finding, page));
+        } else {
+            // Neighbours with the same cure share its lines.
+            let cure = |f: &Finding| f.fix.as_ref().map(|fix| fix.changes.clone());
+            for same in these[..shown].chunk_by(|a, b| cure(a).is_some() && cure(a) == cure(b)) {
+                in_short(same, report, page);
+            }
         }
-        for finding in &these[shown..] {
-            page.wrapped(2, 5, &head(finding));
+        if these.len() > shown {
+            let text = format!("  {} more {} (-v shows all)", these.len() - shown, severity.word());
+            page.push_line(&Ink::Dim.on(text));
         }
     }
 }
 
-fn one(finding: &Finding, page: &mut Page) {
+/// All of it: where, why, what to change, and what that gives.
+fn in_full(finding: &Finding, page: &mut Page) {
     page.wrapped(2, 5, &head(finding));
     page.labelled(5, "at", LABEL, &about(finding));
     if !finding.evidence.is_empty() {
-        page.labelled(5, "why", LABEL, &finding.evidence.join(" "));
+        let shown = if page.verbose { finding.evidence.len() } else { 1 };
+        page.labelled(5, "why", LABEL, &finding.evidence[..shown].join("; "));
     }
     if let Some(fix) = &finding.fix {
         page.labelled(5, "fix", LABEL, &fix.summary);
-        let room = page.width() - 5 - LABEL;
-        for line in fix.changes.iter().flat_map(|c| yaml(c, room)) {
-            page.beside(5, "", LABEL, &Ink::Bold.on(line));
+        changes(&fix.changes, "", page);
+    }
+    gives(finding, page);
+}
+
+/// The places, the change they have in common, and what it gives.
+fn in_short(findings: &[&Finding], report: &Report, page: &mut Page) {
+    for finding in findings {
+        let place = finding.place.as_ref().map(|p| format!(" ({}:{})", p.file, p.line)).unwrap_or_default();
+        page.wrapped(2, 5, &format!("{}{place}", head(finding)));
+    }
+    let [first, ..] = findings else { return };
+    let Some(fix) = &first.fix else { return };
+    match &report.plan {
+        Some(plan) if plan.changes.len() > 1 && plan.changes == fix.changes => {
+            page.labelled(5, "fix", LABEL, &format!("the plan to {} above", factor(plan.target_load)));
+        }
+        _ => {
+            changes(&fix.changes, "fix", page);
+            findings.iter().for_each(|finding| gives(finding, page));
         }
     }
+}
+
+fn changes(changes: &[Change], label: &str, page: &mut Page) {
+    let room = page.width() - 5 - LABEL;
+    for (i, line) in changes.iter().flat_map(|c| yaml(c, room)).enumerate() {
+        page.beside(5, if i == 0 { label } else { "" }, LABEL, &Ink::Bold.on(line));
+    }
+}
+
+fn gives(finding: &Finding, page: &mut Page) {
     let effects: Vec<String> = finding.effect.iter().chain(&finding.other_effects).map(effect).collect();
     if !effects.is_empty() {
         page.labelled(5, "gives", LABEL, &Ink::Good.on(effects.join("; ")));
@@ -63,7 +105,7 @@ fn about(finding: &Finding) -> String {
     let place = finding.place.as_ref().map(|p| format!("{}:{} ", p.file, p.line)).unwrap_or_default();
     let sure = match finding.confidence {
         Confidence::High => "",
-        Confidence::Medium => ", not clear beyond doubt",
+        Confidence::Medium => ", likely",
         Confidence::Low => ", a rule of thumb",
     };
     format!("{place}({}{sure})", finding.code)

@@ -26,6 +26,7 @@ pub(super) fn scores(report: &Report, page: &mut Page) {
 }
 
 pub(super) fn assumed(report: &Report, page: &mut Page) {
+    page.gap();
     if report.assumed.is_empty() {
         return;
     }
@@ -38,7 +39,6 @@ pub(super) fn assumed(report: &Report, page: &mut Page) {
 }
 
 pub(super) fn footer(report: &Report, page: &mut Page) {
-    page.gap();
     assumed(report, page);
     for note in &report.notes {
         page.labelled(0, "note", 9, note);

@@ -7,7 +7,7 @@ use crate::report::{Report, Resource, Run};
 /// Busier than this is worth a warning.
 const BUSY: f64 = 0.8;
 /// So many are shown unless everything is asked for.
-const SHOWN: usize = 8;
+const SHOWN: usize = 6;
 
 pub(super) fn resources(report: &Report, page: &mut Page) {
     let Some(asked) = report.asked_run() else { return };
@@ -50,7 +50,6 @@ pub(super) fn resources(report: &Report, page: &mut Page) {
 /// What makes a resource worth showing first.
 fn pressure(resource: &Resource) -> f64 {
     resource.utilization.max(resource.static_utilization.unwrap_or(0.0))
-        + if resource.rejected > 0 { 10.0 } else { 0.0 }
 }
 
 fn inked(utilization: f64) -> String {

@@ -59,7 +59,8 @@ pub(super) fn plan(report: &Report, page: &mut Page) {
     for change in &plan.changes {
         page.wrapped(2, 6, &changed(change));
     }
-    for e in &plan.effects {
-        page.labelled(2, "gives", 7, &effect(e));
+    if !plan.effects.is_empty() {
+        let effects: Vec<String> = plan.effects.iter().map(effect).collect();
+        page.labelled(2, "gives", 7, &Ink::Good.on(effects.join("; ")));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::page::{Ink, Page};
 use crate::report::words::{count, factor, listed, ms_estimate, number, seconds, share_estimate};
-use crate::report::{Dependency, Report, SloVerdict};
+use crate::report::{Dependency, Queue, Report, SloResult, SloVerdict};
 
 /// Rows shown unless everything is asked for.
 const SHOWN: usize = 8;
@@ -13,13 +13,18 @@ pub(super) fn headline(report: &Report, page: &mut Page) {
         .faults
         .iter()
         .map(|f| {
-            let until = f.duration_s.map(|d| format!(" for {}", seconds(d))).unwrap_or_default();
-            format!("{} at {}{until}", f.text, seconds(f.start_s))
+            let until = f.duration_s.map_or("on".into(), |d| format!("to {}", seconds(f.start_s + d)));
+            format!("{} from {} {until}", f.text, seconds(f.start_s))
         })
         .collect();
     let with = if faults.is_empty() { String::new() } else { format!(", with {}", listed(&faults)) };
     let loads: Vec<String> = report.runs.iter().map(|r| factor(r.load)).collect();
-    let text = format!("{}: {} at {}{with}", report.model.name, run.name, listed(&loads));
+    let scenario = match run.name.as_str() {
+        "baseline" => String::new(),
+        name if name.starts_with("load ") => String::new(),
+        name => format!(", {name}"),
+    };
+    let text = format!("{}{scenario} at {}{with}", report.model.name, listed(&loads));
     page.wrapped(0, 0, &Ink::Bold.on(text));
 }
 
@@ -49,22 +54,30 @@ pub(super) fn slos(report: &Report, page: &mut Page) {
         return;
     }
     page.heading("Expectations", "");
-    let several = report.runs.len() > 1;
-    let mut rows = Vec::new();
+    let mut header = vec!["<".to_string()];
+    header.extend(report.runs.iter().map(|run| format!("<at {}", factor(run.load))));
+    let mut rows: Vec<Vec<String>> = Vec::new();
     for run in &report.runs {
         for slo in &run.slos {
-            let mut row = vec![match slo.verdict {
-                SloVerdict::Met => Ink::Good.on("met"),
-                SloVerdict::Missed => Ink::Bad.on("missed"),
-                SloVerdict::Unclear => Ink::Warn.on("unclear"),
-            }];
-            row.extend(several.then(|| factor(run.load)));
-            row.push(slo.text.clone());
-            row.push(slo.measured.as_ref().map_or("nothing measured".into(), |e| slo.measure.show(e)));
-            rows.push(row);
+            let cell = judged(slo);
+            match rows.iter_mut().find(|row| row[0] == slo.text) {
+                Some(row) => row.push(cell),
+                None => rows.push(vec![slo.text.clone(), cell]),
+            }
         }
     }
-    page.table(if several { &["<", "", "<", "<measured"] } else { &["<", "<", "<measured"] }, rows);
+    rows.iter_mut().for_each(|row| row.resize(header.len(), String::new()));
+    page.table(&header.iter().map(String::as_str).collect::<Vec<_>>(), rows);
+}
+
+/// `met, 62ms`
+fn judged(slo: &SloResult) -> String {
+    let measured = slo.measured.as_ref().map_or("nothing measured".into(), |e| slo.measure.show(e));
+    match slo.verdict {
+        SloVerdict::Met => format!("{}, {measured}", Ink::Good.on("met")),
+        SloVerdict::Missed => format!("{}, {measured}", Ink::Bad.on("missed")),
+        SloVerdict::Unclear => format!("{}, {measured}", Ink::Warn.on("unclear")),
+    }
 }
 
 pub(super) fn failed(report: &Report, page: &mut Page) {
@@ -113,11 +126,14 @@ pub(super) fn dependencies(report: &Report, page: &mut Page) {
 }
 
 pub(super) fn queues(report: &Report, page: &mut Page) {
-    let Some(run) = report.asked_run().filter(|r| !r.queues.is_empty()) else { return };
+    let Some(run) = report.asked_run() else { return };
+    let used: Vec<_> = run.queues.iter().filter(|(_, q)| **q != Queue::default()).collect();
+    if used.is_empty() {
+        return;
+    }
     page.heading("Queues", "");
-    let rows = run
-        .queues
-        .iter()
+    let rows = used
+        .into_iter()
         .map(|(name, q)| {
             let mut row = vec![name.to_string()];
             row.extend([q.published, q.acknowledged, q.redelivered, q.dead_lettered, q.rejected, q.backlog].map(dash));

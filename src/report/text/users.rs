@@ -1,7 +1,7 @@
 //! What users see: each source of traffic and what it asks for, at 1x and at the load asked for.
 
 use super::page::{Ink, Page};
-use crate::report::words::{factor, ms, ms_estimate, number, share, share_estimate};
+use crate::report::words::{factor, ms_brief, ms_estimate, number, share, share_estimate};
 use crate::report::{Estimate, Report, Run, SloVerdict, Tally};
 
 pub(super) fn users(report: &Report, page: &mut Page) {
@@ -41,7 +41,7 @@ fn block<'a>(
         let Some((tally, slos)) = of(run) else { continue };
         let time = |e: &Option<Estimate>, interval: bool| match e {
             Some(e) if interval => ms_estimate(e),
-            Some(e) => ms(e.mean),
+            Some(e) => ms_brief(e.mean),
             None => "-".into(),
         };
         let success = tally
