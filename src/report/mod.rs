@@ -23,7 +23,7 @@ pub use review::{
 };
 pub use run::{Dependency, Phase, PhaseTraffic, Queue, Resource, Run, SloResult, SloVerdict, Tally, Traffic};
 pub use verdict::{SloCount, Verdict};
-pub use words::shell_word;
+pub use words::{changed, shell_word};
 
 pub use crate::measure::Estimate;
 pub use crate::model::Change;
@@ -96,6 +96,30 @@ pub struct ModelInfo {
 }
 
 impl Report {
+    /// A report in which nothing is told yet.
+    pub fn empty(kind: Kind) -> Report {
+        Report {
+            kind,
+            model: ModelInfo::default(),
+            command: String::new(),
+            load: 1.0,
+            seed: 1,
+            replications: 0,
+            complete: true,
+            notes: Vec::new(),
+            assumed: Vec::new(),
+            runs: Vec::new(),
+            capacity: None,
+            bottlenecks: None,
+            plan: None,
+            failures: None,
+            unconfirmed: Vec::new(),
+            findings: None,
+            decoys: Vec::new(),
+            scores: None,
+        }
+    }
+
     /// The runs to show side by side: at 1x and at the load asked for; of an experiment all.
     pub fn side_by_side(&self) -> Vec<&Run> {
         match self.kind {
