@@ -86,7 +86,9 @@ impl Bench<'_, '_> {
 
     /// A short schedule at a load that costs about so many events.
     pub fn short(&self, load: f64, events: f64) -> Schedule {
-        self.pace.fit(load, 8.0, 30.0, events).schedule
+        let schedule = self.pace.fit(load, 8.0, 30.0, events).schedule;
+        let expected = self.pace.events_per_s * load * (schedule.warmup + schedule.measured).seconds();
+        Schedule { most_events: (1.5 * expected) as u64 + 100_000, ..schedule }
     }
 
     /// The resources that give out in a run of the unchanged plan, the cause first.

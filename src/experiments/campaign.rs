@@ -31,7 +31,8 @@ pub struct Drill {
 impl Drill {
     /// The lengths of its runs.
     pub fn schedule(&self) -> Schedule {
-        Schedule { warmup: self.warmup, measured: self.at + self.lasting + self.after, window: self.window }
+        let measured = self.at + self.lasting + self.after;
+        Schedule { warmup: self.warmup, measured, window: self.window, most_events: u64::MAX }
     }
 
     /// Simulated seconds of one run.

@@ -44,6 +44,7 @@ impl Pace {
             warmup: SimDuration::ZERO,
             measured: SimDuration::from_seconds(seconds),
             window: window(seconds),
+            most_events: u64::MAX,
         };
         let events = Case { plan, load: 1.0, faults: Vec::new(), schedule, seed }.run(0).events;
         Pace { events_per_s: (events as f64 / seconds).max(1.0) }
@@ -63,6 +64,7 @@ impl Pace {
             warmup: SimDuration::from_seconds((warmup * scale).max(warmup.min(2.0))),
             measured: SimDuration::from_seconds(measured),
             window: window(measured),
+            most_events: u64::MAX,
         };
         Length { schedule, capped: scale < 1.0 }
     }
@@ -93,7 +95,7 @@ pub fn shown(
         return pace.fit(load, warmup, wanted, events);
     }
     let warmup = warmup.min(seconds / 3.0).max(2.0);
-    let measured = (seconds - warmup).max(after_fault.min(60.0)).max(SHORTEST);
+    let measured = (seconds - warmup).max(after_fault).max(SHORTEST);
     let length = pace.fit(load, warmup, measured.min(wanted), f64::INFINITY);
     Length { capped: true, ..length }
 }

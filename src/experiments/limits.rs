@@ -49,9 +49,9 @@ pub struct Bottleneck {
 
 /// Doubling must make good this share of what is missed to make a bottleneck.
 const RELIEF: f64 = 0.1;
-const MOST_CANDIDATES: usize = 6;
+const MOST_CANDIDATES: usize = 5;
 /// Rounds of looking for the next bottleneck.
-const MOST_BOTTLENECKS: usize = 4;
+const MOST_BOTTLENECKS: usize = 3;
 
 impl Bench<'_, '_> {
     /// Searches the capacity; each load tried costs about `events`.
@@ -104,7 +104,7 @@ impl Bench<'_, '_> {
     fn next_edge(&self, changes: &[Change], from: f64, asked: f64, events: f64) -> f64 {
         let Some(plan) = (self.remodel)(changes) else { return f64::INFINITY };
         let start = Graph::new(&plan).bound().min(asked);
-        let effort = Effort { ratio: 1.08, rounds: 5, most: asked, least: from };
+        let effort = Effort { ratio: 1.1, rounds: 3, most: asked, least: from };
         let bracket = search(start.max(from * 1.05), effort, |loads| {
             let holds = |load: f64| self.at(&plan, load, self.short(load, events), 1).holds;
             let (a, b) = rayon::join(|| holds(loads[0]), || holds(loads[1]));

@@ -107,7 +107,7 @@ mod share {
     pub const BASELINE: f64 = 0.016;
     pub const ASKED: f64 = 0.02;
     pub const CAPACITY: f64 = 0.008;
-    pub const BOTTLENECK: f64 = 0.006;
+    pub const BOTTLENECK: f64 = 0.004;
     pub const PLAN: f64 = 0.008;
     pub const SCREENING: f64 = 0.2;
     pub const CONFIRMING: f64 = 0.3;

@@ -19,6 +19,9 @@ pub struct Schedule {
     pub measured: SimDuration,
     /// Length of a row of the time series.
     pub window: SimDuration,
+    /// Events after which a run is cut: under overload it can take a minute until the last counted request has ended,
+    /// and who only asks whether a load holds need not wait for them. They count as not answered.
+    pub most_events: u64,
 }
 
 /// What is run: a plan at a load, with faults.
@@ -53,7 +56,7 @@ impl<'p> Case<'p> {
             warmup: self.schedule.warmup,
             measured: self.schedule.measured,
             window: self.schedule.window,
-            limits: Limits::default(),
+            limits: Limits { events: self.schedule.most_events, ..Limits::default() },
         }
     }
 
