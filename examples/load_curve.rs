@@ -17,7 +17,7 @@ use tenfold::yaml;
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
     let file = args.next().unwrap_or_else(|| "models/shop.yaml".into());
-    let target = args.next().unwrap_or_else(|| "load-curve.svg".into());
+    let target = args.next().unwrap_or_else(|| "target/load-curve.svg".into());
     let text = std::fs::read_to_string(&file)?;
     let model = Model::read(&file, &text).map_err(|problems| yaml::render(&file, &text, &problems, false))?;
 
