@@ -13,9 +13,6 @@ use crate::plan::{ComponentId, EndpointId, Role};
 use crate::units::SimDuration;
 use rayon::prelude::*;
 
-/// Windows of a drill: fine enough to tell the order of a cascade.
-const WINDOW: SimDuration = SimDuration::from_millis(250);
-
 /// When the fault of a drill begins and ends; counted from the start of the measured part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Drill {
@@ -27,12 +24,14 @@ pub struct Drill {
     pub after: SimDuration,
     /// Before the measured part.
     pub warmup: SimDuration,
+    /// Length of a row of the time series: fine enough to tell the order of a cascade.
+    pub window: SimDuration,
 }
 
 impl Drill {
     /// The lengths of its runs.
     pub fn schedule(&self) -> Schedule {
-        Schedule { warmup: self.warmup, measured: self.at + self.lasting + self.after, window: WINDOW }
+        Schedule { warmup: self.warmup, measured: self.at + self.lasting + self.after, window: self.window }
     }
 
     /// Simulated seconds of one run.
@@ -321,6 +320,7 @@ mod tests {
         lasting: SimDuration::from_secs(15),
         after: SimDuration::from_secs(15),
         warmup: SimDuration::from_secs(5),
+        window: SimDuration::from_millis(250),
     };
 
     #[test]

@@ -61,11 +61,11 @@ pub struct Impairment {
     pub via: Option<EdgeId>,
 }
 
-/// How long a sign must last.
+/// How long a sign must last: one second, four windows at least.
 const LASTS: f64 = 1.0;
-/// Time over which counts are summed before they are compared.
+/// Time over which counts are summed before they are compared, likewise.
 const SMOOTH: f64 = 1.0;
-/// Time over which goodput is summed to tell whether it is back.
+/// Time over which goodput is summed to tell whether it is back, likewise.
 const AHEAD: f64 = 3.0;
 
 /// A run with a fault beside the same run without it.
@@ -88,7 +88,7 @@ impl<'a> Pair<'a> {
 
     /// How many windows make up so many seconds.
     fn windows(&self, seconds: f64) -> usize {
-        (seconds / self.healthy.window.seconds().max(1e-9)).ceil() as usize
+        ((seconds / self.healthy.window.seconds().max(1e-9)).ceil() as usize).max(4)
     }
 
     fn rows(&self, from: usize, until: usize) -> impl Iterator<Item = (&'a Row, &'a Row)> + use<'a> {

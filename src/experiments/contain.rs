@@ -241,6 +241,7 @@ mod tests {
         lasting: SimDuration::from_secs(15),
         after: SimDuration::from_secs(15),
         warmup: SimDuration::from_secs(5),
+        window: SimDuration::from_millis(250),
     };
 
     /// Stands in for the model: knows the three guards and nothing else.

@@ -26,8 +26,10 @@ pub struct Length {
     pub capped: bool,
 }
 
-/// Time of a row of the series.
-pub const WINDOW: SimDuration = SimDuration::from_millis(500);
+/// Time of a row of the series, at least; a run has a thousand rows or so at most.
+const WINDOW: f64 = 0.5;
+/// Rows of a run, about.
+const ROWS: f64 = 1200.0;
 /// A measured part is never shorter than this, whatever the budget.
 const SHORTEST: f64 = 5.0;
 
@@ -37,8 +39,11 @@ impl Pace {
         let rate = Graph::new(plan).user_rate().max(1e-6);
         // A few thousand requests are enough, and a trickle of traffic needs no more than two minutes of them.
         let seconds = (3_000.0 / rate).clamp(1.0, 120.0);
-        let schedule =
-            Schedule { warmup: SimDuration::ZERO, measured: SimDuration::from_seconds(seconds), window: WINDOW };
+        let schedule = Schedule {
+            warmup: SimDuration::ZERO,
+            measured: SimDuration::from_seconds(seconds),
+            window: window(seconds),
+        };
         let events = Case { plan, load: 1.0, faults: Vec::new(), schedule, seed }.run(0).events;
         Pace { events_per_s: (events as f64 / seconds).max(1.0) }
     }
@@ -52,13 +57,19 @@ impl Pace {
     pub fn fit(&self, load: f64, warmup: f64, measured: f64, events: f64) -> Length {
         let seconds = self.seconds(events, load);
         let scale = (seconds / (warmup + measured)).min(1.0);
+        let measured = (measured * scale).max(measured.min(SHORTEST));
         let schedule = Schedule {
             warmup: SimDuration::from_seconds((warmup * scale).max(warmup.min(2.0))),
-            measured: SimDuration::from_seconds((measured * scale).max(measured.min(SHORTEST))),
-            window: WINDOW,
+            measured: SimDuration::from_seconds(measured),
+            window: window(measured),
         };
         Length { schedule, capped: scale < 1.0 }
     }
+}
+
+/// Half a second, or more in a long run: a row costs about as much as a hundred events.
+pub(super) fn window(measured: f64) -> SimDuration {
+    SimDuration::from_seconds((measured / ROWS).max(WINDOW))
 }
 
 /// The length of a run that is shown, by the rules above. The warm-up is kept whole as long as it takes at most a third.

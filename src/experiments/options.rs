@@ -79,6 +79,7 @@ impl Options {
         }
         if let Some(measured) = self.duration {
             length.schedule.measured = measured;
+            length.schedule.window = super::length::window(measured.seconds());
             length.capped = false;
         }
         length

@@ -110,7 +110,7 @@ mod share {
     pub const BOTTLENECK: f64 = 0.006;
     pub const PLAN: f64 = 0.008;
     pub const SCREENING: f64 = 0.12;
-    pub const CONFIRMING: f64 = 0.4;
+    pub const CONFIRMING: f64 = 0.3;
 }
 
 /// So many failures are confirmed by several replications, whatever the budget.
@@ -151,11 +151,7 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
     progress.begin("searching the capacity", 1);
     let capacity = bench.capacity(load, share::CAPACITY * options.budget);
     progress.begin("doubling what gives out", 1);
-    let edge = capacity.bracket.high;
-    let bottlenecks = match edge.is_finite() {
-        true => bench.bottlenecks(1.15 * edge, share::BOTTLENECK * options.budget, REPLICATIONS),
-        false => Vec::new(),
-    };
+    let bottlenecks = bench.bottlenecks(&capacity, load, share::BOTTLENECK * options.budget, REPLICATIONS);
     progress.begin("planning the way there", 1);
     let plan = (load != 1.0 || !asked_holds).then(|| bench.plan_to(load, share::PLAN * options.budget));
 
@@ -285,11 +281,12 @@ fn urgency(failure: &Failure) -> f64 {
 }
 
 /// The lengths of failure runs: the fault lasts twice the slowest mechanism and leaves as long to recover, each between
-/// 15 s and 30 s, shortened where the budget asks for it.
+/// 15 s and 30 s, longer where traffic is thin (300 requests of users), and shortened where the budget asks for it.
 fn drill(bench: &Bench, plan: &Plan, events: f64) -> Drill {
     let slowest = plan.slowest_mechanism().seconds();
+    let rate = bench.graph.user_rate().max(1e-6);
     let runs = 3.0 * plan.components.len() as f64 + 2.0;
-    let whole = (2.0 * slowest).clamp(15.0, 30.0);
+    let whole = (2.0 * slowest).clamp(15.0, 30.0).max((300.0 / rate).min(600.0));
     let affordable = bench.pace.seconds(events / runs, 1.0);
     let part = whole.min((affordable - 10.0) / 2.0).max(10.0).floor();
     Drill {
@@ -297,6 +294,8 @@ fn drill(bench: &Bench, plan: &Plan, events: f64) -> Drill {
         lasting: SimDuration::from_seconds(part),
         after: SimDuration::from_seconds(part),
         warmup: SimDuration::from_secs(5),
+        // Five requests or more in a window, so that four of them tell a change from chance.
+        window: SimDuration::from_seconds((5.0 / rate).clamp(0.25, 5.0)),
     }
 }
 

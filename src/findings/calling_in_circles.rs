@@ -41,7 +41,7 @@ fn look(evidence: &Evidence) -> Vec<Finding> {
                 title,
                 subject: names.join(", "),
                 origin: Some(plan.components[circle[0].index()].origin.clone()),
-                evidence: vec!["when all their workers wait for one another, nobody answers until a timeout".into()],
+                evidence: vec!["When all their workers wait for one another, nobody answers until a timeout.".into()],
                 fix: None,
                 effect: None,
                 other_effects: Vec::new(),

@@ -1,6 +1,6 @@
 //! A failure that outlives its cause.
 
-use super::words::{percent, source};
+use super::words::source;
 use super::{Confidence, Evidence, Finding, Severity, declare_lint};
 use crate::experiments::{Failure, Review};
 
@@ -31,17 +31,18 @@ fn told(evidence: &Evidence, review: &Review, index: usize, failure: &Failure) -
     let component = &evidence.model.plan.components[failure.target.index()];
     let what = failure.fault.describe();
     let after = review.drill.after;
-    let mut lines = vec![format!(
-        "within {after} of the end of the fault goodput is back in {back} of {all} replications ({})",
-        source(review, failure)
-    )];
-    lines.push(format!("{} of the requests that come while it lasts are lost in all", percent(failure.lost_share())));
+    let mut lines = vec![format!("Within {after} of its end goodput is back in {back} of {all} replications.")];
+    lines.push(format!(
+        "As many requests are lost as {} of those that come while it lasts.",
+        over(failure.lost_share())
+    ));
     let sustained = review.sustained.iter().find(|(i, _)| *i == index).and_then(|(_, by)| *by);
-    lines.extend(sustained.map(|by| format!("without {by} it recovers, so they keep it going")));
+    lines.extend(sustained.map(|by| format!("Without {by} it recovers, so they keep it going.")));
     let contained = review.contained.iter().find(|c| c.failure == index).is_some_and(|c| c.proven.is_some());
     if contained {
-        lines.push("a guard contains it: see the finding about it".into());
+        lines.push("A guard contains it: see the finding about it.".into());
     }
+    lines.push(source(review, failure));
     Finding {
         code: LINT.code,
         severity: Severity::P0,
@@ -54,4 +55,9 @@ fn told(evidence: &Evidence, review: &Review, index: usize, failure: &Failure) -
         effect: None,
         other_effects: Vec::new(),
     }
+}
+
+/// A share that may be above one, when the loss goes on.
+fn over(share: f64) -> String {
+    format!("{:.0}%", 100.0 * share)
 }

@@ -16,7 +16,7 @@ pub(super) fn look(evidence: &Evidence, guard: Guard) -> Vec<Finding> {
         let subject = evidence.edge(main.edge);
         // Failures come in order of urgency: the first to need this guard tells of it, the others are named.
         if let Some(told) = findings.iter_mut().find(|f| f.subject == subject) {
-            told.evidence.push(format!("it contains {} too", failure.fault.describe()));
+            told.evidence.push(format!("It contains {} too.", failure.fault.describe()));
         } else {
             findings.push(finding(evidence, review, failure, containment, proven, main));
         }
@@ -46,7 +46,9 @@ fn finding(
     let stuck = failure.recoveries() < failure.harms.len();
     let share = failure.avoidable_share();
     let severity = match () {
-        () if stuck || !failure.collateral.is_empty() || share >= 0.25 => Severity::P0,
+        () if stuck || !failure.collateral.is_empty() => Severity::P0,
+        // An answer that comes late is an annoyance, one that fails is an incident.
+        () if share >= 0.25 && failure.mean(fails_more) >= 0.5 => Severity::P0,
         () if share >= 0.05 => Severity::P1,
         () => Severity::P2,
     };
@@ -63,6 +65,13 @@ fn finding(
         effect,
         other_effects,
     }
+}
+
+/// Of what goes bad, the share that fails rather than being late.
+fn fails_more(harm: &crate::experiments::Harm) -> f64 {
+    let users = harm.faulted.iter().zip(&harm.healthy);
+    let failed: f64 = users.map(|(f, h)| (f.failed - h.failed).max(0.0)).sum();
+    failed / harm.lost_in_all().max(1.0)
 }
 
 fn title(evidence: &Evidence, failure: &Failure, main: &Move, target: &str) -> String {
@@ -105,48 +114,48 @@ fn told(
     proven: &Proven,
 ) -> Vec<String> {
     let target = evidence.component(failure.target);
-    let lasting = review.drill.lasting;
     let mut told = vec![format!(
-        "with {} for {lasting}, {} of the requests that come meanwhile fail or come too late; {} could have been answered \
-         without {target} ({})",
+        "With {} for {}, {} of the requests that come meanwhile fail or come too late; {} could have been answered \
+         without {target}.",
         failure.fault.describe(),
+        review.drill.lasting,
         percent(failure.lost_share()),
         percent(failure.avoidable_share()),
-        source(review, failure),
     )];
     told.extend(cascade(evidence, failure));
     if failure.recoveries() < failure.harms.len() {
         let (back, all) = (failure.recoveries(), failure.harms.len());
-        told.push(format!("after the end of the fault goodput came back in {back} of {all} replications"));
+        told.push(format!("After the end of the fault goodput comes back in {back} of {all} replications."));
     }
     let bad = |runs: &[Vec<Toll>]| runs.iter().flatten().map(Toll::bad).sum::<f64>() / runs.len().max(1) as f64;
     told.push(format!(
-        "with the change {:.0} requests go bad instead of {:.0}, on the same random numbers; 95% interval of the \
-         difference: {}",
+        "With the change {:.0} requests go bad instead of {:.0}, on the same random numbers ({:.0} to {:.0} fewer, at 95%).",
         bad(&proven.after),
         bad(&proven.before),
-        interval(proven.spared.low, proven.spared.high),
+        proven.spared.low,
+        proven.spared.high,
     ));
     told.extend(also_tried(evidence, containment, proven));
     told.extend(healthy(evidence, proven));
+    told.push(source(review, failure));
     told
 }
 
-fn interval(low: f64, high: f64) -> String {
-    format!("{low:.0} to {high:.0} fewer")
-}
-
+/// The best of what was tried besides; the rest stands in nobody's way.
 fn also_tried(evidence: &Evidence, containment: &Containment, proven: &Proven) -> Option<String> {
-    let others: Vec<String> = containment
-        .attempts
+    const MOST: usize = 4;
+    let singles = containment.attempts.iter().filter(|a| a.moves.len() == 1 && a.moves[0] != proven.moves[0]);
+    let mut others: Vec<_> = singles.collect();
+    others.sort_by(|a, b| b.spared.total_cmp(&a.spared));
+    let told: Vec<String> = others
         .iter()
-        .filter(|a| a.moves.len() == 1 && a.moves[0] != proven.moves[0])
+        .take(MOST)
         .map(|a| {
             let m = &a.moves[0];
-            format!("{} on {} spares {}", m.guard.words(), evidence.edge(m.edge), percent(a.spared))
+            format!("a {} on {} spares {}", m.guard.words(), evidence.edge(m.edge), percent(a.spared))
         })
         .collect();
-    (!others.is_empty()).then(|| format!("tried as well: {}", list(&others)))
+    (!told.is_empty()).then(|| format!("Tried as well: {}.", list(&told)))
 }
 
 /// What the guard costs on a healthy day: the endpoint whose p99 changes most.
@@ -159,7 +168,7 @@ fn healthy(evidence: &Evidence, proven: &Proven) -> Option<String> {
     let (before, after) = (mean(&proven.healthy_before, worst), mean(&proven.healthy_after, worst));
     let name = evidence.endpoint(users[worst]);
     Some(format!(
-        "on a healthy day it costs nothing: p99 of {name} is {} before and {} after",
+        "It costs nothing on a healthy day: p99 of {name} is {} before, {} after.",
         seconds(before),
         seconds(after)
     ))

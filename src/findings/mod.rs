@@ -78,14 +78,16 @@ const STATIC: bool = true;
 /// For `declare_lint!`: needs runs.
 const SIMULATED: bool = false;
 
-/// All findings, the most urgent first; among equals in the order of the model's file.
+/// All findings, the most urgent first. Among equals those that were shown by simulation come before those by arithmetic,
+/// causes before what follows from them (a missed SLO), and the rest in the order in which it was found.
 pub fn look(evidence: &Evidence) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = LINTS.iter().flat_map(|lint| (lint.look)(evidence)).collect();
-    findings.sort_by(|a, b| {
-        let place = |f: &Finding| f.origin.as_ref().map_or(u32::MAX, |o| o.line);
-        (a.severity, place(a), &a.code, &a.subject).cmp(&(b.severity, place(b), &b.code, &b.subject))
-    });
-    findings
+    let mut findings: Vec<(bool, usize, Finding)> = Vec::new();
+    for lint in LINTS {
+        let told = (lint.look)(evidence).into_iter().enumerate();
+        findings.extend(told.map(|(place, finding)| (lint.code == slo_missed_at_target::LINT.code, place, finding)));
+    }
+    findings.sort_by_key(|(follows, place, f)| (f.severity, *follows, f.confidence, f.fix.is_none(), *place));
+    findings.into_iter().map(|(_, _, finding)| finding).collect()
 }
 
 /// The kind of finding with this code.

@@ -44,7 +44,7 @@ fn look(evidence: &Evidence) -> Vec<Finding> {
             title: format!("one request can become {tries} calls of {}", edge.name),
             subject: edge.name.clone(),
             origin: Some(edge.origin.clone()),
-            evidence: vec![format!("the tries multiply along {}", chain_text.join(", then "))],
+            evidence: vec![format!("The tries multiply along {}.", chain_text.join(", then "))],
             fix: None,
             effect: None,
             other_effects: Vec::new(),

@@ -1,12 +1,11 @@
 //! A resource that gives out before the load asked for is reached.
 
-use super::words::{percent, seconds};
+use super::words::{list, percent, seconds, times};
 use super::{Confidence, Effect, Evidence, Figure, Finding, Fix, Severity, declare_lint};
 use crate::experiments::{Bottleneck, Review};
 use crate::graph::{Bound, Resource};
 use crate::measure::Estimate;
 use crate::model::{Change, Metric, What};
-use crate::units::show_factor;
 
 declare_lint! {
     /// What it is: workers, cores, connections, consumers or somebody's rate limit are used up before the load asked for
@@ -15,9 +14,10 @@ declare_lint! {
     /// Why it is bad: beyond that load requests wait for the resource, time out and are refused, whatever else is added.
     ///
     /// How it is judged: the capacity is searched by simulation. Just above it, every busy resource is doubled in the
-    /// model and run again with the same random numbers; those that make good at least a tenth of what is missed are
-    /// bottlenecks. Resources that only the plan to the load asked for had to enlarge are reported with the demand that
-    /// fills them. The fix is the number from that plan, which was proven as a whole.
+    /// model and run again with the same random numbers; the one that makes good most of what is missed, a tenth at
+    /// least, is the bottleneck. It stays doubled, and the next one is looked for in the same way, up to the load asked
+    /// for. Resources that only the plan to that load had to enlarge are reported with the demand that fills them. The
+    /// fix is the number from that plan, which was proven as a whole.
     ///
     /// What is close to it: a resource that is busy but whose doubling changes nothing, because it only waits for another.
     SIMULATED "saturated-resource", look
@@ -34,8 +34,8 @@ pub(super) fn saturated(evidence: &Evidence, code: &'static str, wanted: fn(Reso
         return Vec::new();
     }
     let mut findings: Vec<Finding> = Vec::new();
-    for bottleneck in review.bottlenecks.iter().filter(|b| wanted(b.usage.resource)) {
-        findings.push(found(evidence, review, code, bottleneck));
+    for (i, bottleneck) in review.bottlenecks.iter().enumerate().filter(|(_, b)| wanted(b.usage.resource)) {
+        findings.push(found(evidence, review, code, bottleneck, &review.bottlenecks[..i]));
     }
     for change in review.plan.iter().filter(|p| p.meets).flat_map(|p| &p.changes) {
         let told = review.bottlenecks.iter().any(|b| b.change.path == change.path);
@@ -47,46 +47,49 @@ pub(super) fn saturated(evidence: &Evidence, code: &'static str, wanted: fn(Reso
     findings
 }
 
-fn found(evidence: &Evidence, review: &Review, code: &'static str, bottleneck: &Bottleneck) -> Finding {
-    let usage = &bottleneck.usage;
-    let bracket = review.capacity.bracket;
+fn found(
+    evidence: &Evidence,
+    review: &Review,
+    code: &'static str,
+    bottleneck: &Bottleneck,
+    before: &[Bottleneck],
+) -> Finding {
+    let (usage, edge) = (&bottleneck.usage, times(bottleneck.edge));
     let name = &usage.name;
     let slo = bottleneck.slo.and_then(|i| review.slos.get(i));
-    let broken = slo.map_or("nothing growing without bound".to_owned(), |s| s.text.clone());
+    let broken = slo.map_or("something grows without bound".to_owned(), |s| format!("`{}` is missed", s.text));
     let bound = review.bounds.iter().find(|b| b.path == usage.path && b.resource == usage.resource);
-    let mut told = vec![
-        format!(
-            "the model lasts up to {} to {}; beyond it `{broken}` is missed (searched by simulation, seed {})",
-            show_factor(bracket.low),
-            show_factor(bracket.high),
-            review.seed
-        ),
-        format!(
-            "at {} {name} is {} busy and {:.0} wait for it, {} each",
-            show_factor(bottleneck.load),
+    let relieved: Vec<String> = before.iter().map(|b| b.usage.name.clone()).collect();
+    let after = if relieved.is_empty() { String::new() } else { format!(" once {} is doubled", list(&relieved)) };
+    let at = times(bottleneck.load);
+    let mut told = vec![format!("Beyond {edge}{after}, {broken}.")];
+    told.push(match usage.wait_mean > 0.0 {
+        true => format!(
+            "At {at} {name} is {} busy, {:.0} wait for it, {} each.",
             percent(usage.utilization),
             usage.queue_mean,
             seconds(usage.wait_mean),
         ),
-    ];
+        false => format!("At {at} {name} is {} busy.", percent(usage.utilization)),
+    });
     told.extend(
         bound
             .filter(|b| b.load.is_finite())
-            .map(|b| format!("by arithmetic it is busy all the time at {}", show_factor(b.load))),
+            .map(|b| format!("By arithmetic it is busy all the time at {}.", times(b.load))),
     );
     told.push(format!(
-        "doubling it ({} to {}) makes good {} of what is missed at {}, on the same random numbers",
+        "Doubling it ({} to {}) makes good {} of what is missed there, on the same random numbers (seed {}).",
         bottleneck.change.from.as_deref().unwrap_or("nothing"),
         bottleneck.change.to,
         percent(bottleneck.relief),
-        show_factor(bottleneck.load),
+        review.seed,
     ));
     let (change, summary) = fix(review, bottleneck);
     Finding {
         code,
-        severity: if bracket.high <= 1.2 { Severity::P0 } else { Severity::P1 },
+        severity: if bottleneck.edge <= 1.2 { Severity::P0 } else { Severity::P1 },
         confidence: if clear(&bottleneck.difference) { Confidence::High } else { Confidence::Medium },
-        title: format!("{name} gives out at {} of today's load", show_factor(bracket.high)),
+        title: format!("{name} gives out at {edge} of today's load{after}"),
         subject: name.clone(),
         origin: evidence.origin_of(&usage.path),
         evidence: told,
@@ -101,7 +104,7 @@ fn fix(review: &Review, bottleneck: &Bottleneck) -> (Change, String) {
     let path = &bottleneck.change.path;
     let planned = review.plan.iter().filter(|p| p.meets).flat_map(|p| &p.changes).find(|c| c.path == *path);
     let change = planned.unwrap_or(&bottleneck.change).clone();
-    let target = if planned.is_some() { format!(" for {}", show_factor(review.load)) } else { String::new() };
+    let target = if planned.is_some() { format!(" for {}", times(review.load)) } else { String::new() };
     let summary = format!("{path} from {} to {}{target}", change.from.as_deref().unwrap_or("nothing"), change.to);
     (change, summary)
 }
@@ -127,21 +130,19 @@ fn effect(evidence: &Evidence, review: &Review, bottleneck: &Bottleneck) -> Effe
 
 /// The plan had to enlarge it, though another gave out before.
 fn planned(evidence: &Evidence, review: &Review, code: &'static str, bound: &Bound, change: &Change) -> Finding {
-    let load = show_factor(review.load);
+    let load = times(review.load);
     let busy = bound.busy * review.load / bound.capacity.max(1e-9);
     let from = change.from.as_deref().unwrap_or("nothing");
     Finding {
         code,
         severity: Severity::P1,
         confidence: Confidence::Medium,
-        title: format!("{} would be the next to give out on the way to {load}", bound.name),
+        title: format!("{} gives out on the way to {load}", bound.name),
         subject: bound.name.clone(),
         origin: evidence.origin_of(&bound.path),
         evidence: vec![
-            format!("the demand at {load} is {} times what there is", (busy * 100.0).round() / 100.0),
-            format!(
-                "without this change the expectations are missed at {load} even with all the others made (one run each)"
-            ),
+            format!("The traffic at {load} keeps {} of it busy, by arithmetic.", percent_over(busy)),
+            format!("Without this change the expectations are missed at {load} with all the others made (one run)."),
         ],
         fix: Some(Fix {
             summary: format!("{} from {from} to {}", change.path, change.to),
@@ -150,4 +151,9 @@ fn planned(evidence: &Evidence, review: &Review, code: &'static str, bound: &Bou
         effect: None,
         other_effects: Vec::new(),
     }
+}
+
+/// A share that may be above one.
+fn percent_over(share: f64) -> String {
+    format!("{:.0}%", 100.0 * share)
 }

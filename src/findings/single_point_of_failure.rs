@@ -8,7 +8,7 @@ use crate::model::Metric;
 use crate::plan::{EndpointId, Role};
 
 declare_lint! {
-    /// What it is: a service, database, cache or queue that runs once, and without which requests of users fail.
+    /// What it is: a service, database or cache that runs once, and without which requests of users fail.
     ///
     /// Why it is bad: every restart, deploy and crash of that one is an outage.
     ///
@@ -16,7 +16,8 @@ declare_lint! {
     /// gone. For a service the fix is tried: with two replicas, one of them is killed in the same way.
     ///
     /// What is close to it: a single replica whose callers answer without it (an optional call, a fallback, a cache beside
-    /// its database), and somebody else's API, whose replicas are not yours to add.
+    /// its database), and somebody else's API or a managed
+    /// queue, whose replicas are not yours to add.
     SIMULATED "single-point-of-failure", look
 }
 
@@ -28,7 +29,8 @@ fn look(evidence: &Evidence) -> Vec<Finding> {
 
 fn is_alone(evidence: &Evidence, failure: &Failure) -> bool {
     let plan = &evidence.model.plan;
-    let own = plan.components[failure.target.index()].role != Role::External;
+    // A broker is taken to be a managed service, and has no replicas in the model.
+    let own = !matches!(plan.components[failure.target.index()].role, Role::External | Role::Queue);
     own && plan.stations_of(failure.target).all(|s| plan.stations[s.index()].replicas == 1)
 }
 
@@ -39,13 +41,9 @@ fn alone(evidence: &Evidence, review: &Review, index: usize, failure: &Failure) 
     let down: Vec<EndpointId> =
         (0..users.len()).filter(|u| failure.mean(|h| h.share(*u)) >= 0.5).map(|u| users[u]).collect();
     let lost = failure.lost_share();
-    let mut told = vec![format!(
-        "{name} runs once; while it is gone {} of all requests are lost ({})",
-        percent(lost),
-        source(review, failure)
-    )];
+    let mut told = vec![format!("There is one of it; while it is gone {} of all requests are lost.", percent(lost))];
     if !down.is_empty() {
-        told.push(format!("down with it: {}", endpoints(evidence, &down)));
+        told.push(format!("Down with it: {}.", endpoints(evidence, &down)));
     }
     let spare = review.spares.iter().find(|s| s.failure == index);
     let bad = |runs: &[Vec<Toll>]| runs.iter().flatten().map(Toll::bad).sum::<f64>() / runs.len().max(1) as f64;
@@ -53,11 +51,12 @@ fn alone(evidence: &Evidence, review: &Review, index: usize, failure: &Failure) 
     let helps = spare.filter(|s| bad(&s.after) < 0.5 * bad(&before));
     if let Some(spare) = helps {
         told.push(format!(
-            "with two, the loss of one costs {:.0} requests instead of {:.0}, on the same random numbers",
+            "With two, the loss of one costs {:.0} requests instead of {:.0}, on the same random numbers.",
             bad(&spare.after),
             bad(&before)
         ));
     }
+    told.push(source(review, failure));
     let worst = (0..users.len()).max_by(|a, b| {
         let share = |u: usize| failure.mean(|h| h.lost(u));
         share(*a).total_cmp(&share(*b))

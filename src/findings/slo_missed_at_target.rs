@@ -41,12 +41,12 @@ fn missed(evidence: &Evidence, review: &Review, load: f64, judged: &Judged) -> F
     let value = show(metric, judged.value.mean);
     let at = show_factor(load);
     let runs = review.replications;
-    let mut told = vec![format!("measured at {at}: {value} ({runs} replications, seed {})", review.seed)];
+    let mut told = vec![format!("Measured at {at}: {value} ({runs} replications, seed {}).", review.seed)];
     let proof = review.plan.as_ref().filter(|p| p.meets && p.load == load);
     let fixed = proof.and_then(|p| p.proof.as_ref()).and_then(|o| o.judged.iter().find(|j| j.index == judged.index));
     if let (Some(plan), Some(fixed)) = (proof, fixed) {
         let n = plan.changes.len();
-        told.push(format!("with the plan to {at} ({n} changes) it is {} and holds", show(metric, fixed.value.mean)));
+        told.push(format!("With the plan to {at} ({n} changes) it is {} and holds.", show(metric, fixed.value.mean)));
     }
     Finding {
         code: LINT.code,

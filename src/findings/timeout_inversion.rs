@@ -24,7 +24,7 @@ fn look(evidence: &Evidence) -> Vec<Finding> {
         let (outer, inner) = (plan.links[found.outer.index()].edge, plan.links[found.inner.index()].edge);
         if pairs.iter().all(|(o, i, _)| (*o, *i) != (outer, inner)) {
             let told = format!(
-                "{} waits {} for an answer; {} may go on for {}",
+                "On {} a caller waits {} for an answer; {} may go on for {}.",
                 evidence.edge(outer),
                 found.patience,
                 evidence.edge(inner),

@@ -1,9 +1,9 @@
 //! A queue that grows without end.
 
+use super::words::times;
 use super::{Confidence, Evidence, Finding, Severity, declare_lint};
 use crate::graph::{Bound, Resource};
-use crate::plan::UNLIMITED;
-use crate::units::show_factor;
+use crate::plan::{Role, UNLIMITED};
 
 declare_lint! {
     /// What it is: messages come faster than their consumers can handle them, and nothing limits how many wait; or a
@@ -28,13 +28,17 @@ fn is_unbounded(evidence: &Evidence, bound: &Bound) -> bool {
     let plan = &evidence.model.plan;
     match bound.resource {
         Resource::Consumers(topic) => plan.topics[topic.index()].capacity == UNLIMITED,
-        Resource::Workers(station) => plan.stations[station.index()].queue == UNLIMITED,
+        // Those who wait for a database are limited by the workers of its callers.
+        Resource::Workers(station) => {
+            let station = &plan.stations[station.index()];
+            station.queue == UNLIMITED && plan.components[station.component.index()].role == Role::Service
+        }
         _ => false,
     }
 }
 
 fn told(evidence: &Evidence, bound: &Bound, load: f64) -> Finding {
-    let (at, from) = (show_factor(load), show_factor(bound.load));
+    let (at, from) = (times(load), times(bound.load));
     let waits = if matches!(bound.resource, Resource::Consumers(_)) { "messages" } else { "requests" };
     Finding {
         code: LINT.code,
@@ -44,7 +48,7 @@ fn told(evidence: &Evidence, bound: &Bound, load: f64) -> Finding {
         subject: bound.name.clone(),
         origin: evidence.origin_of(&bound.path),
         evidence: vec![format!(
-            "at {at} they keep {:.1} of {} busy, by arithmetic; nothing limits how many wait",
+            "At {at} they would keep {:.1} of {} busy, by arithmetic; nothing limits how many wait.",
             bound.busy * load,
             bound.capacity
         )],

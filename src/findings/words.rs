@@ -3,7 +3,7 @@
 use super::Evidence;
 use crate::experiments::{Failure, Review};
 use crate::plan::EndpointId;
-use crate::units::{SimDuration, show_ratio};
+use crate::units::{SimDuration, show_factor, show_ratio};
 
 /// A share in whole percent, or in tenths where that says more.
 pub(super) fn percent(share: f64) -> String {
@@ -11,6 +11,12 @@ pub(super) fn percent(share: f64) -> String {
     let near = (share > 0.9 && share < 0.9995) || share < 0.01;
     let digits = if near { 1000.0 } else { 100.0 };
     show_ratio((share * digits).round() / digits)
+}
+
+/// A load in three digits.
+pub(super) fn times(load: f64) -> String {
+    let unit = libm::pow(10.0, libm::floor(libm::log10(load.max(1e-9))) - 2.0);
+    show_factor((load / unit).round() * unit)
 }
 
 /// Seconds as people say them.
@@ -34,8 +40,8 @@ pub(super) fn endpoints(evidence: &Evidence, ids: &[EndpointId]) -> String {
 
 /// Which experiment a figure comes from.
 pub(super) fn source(review: &Review, failure: &Failure) -> String {
-    let runs = failure.harms.len();
-    format!("{runs} replications of `{}` at 1x, seed {}", failure.fault, review.seed)
+    let (runs, at) = (failure.harms.len(), show_factor(failure.load));
+    format!("Shown by {runs} replications of `{}` at {at}, seed {}.", failure.fault, review.seed)
 }
 
 /// The cascade in a sentence.
@@ -48,5 +54,5 @@ pub(super) fn cascade(evidence: &Evidence, failure: &Failure) -> Option<String> 
             format!("{name} after {} ({})", seconds(step.at.seconds()), step.mechanism.words())
         })
         .collect();
-    (!steps.is_empty()).then(|| format!("it spreads to {}", list(&steps)))
+    (!steps.is_empty()).then(|| format!("It spreads: {}.", list(&steps)))
 }

@@ -5,11 +5,12 @@ mod load;
 mod runs;
 
 use super::{Change, Confidence, Decoy, Effect, Estimate, Finding, Fix, Kind, Measure, Place, Report, Severity};
-use crate::experiments::{Options, Plain, Review};
+use crate::experiments::{Options, Plain, Review, Shown};
 use crate::findings::{self, Evidence, Figure};
 use crate::graph::Graph;
 use crate::model::{Metric, Model};
 use crate::plan::Origin;
+use crate::units::SimDuration;
 
 /// Turns figures of experiments into figures of a report: names of the model, and its file.
 #[derive(Clone, Copy)]
@@ -27,7 +28,7 @@ pub fn review(model: &Model, review: &Review) -> Report {
     report.load = review.load;
     report.seed = review.seed;
     report.replications = review.replications;
-    report.complete = review.runs.iter().all(|r| !r.length.capped);
+    report.complete = review.runs.iter().all(is_long_enough);
     report.notes = review.notes.clone();
     report.runs = review.runs.iter().map(|run| scribe.run(run, &review.slos)).collect();
     report.capacity = Some(scribe.capacity(review));
@@ -49,7 +50,7 @@ pub fn run(model: &Model, plain: &Plain, options: &Options) -> Report {
     report.seed = options.seed;
     report.replications = options.replications;
     report.runs = plain.runs.iter().map(|run| scribe.run(run, &plain.expectations)).collect();
-    report.complete = plain.runs.iter().all(|r| !r.length.capped);
+    report.complete = plain.runs.iter().all(is_long_enough);
     report.notes = plain
         .runs
         .iter()
@@ -69,6 +70,11 @@ pub fn check(model: &Model) -> Report {
     let mut report = Report::empty(Kind::Check);
     report.findings = Some(findings::look(&evidence).into_iter().map(|f| scribe.finding(f)).collect());
     report
+}
+
+/// The budget may shorten what an SLO of many nines asks for, and a note says so; a minute is the least.
+fn is_long_enough(run: &Shown) -> bool {
+    !run.length.capped || run.length.schedule.measured >= SimDuration::from_secs(60)
 }
 
 fn decoys(evidence: &Evidence) -> Vec<Decoy> {

@@ -9,15 +9,10 @@ use crate::report::{self, CascadeStep, Effect, FaultInfo, Recovery};
 use crate::units::SimDuration;
 
 impl Scribe<'_> {
-    /// Confirmed failures, the most harmful first.
+    /// Confirmed failures: first those that do not end, then those with most damage that need not be, then the rest.
     pub(super) fn failures(&self, review: &Review) -> Vec<report::Failure> {
-        let mut confirmed: Vec<(usize, &Failure)> =
-            review.failures.iter().enumerate().filter(|(_, f)| f.confirmed).collect();
-        confirmed.sort_by(|a, b| {
-            let stuck = |f: &Failure| f.recoveries() < f.harms.len();
-            stuck(b.1).cmp(&stuck(a.1)).then(b.1.lost_share().total_cmp(&a.1.lost_share()))
-        });
-        confirmed.into_iter().map(|(index, failure)| self.failure(review, index, failure)).collect()
+        let confirmed = review.failures.iter().enumerate().filter(|(_, f)| f.confirmed);
+        confirmed.map(|(index, failure)| self.failure(review, index, failure)).collect()
     }
 
     fn failure(&self, review: &Review, index: usize, failure: &Failure) -> report::Failure {
