@@ -97,8 +97,11 @@ impl Bench<'_, '_> {
     }
 }
 
-/// Whether something grows all the time: the queues of stations or pools are twice as long at the end as in the middle,
-/// or messages pile up.
+/// From this utilisation on a longer queue at the end is no accident: below it, even long queues come and go.
+const ALWAYS_BUSY: f64 = 0.985;
+
+/// Whether something grows all the time: a resource has no time left and the queues of stations or pools are twice as
+/// long at the end as in the middle, or messages pile up.
 pub fn grows(m: &Measurements) -> bool {
     let rows = ((m.measured.0 / m.series.window.0.max(1)) as usize).min(m.series.rows.len());
     let quarter = rows / 4;
@@ -119,5 +122,6 @@ pub fn grows(m: &Measurements) -> bool {
         let behind = t.published.saturating_sub(t.acknowledged + t.dead_lettered + t.dropped);
         t.delivered > 0 && behind > 100 && behind as f64 > 0.1 * t.published as f64
     });
-    (end > 2.0 * middle && end > 50.0) || piles
+    let exhausted = m.resources.iter().any(|r| r.utilization >= ALWAYS_BUSY);
+    (exhausted && end > 2.0 * middle && end > 50.0) || piles
 }
