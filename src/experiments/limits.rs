@@ -129,7 +129,7 @@ impl Bench<'_, '_> {
     fn next_edge(&self, changes: &[Change], from: f64, asked: f64, events: f64) -> f64 {
         let Some(plan) = (self.remodel)(changes) else { return f64::INFINITY };
         let start = Graph::new(&plan).bound().min(asked);
-        let effort = Effort { ratio: 1.1, rounds: 3, most: asked, least: from };
+        let effort = Effort { ratio: 1.12, rounds: 3, most: asked, least: from };
         let bracket = search(start.max(from * 1.05), effort, |loads| {
             let holds = |load: f64| self.at(&plan, load, self.short(load, events), 1).holds;
             let (a, b) = rayon::join(|| holds(loads[0]), || holds(loads[1]));
@@ -150,10 +150,20 @@ impl Bench<'_, '_> {
         let double = |u: &Usage| change(&plan, u.resource, &u.path, 2.0 * current(&plan, u.resource));
         let changes: Vec<Change> = candidates.iter().map(double).collect();
         let with = |change: &Change| before.iter().chain([change]).cloned().collect::<Vec<_>>();
-        let outcomes = self.with_all(&changes.iter().map(with).collect::<Vec<_>>(), load, schedule, 1);
-        let missed = |outcome: Option<Outcome>| outcome.map_or(f64::INFINITY, |o| o.violation());
-        let tried = candidates.into_iter().zip(changes).zip(outcomes);
-        let ((usage, change), _) = tried.map(|(c, o)| (c, missed(o))).min_by(|a, b| a.1.total_cmp(&b.1))?;
+        let mut tried: Vec<(f64, Usage, Change)> = Vec::new();
+        // Likely causes come first; once doubling one makes everything hold, there is nothing left for the others to do.
+        for pair in candidates.into_iter().zip(changes).collect::<Vec<_>>().chunks(2) {
+            let sets: Vec<Vec<Change>> = pair.iter().map(|(_, change)| with(change)).collect();
+            let outcomes = self.with_all(&sets, load, schedule, 1);
+            let done = outcomes.iter().flatten().any(|o| o.holds);
+            tried.extend(pair.iter().zip(outcomes).filter_map(|((usage, change), outcome)| {
+                outcome.map(|o| (o.violation(), usage.clone(), change.clone()))
+            }));
+            if done {
+                break;
+            }
+        }
+        let (_, usage, change) = tried.into_iter().min_by(|a, b| a.0.total_cmp(&b.0))?;
 
         let (base, doubled) = rayon::join(
             || self.at(&plan, load, schedule, replications),

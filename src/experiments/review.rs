@@ -104,13 +104,13 @@ pub struct Review {
 
 /// Shares of the budget, per run of each kind.
 mod share {
-    pub const BASELINE: f64 = 0.016;
-    pub const ASKED: f64 = 0.02;
+    pub const BASELINE: f64 = 0.012;
+    pub const ASKED: f64 = 0.015;
     pub const CAPACITY: f64 = 0.008;
     pub const BOTTLENECK: f64 = 0.004;
-    pub const PLAN: f64 = 0.008;
+    pub const PLAN: f64 = 0.006;
     pub const SCREENING: f64 = 0.2;
-    pub const CONFIRMING: f64 = 0.3;
+    pub const CONFIRMING: f64 = 0.2;
 }
 
 /// So many failures are confirmed by several replications, whatever the budget.
