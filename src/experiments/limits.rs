@@ -11,6 +11,7 @@ use super::usage::{Usage, by_path, change, current, giving_out, usages};
 use crate::graph::Graph;
 use crate::measure::{Estimate, Measurements};
 use crate::model::{Change, Metric, What};
+use crate::units::SimDuration;
 
 /// The capacity with what ends it.
 #[derive(Clone, Debug)]
@@ -47,6 +48,11 @@ pub struct Bottleneck {
     pub relief: f64,
 }
 
+/// So many seconds of work must be able to pile up in a probe beyond a bound, …
+const PILE: f64 = 5.0;
+/// … in so many seconds at most: an overload of less than a percent is as good as none.
+const LONGEST_PROBE: f64 = 500.0;
+
 /// Doubling must make good this share of what is missed to make a bottleneck.
 const RELIEF: f64 = 0.1;
 const MOST_CANDIDATES: usize = 6;
@@ -72,7 +78,17 @@ impl Bench<'_, '_> {
     }
 
     fn probe(&self, load: f64, events: f64) -> Outcome {
-        self.at(self.graph.plan(), load, self.short(load, events), 1)
+        let mut schedule = self.short(load, events);
+        schedule.measured = schedule.measured.max(self.time_to_show(load));
+        self.at(self.graph.plan(), load, schedule, 1)
+    }
+
+    /// How long a run must be for a slight overload to show. At load L beyond the bound B of a resource, work piles up
+    /// before it by L/B - 1 seconds a second: slowly, just above the bound, so that a short run would miss it.
+    fn time_to_show(&self, load: f64) -> SimDuration {
+        let excess = self.bounds.iter().map(|b| load / b.load - 1.0).filter(|e| *e > 0.0);
+        let least = excess.fold(f64::INFINITY, f64::min);
+        SimDuration::from_seconds((PILE / least).min(LONGEST_PROBE))
     }
 
     /// The bottlenecks on the way from the edge of the capacity to the load asked for, in the order in which they give
