@@ -11,12 +11,12 @@ use crate::units::SimDuration;
 pub enum Guard {
     /// A limit to the caller's patience.
     Timeout,
+    /// A limit to the share of retries.
+    RetryBudget,
     /// A circuit breaker.
     Breaker,
     /// A limit to calls in progress.
     Bulkhead,
-    /// A limit to the share of retries.
-    RetryBudget,
 }
 
 impl Guard {

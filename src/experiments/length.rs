@@ -2,7 +2,8 @@
 //!
 //! With T the slowest mechanism of the model (breaker, retries, visibility time-outs): the warm-up is max(10 s, 2T), the
 //! measured part max(60 s, 3T past the last fault, 100 / (1 - target) requests for each SLO). A budget counted in events
-//! caps both, so that the same model gives the same review on a slow machine and a fast one; what was capped is said.
+//! caps both, so that the same model gives the same review on a slow machine and a fast one; what was capped is said. A run
+//! with faults is not lengthened for the sake of SLOs, since that would thin the faults out.
 
 use super::trials::{Case, Schedule};
 use crate::graph::Graph;
@@ -84,7 +85,9 @@ pub fn shown(
     let slowest = plan.slowest_mechanism().seconds();
     let warmup = (2.0 * slowest).max(10.0);
     let after_fault = if last_fault > SimDuration::ZERO { last_fault.seconds() + 3.0 * slowest } else { 0.0 };
-    let wanted = slos.iter().map(|slo| needed(plan, slo, load)).fold(after_fault.max(60.0), f64::max);
+    // With a fault the figures are about the time around it; a longer run would only thin it out.
+    let counted = slos.iter().filter(|_| after_fault == 0.0);
+    let wanted = counted.map(|slo| needed(plan, slo, load)).fold(after_fault.max(60.0), f64::max);
     let seconds = pace.seconds(events, load);
     if warmup + wanted <= seconds {
         return pace.fit(load, warmup, wanted, events);

@@ -56,7 +56,8 @@ const LONGEST_PROBE: f64 = 500.0;
 /// Doubling must make good this share of what is missed to make a bottleneck.
 const RELIEF: f64 = 0.1;
 const MOST_CANDIDATES: usize = 6;
-const MOST_BOTTLENECKS: usize = 3;
+/// Rounds of looking for the next bottleneck.
+const MOST_BOTTLENECKS: usize = 4;
 
 impl Bench<'_, '_> {
     /// Searches the capacity; each load tried costs about `events`.
@@ -95,17 +96,22 @@ impl Bench<'_, '_> {
     /// out. Each run costs about `events`.
     pub fn bottlenecks(&self, capacity: &Capacity, asked: f64, events: f64, replications: u32) -> Vec<Bottleneck> {
         let mut found: Vec<Bottleneck> = Vec::new();
+        let mut raised: Vec<Change> = Vec::new();
         let mut edge = capacity.bracket.high;
-        while edge.is_finite() && found.len() < MOST_BOTTLENECKS {
-            let before: Vec<Change> = found.iter().map(|b| b.change.clone()).collect();
-            let Some(next) = self.bottleneck(&before, edge, events, replications) else { break };
-            let known = before.iter().any(|c| c.path == next.change.path);
-            found.push(next);
-            if known || edge >= asked {
+        for _ in 0..MOST_BOTTLENECKS {
+            if !edge.is_finite() || edge >= asked {
                 break;
             }
-            let changes: Vec<Change> = found.iter().map(|b| b.change.clone()).collect();
-            edge = self.next_edge(&changes, edge, asked, events);
+            let Some(next) = self.bottleneck(&raised, edge, events, replications) else { break };
+            match raised.iter_mut().find(|c| c.path == next.change.path) {
+                // It gives out a second time: more of it is needed, but it is not another bottleneck.
+                Some(known) => known.to.clone_from(&next.change.to),
+                None => {
+                    raised.push(next.change.clone());
+                    found.push(next);
+                }
+            }
+            edge = self.next_edge(&raised, edge, asked, events);
         }
         found
     }

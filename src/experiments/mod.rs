@@ -43,3 +43,6 @@ pub use scale::ScalePlan;
 pub use toll::Toll;
 pub use trials::Schedule;
 pub use usage::Usage;
+
+#[cfg(test)]
+mod tests;

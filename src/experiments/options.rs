@@ -41,7 +41,7 @@ impl Default for Options {
             faults: Vec::new(),
             scenario: None,
             threads: None,
-            budget: 120e6,
+            budget: 100e6,
         }
     }
 }

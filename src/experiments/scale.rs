@@ -84,7 +84,7 @@ impl Bench<'_, '_> {
         for _ in 0..3 {
             result.changes = self.changes(&dials);
             let Some(plan) = (self.remodel)(&result.changes) else { return result };
-            let outcome = self.at(&plan, load, schedule, 2);
+            let outcome = self.at(&plan, load, schedule, 3);
             result.meets = outcome.holds;
             let next = outcome.runs.first().filter(|_| !outcome.holds);
             let again = next.is_some_and(|m| enlarge(&plan, m, &mut dials, &self.needs(load, &plan)));

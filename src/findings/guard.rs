@@ -177,6 +177,7 @@ fn healthy(evidence: &Evidence, proven: &Proven) -> Option<String> {
 /// What users of each endpoint gain, most first: success while the fault lasts, or p99 where answers were only late.
 fn effects(evidence: &Evidence, failure: &Failure, proven: &Proven) -> (Option<Effect>, Vec<Effect>) {
     let users = evidence.graph.user_endpoints();
+    let stuck = failure.recoveries() < failure.harms.len();
     let mut gains: Vec<(f64, Effect)> = (0..users.len())
         .filter_map(|user| {
             let sum = |runs: &[Vec<Toll>], of: fn(&Toll) -> f64| runs.iter().map(|r| of(&r[user])).sum::<f64>();
@@ -187,6 +188,11 @@ fn effects(evidence: &Evidence, failure: &Failure, proven: &Proven) -> (Option<E
                 return None;
             }
             let name = evidence.endpoint(users[user]);
+            if stuck {
+                // Most is lost after the fault, where success while it lasts says nothing.
+                let lost = |runs: &[Vec<Toll>]| runs.iter().map(|r| r[user].bad()).collect::<Vec<_>>();
+                return Some((gain, Effect::paired(name, Figure::Lost, &lost(&proven.before), &lost(&proven.after))));
+            }
             let effect = if failed >= gain / 2.0 {
                 let success = |runs: &[Vec<Toll>]| success_meanwhile(failure, runs, user);
                 let figure = Figure::Metric(Metric::Success);

@@ -60,7 +60,11 @@ fn found(
     let broken = slo.map_or("something grows without bound".to_owned(), |s| format!("`{}` is missed", s.text));
     let bound = review.bounds.iter().find(|b| b.path == usage.path && b.resource == usage.resource);
     let relieved: Vec<String> = before.iter().map(|b| b.usage.name.clone()).collect();
-    let after = if relieved.is_empty() { String::new() } else { format!(" once {} is doubled", list(&relieved)) };
+    let after = match relieved.len() {
+        0 => String::new(),
+        1 => format!(" once {} is doubled", relieved[0]),
+        _ => format!(" once {} are doubled", list(&relieved)),
+    };
     let at = times(bottleneck.load);
     let mut told = vec![format!("Beyond {edge}{after}, {broken}.")];
     told.push(match usage.wait_mean > 0.0 {

@@ -1,6 +1,10 @@
 //! Every finding has a model that shows it and a near miss that does not; the list agrees with the folder.
 
 use super::*;
+use crate::experiments::{Options, Quiet, review};
+use crate::graph::Graph;
+use crate::model::Model;
+use crate::units::Quantity;
 
 #[test]
 fn the_list_agrees_with_the_folder_and_every_finding_explains_itself() {
@@ -20,4 +24,180 @@ fn the_list_agrees_with_the_folder_and_every_finding_explains_itself() {
         }
         assert!(super::lint(lint.code).is_some());
     }
+}
+
+fn read(text: &str) -> Model {
+    Model::read("test.yaml", text).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+/// Codes and subjects of what a check finds.
+fn checked(text: &str) -> Vec<(&'static str, String)> {
+    let model = read(text);
+    let graph = Graph::new(&model.plan);
+    let evidence = Evidence { model: &model, graph: &graph, review: None };
+    look(&evidence).into_iter().map(|f| (f.code, f.subject)).collect()
+}
+
+/// What a small review at this load finds.
+fn reviewed(text: &str, load: f64) -> Vec<Finding> {
+    let model = read(text);
+    let graph = Graph::new(&model.plan);
+    let options = Options { loads: vec![Quantity::Factor(load)], replications: 2, budget: 4e6, ..Options::default() };
+    let review = review(&model, &options, &Quiet);
+    look(&Evidence { model: &model, graph: &graph, review: Some(&review) })
+}
+
+fn find<'f>(findings: &'f [Finding], code: &str, subject: &str) -> Option<&'f Finding> {
+    findings.iter().find(|f| f.code == code && f.subject == subject)
+}
+
+/// Three services in a row with these two policies.
+fn row(first: &str, second: &str) -> String {
+    format!(
+        "
+traffic: {{ rate: 10/s, to: a }}
+services:
+  a: {{ work: 1ms, calls: [b], dependencies: {{ b: {first} }} }}
+  b: {{ work: 1ms, calls: [c], dependencies: {{ c: {second} }} }}
+  c: {{ work: 1ms }}
+"
+    )
+}
+
+#[test]
+fn timeouts_are_compared_along_the_chain() {
+    let found = checked(&row("{ timeout: 1s }", "{ timeout: 400ms, retry: { attempts: 3, backoff: 10ms } }"));
+    assert_eq!(found, [("timeout-inversion", "b>c".to_owned())]);
+    assert!(checked(&row("{ timeout: 2s }", "{ timeout: 400ms, retry: { attempts: 3, backoff: 10ms } }")).is_empty());
+    assert!(checked(&row("{ timeout: 1s }", "{ bulkhead: 10 }")).is_empty(), "no timeout is another finding");
+}
+
+#[test]
+fn retries_multiply_only_on_several_layers() {
+    let retry = "{ retry: { attempts: 4 } }";
+    assert_eq!(checked(&row(retry, retry)), [("retry-amplification", "b>c".to_owned())]);
+    assert!(checked(&row("{}", retry)).is_empty());
+    let budget = "{ retry: { attempts: 4, budget: 20% } }";
+    assert!(checked(&row(retry, budget)).is_empty(), "a budget holds it down");
+}
+
+#[test]
+fn a_circle_is_found_where_everybody_waits() {
+    let circle = |concurrency: &str| {
+        format!(
+            "
+traffic: {{ rate: 10/s, to: a.in }}
+services:
+  a: {{ {concurrency} endpoints: {{ in: [ {{ call: b.through }} ], out: [ {{ work: 1ms }} ] }} }}
+  b: {{ endpoints: {{ through: [ {{ call: a.out }} ] }} }}
+"
+        )
+    };
+    assert_eq!(checked(&circle("")), [("calling-in-circles", "a, b".to_owned())]);
+    assert!(checked(&circle("model: async,")).is_empty());
+}
+
+#[test]
+fn a_backlog_without_limit_is_found_where_consumers_are_too_slow() {
+    let queue = |concurrency: u32| {
+        format!(
+            "
+traffic: {{ rate: 10/s, to: web }}
+services:
+  web: {{ endpoints: {{ in: [ {{ work: 1ms }}, {{ publish: jobs }} ] }} }}
+  worker: {{ work: 500ms }}
+queues: {{ jobs: {{ consumers: [ {{ call: worker, concurrency: {concurrency} }} ] }} }}
+"
+        )
+    };
+    assert_eq!(checked(&queue(4)), [("unbounded-queue", "jobs.consumers".to_owned())]);
+    assert!(checked(&queue(8)).is_empty());
+}
+
+/// One database with a pool that gives out at about 4x; replicas are single.
+const SMALL: &str = "
+traffic: { rate: 50/s, to: api, timeout: 2s }
+services:
+  api:
+    concurrency: 50
+    endpoints: { get: [ { work: 2ms }, { call: db } ] }
+    dependencies: { db: { pool: 2 } }
+databases: { db: { connections: 20, query: 10ms } }
+slos: [ api.get success >= 99% ]
+";
+
+#[test]
+fn what_gives_out_is_named_with_a_fix_that_was_proven() {
+    let found = reviewed(SMALL, 6.0);
+    let pool = find(&found, "connection-pool-too-small", "api>db.pool").expect("the pool gives out");
+    assert_eq!(pool.severity, Severity::P1);
+    assert!(pool.fix.as_ref().is_some_and(|f| f.changes[0].path == "services.api.dependencies.db.pool"));
+    assert!(pool.effect.as_ref().is_some_and(|e| e.after.mean > e.before.mean));
+    assert!(found.iter().all(|f| f.code != "saturated-resource"), "the database has room");
+    assert!(found.iter().any(|f| f.code == "slo-missed-at-target"));
+
+    let few = reviewed(&SMALL.replace("pool: 2", "pool: 20").replace("connections: 20", "connections: 2"), 6.0);
+    assert!(find(&few, "saturated-resource", "db.connections").is_some(), "{few:?}");
+
+    let alone = find(&found, "single-point-of-failure", "api").expect("there is one api");
+    assert!(alone.fix.is_some() && alone.effect.as_ref().is_some_and(|e| e.after.mean > 0.9));
+
+    let calm = reviewed(SMALL, 2.0);
+    assert!(calm.iter().all(|f| !matches!(f.code, "connection-pool-too-small" | "slo-missed-at-target")));
+    let two = reviewed(&SMALL.replace("concurrency: 50", "concurrency: 50\n    replicas: 2"), 2.0);
+    assert!(find(&two, "single-point-of-failure", "api").is_none());
+}
+
+/// Pages that do not need the slow part share twenty threads with it.
+fn shared(policy: &str) -> String {
+    format!(
+        "
+traffic: {{ rate: 60/s, mix: {{ web.page: 80%, web.report: 20% }}, timeout: 5s }}
+services:
+  web:
+    concurrency: 20
+    endpoints: {{ page: [ {{ work: 2ms }} ], report: [ {{ work: 2ms }}, {{ call: reports }} ] }}
+    dependencies: {{ reports: {policy} }}
+external: {{ reports: {{ latency: 20ms }} }}
+"
+    )
+}
+
+#[test]
+fn a_missing_guard_is_the_one_that_helps() {
+    let missing = |findings: &[Finding]| -> Vec<&'static str> {
+        findings.iter().filter(|f| f.code.starts_with("missing-")).map(|f| f.code).collect()
+    };
+    assert_eq!(missing(&reviewed(&shared("{}"), 1.0)), ["missing-timeout"]);
+    assert_eq!(missing(&reviewed(&shared("{ timeout: 4s }"), 1.0)), ["missing-circuit-breaker"]);
+    // A breaker that counts no slow calls never opens for an answer that comes within the time-out.
+    assert_eq!(missing(&reviewed(&shared("{ timeout: 8s, circuit_breaker: {} }"), 1.0)), ["missing-bulkhead"]);
+    // A short time-out sets the threads free in time.
+    assert!(missing(&reviewed(&shared("{ timeout: 100ms }"), 1.0)).is_empty());
+}
+
+/// A database of 300 queries a second under 220, asked twice by callers who wait a second: once it is slow, everybody asks
+/// twice, and 440 a second keep it behind for good. Within a budget they recover.
+#[test]
+fn retries_can_keep_a_failure_going() {
+    let storm = |retry: &str| {
+        format!(
+            "
+traffic: {{ rate: 220/s, to: web }}
+services:
+  web:
+    concurrency: 5000
+    endpoints: {{ get: [ {{ call: db }} ] }}
+    dependencies: {{ db: {{ timeout: 1s, retry: {{ attempts: 2, backoff: 10ms{retry} }} }} }}
+databases: {{ db: {{ connections: 1, query: {{ constant: 3.3ms }} }} }}
+"
+        )
+    };
+    let found = reviewed(&storm(""), 1.0);
+    let stuck = find(&found, "does-not-recover", "db").expect("it stays down");
+    assert_eq!(stuck.severity, Severity::P0);
+    assert!(stuck.evidence.iter().any(|e| e.contains("Without retries it recovers")), "{:?}", stuck.evidence);
+    let budget = find(&found, "retry-storm", "web>db").expect("a budget contains it");
+    assert!(budget.effect.as_ref().is_some_and(|e| e.after.mean < 0.7 * e.before.mean), "{:?}", budget.effect);
+    assert!(reviewed(&storm(", budget: 20%"), 1.0).iter().all(|f| f.code != "does-not-recover"));
 }

@@ -23,7 +23,7 @@ pub use review::{
 };
 pub use run::{Dependency, Phase, PhaseTraffic, Queue, Resource, Run, SloResult, SloVerdict, Tally, Traffic};
 pub use verdict::{SloCount, Verdict};
-pub use words::{changed, shell_word};
+pub use words::shell_word;
 
 pub use crate::measure::Estimate;
 pub use crate::model::Change;

@@ -40,6 +40,7 @@ fn sections(kind: Kind, detail: Detail) -> &'static [Section] {
         Kind::Run if detail == Detail::Verdict => &[single::headline, users::users, single::slos],
         Kind::Review => &[
             verdict::verdict,
+            verdict::system,
             users::users,
             resources::resources,
             scaling::capacity,

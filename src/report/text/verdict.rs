@@ -19,14 +19,16 @@ pub(super) fn verdict(report: &Report, page: &mut Page) {
     if !report.complete {
         page.wrapped(0, 0, &Ink::Warn.on("The budget of events cut this short; the notes at the end say where."));
     }
-    if report.kind == Kind::Review {
-        page.gap();
-        page.wrapped(0, 2, &Ink::Dim.on(system(report)));
-    }
+}
+
+/// What was looked at.
+pub(super) fn system(report: &Report, page: &mut Page) {
+    page.gap();
+    page.wrapped(0, 2, &Ink::Dim.on(described(report)));
 }
 
 /// `models/shop.yaml: 5 services, 2 databases and 1 cache`
-fn system(report: &Report) -> String {
+fn described(report: &Report) -> String {
     let parts: Vec<String> = report
         .model
         .components
