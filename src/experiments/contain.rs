@@ -6,7 +6,7 @@
 //! does not clearly help, or hurts a healthy day, is not recommended.
 
 use super::campaign::{Drill, Failure, Field, avoidable};
-use super::guards::{Habit, Move, missing};
+use super::guards::{Guard, Habit, Move, missing};
 use super::toll::{Toll, tolls};
 use crate::graph::Graph;
 use crate::measure::{Estimate, Measurements};
@@ -73,6 +73,8 @@ pub struct Works<'g, 'p> {
 const HELPS: f64 = 0.25;
 /// Attempts that spare this share of what the best spares are as good.
 const AS_GOOD: f64 = 0.9;
+/// What a bulkhead spares counts so much: its number must follow the load, day by day, and the other guards' need not.
+const BULKHEAD: f64 = 0.75;
 /// A pair must leave less than this share of what the best single guard leaves.
 const PAIR_LEAVES: f64 = 0.6;
 const MOST_EDGES: usize = 5;
@@ -212,14 +214,18 @@ fn pairs(singles: &[Attempt]) -> Vec<Vec<Move>> {
 /// simplest first; a pair before them only when it leaves much less.
 fn choices<'a>(attempts: &'a [Attempt], edges: &[EdgeId]) -> Vec<&'a Attempt> {
     let place = |m: &Move| edges.iter().position(|e| *e == m.edge).unwrap_or(usize::MAX);
+    let score = |a: &Attempt| {
+        let follows_load = a.moves.iter().any(|m| m.guard == Guard::Bulkhead);
+        a.spared * if follows_load { BULKHEAD } else { 1.0 }
+    };
     let helpful = |n: usize| attempts.iter().filter(move |a| a.moves.len() == n && a.spared >= HELPS);
-    let best = |n: usize| helpful(n).map(|a| a.spared).fold(0.0, f64::max);
-    let (single, double) = (best(1), best(2));
+    let best = |n: usize| helpful(n).map(score).fold(0.0, f64::max);
+    let left = |n: usize| 1.0 - helpful(n).map(|a| a.spared).fold(0.0, f64::max);
     let mut chosen: Vec<&Attempt> = Vec::new();
     for size in [1, 2] {
-        let mut equals: Vec<&Attempt> = helpful(size).filter(|a| a.spared >= AS_GOOD * best(size)).collect();
+        let mut equals: Vec<&Attempt> = helpful(size).filter(|a| score(a) >= AS_GOOD * best(size)).collect();
         equals.sort_by_key(|a| (a.moves.iter().map(place).min(), a.moves.iter().map(|m| m.guard).collect::<Vec<_>>()));
-        let first = size == 2 && (1.0 - double) < PAIR_LEAVES * (1.0 - single);
+        let first = size == 2 && left(2) < PAIR_LEAVES * left(1);
         let at = if first { 0 } else { chosen.len() };
         chosen.splice(at..at, equals.into_iter().take(2));
     }
@@ -231,7 +237,6 @@ fn choices<'a>(attempts: &'a [Attempt], edges: &[EdgeId]) -> Vec<&'a Attempt> {
 mod tests {
     use super::*;
     use crate::experiments::campaign::faults;
-    use crate::experiments::guards::Guard;
     use crate::graph::samples;
     use crate::policies::CircuitBreaker;
     use crate::units::{SimDuration, parse_duration};

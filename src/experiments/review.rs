@@ -109,7 +109,7 @@ mod share {
     pub const CAPACITY: f64 = 0.008;
     pub const BOTTLENECK: f64 = 0.006;
     pub const PLAN: f64 = 0.008;
-    pub const SCREENING: f64 = 0.12;
+    pub const SCREENING: f64 = 0.2;
     pub const CONFIRMING: f64 = 0.3;
 }
 
@@ -280,19 +280,22 @@ fn urgency(failure: &Failure) -> f64 {
     stuck + failure.avoidable_share().min(2.0) + 0.01 * failure.lost_share().min(2.0)
 }
 
-/// The lengths of failure runs: the fault lasts twice the slowest mechanism and leaves as long to recover, each between
-/// 15 s and 30 s, longer where traffic is thin (300 requests of users), and shortened where the budget asks for it.
+/// The lengths of failure runs: the fault lasts 40 s, four windows of a circuit breaker, the slowest guard that is tried;
+/// twice the slowest mechanism, between 20 s and 30 s, is left to recover in. Longer where traffic is thin (300 requests
+/// of users), and shortened where the budget asks for it.
 fn drill(bench: &Bench, plan: &Plan, events: f64) -> Drill {
     let slowest = plan.slowest_mechanism().seconds();
     let rate = bench.graph.user_rate().max(1e-6);
     let runs = 3.0 * plan.components.len() as f64 + 2.0;
-    let whole = (2.0 * slowest).clamp(15.0, 30.0).max((300.0 / rate).min(600.0));
-    let affordable = bench.pace.seconds(events / runs, 1.0);
-    let part = whole.min((affordable - 10.0) / 2.0).max(10.0).floor();
+    let thin = (300.0 / rate).min(600.0);
+    let (lasting, after) = (thin.max(40.0), thin.max((2.0 * slowest).clamp(20.0, 30.0)));
+    let affordable = bench.pace.seconds(events / runs, 1.0) - 10.0;
+    let scale = (affordable / (lasting + after)).min(1.0);
+    let part = |seconds: f64| SimDuration::from_seconds((seconds * scale).max(10.0).floor());
     Drill {
         at: SimDuration::from_secs(5),
-        lasting: SimDuration::from_seconds(part),
-        after: SimDuration::from_seconds(part),
+        lasting: part(lasting),
+        after: part(after),
         warmup: SimDuration::from_secs(5),
         // Five requests or more in a window, so that four of them tell a change from chance.
         window: SimDuration::from_seconds((5.0 / rate).clamp(0.25, 5.0)),
