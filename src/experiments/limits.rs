@@ -11,6 +11,7 @@ use super::usage::{Usage, by_path, change, current, giving_out, usages};
 use crate::graph::Graph;
 use crate::measure::{Estimate, Measurements};
 use crate::model::{Change, Metric, What};
+use crate::units::SimDuration;
 
 /// The capacity with what ends it.
 #[derive(Clone, Debug)]
@@ -47,15 +48,16 @@ pub struct Bottleneck {
     pub relief: f64,
 }
 
+/// So many seconds of work must be able to pile up in a probe beyond a bound, …
+const PILE: f64 = 5.0;
+/// … in so many seconds at most: an overload of less than a percent is as good as none.
+const LONGEST_PROBE: f64 = 500.0;
+
 /// Doubling must make good this share of what is missed to make a bottleneck.
 const RELIEF: f64 = 0.1;
-const MOST_CANDIDATES: usize = 5;
-/// Replications that the highest load must hold in.
-const CONFIRMING: u32 = 3;
-/// Steps down from a load that did not.
-const MOST_STEPS_BACK: usize = 6;
+const MOST_CANDIDATES: usize = 6;
 /// Rounds of looking for the next bottleneck.
-const MOST_BOTTLENECKS: usize = 3;
+const MOST_BOTTLENECKS: usize = 4;
 
 impl Bench<'_, '_> {
     /// Searches the capacity; each load tried costs about `events`.
@@ -66,39 +68,28 @@ impl Bench<'_, '_> {
         let effort = Effort { ratio: 1.03, rounds: 9, most, least: 0.02 };
         let mut failing: Vec<(f64, Outcome)> = Vec::new();
         let bracket = search(start, effort, |loads| {
-            let outcomes = rayon::join(|| self.probe(loads[0], events, 1), || self.probe(loads[1], events, 1));
+            let outcomes = rayon::join(|| self.probe(loads[0], events), || self.probe(loads[1], events));
             let holds = [outcomes.0.holds, outcomes.1.holds];
             failing.extend(loads.into_iter().zip([outcomes.0, outcomes.1]).filter(|(_, o)| !o.holds));
             holds
         });
-        let (bracket, missed) = self.confirmed(bracket, effort.ratio, events);
-        failing.extend(missed);
         let first = failing.into_iter().find(|(load, _)| *load == bracket.high).map(|(_, outcome)| outcome);
         let strained = first.as_ref().and_then(|o| o.runs.first()).map_or(Vec::new(), |m| self.giving_out(m));
         Capacity { bracket, slo: first.as_ref().and_then(Outcome::worst).cloned(), strained }
     }
 
-    /// Close to the edge a queue takes its time to grow, so a probe is longer than other short runs.
-    fn probe(&self, load: f64, events: f64, replications: u32) -> Outcome {
-        let schedule = self.pace.fit(load, 20.0, 120.0, events).schedule;
-        self.at(self.graph.plan(), load, schedule, replications)
+    fn probe(&self, load: f64, events: f64) -> Outcome {
+        let mut schedule = self.short(load, events);
+        schedule.measured = schedule.measured.max(self.time_to_show(load));
+        self.at(self.graph.plan(), load, schedule, 1)
     }
 
-    /// The highest load that held by one run must hold by several, or the edge lies lower.
-    fn confirmed(&self, mut bracket: Bracket, ratio: f64, events: f64) -> (Bracket, Option<(f64, Outcome)>) {
-        let mut missed = None;
-        for _ in 0..MOST_STEPS_BACK {
-            if bracket.low <= 0.0 || bracket.high.is_infinite() {
-                break;
-            }
-            let outcome = self.probe(bracket.low, events, CONFIRMING);
-            if outcome.holds {
-                break;
-            }
-            missed = Some((bracket.low, outcome));
-            bracket = Bracket { low: bracket.low / ratio, high: bracket.low };
-        }
-        (bracket, missed)
+    /// How long a run must be for a slight overload to show. At load L beyond the bound B of a resource, work piles up
+    /// before it by L/B - 1 seconds a second: slowly, just above the bound, so that a short run would miss it.
+    fn time_to_show(&self, load: f64) -> SimDuration {
+        let excess = self.bounds.iter().map(|b| load / b.load - 1.0).filter(|e| *e > 0.0);
+        let least = excess.fold(f64::INFINITY, f64::min);
+        SimDuration::from_seconds((PILE / least).min(LONGEST_PROBE))
     }
 
     /// The bottlenecks on the way from the edge of the capacity to the load asked for, in the order in which they give
@@ -129,7 +120,7 @@ impl Bench<'_, '_> {
     fn next_edge(&self, changes: &[Change], from: f64, asked: f64, events: f64) -> f64 {
         let Some(plan) = (self.remodel)(changes) else { return f64::INFINITY };
         let start = Graph::new(&plan).bound().min(asked);
-        let effort = Effort { ratio: 1.1, rounds: 3, most: asked, least: from };
+        let effort = Effort { ratio: 1.08, rounds: 5, most: asked, least: from };
         let bracket = search(start.max(from * 1.05), effort, |loads| {
             let holds = |load: f64| self.at(&plan, load, self.short(load, events), 1).holds;
             let (a, b) = rayon::join(|| holds(loads[0]), || holds(loads[1]));
