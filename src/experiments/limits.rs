@@ -55,6 +55,10 @@ const LONGEST_PROBE: f64 = 500.0;
 
 /// Doubling must make good this share of what is missed to make a bottleneck.
 const RELIEF: f64 = 0.1;
+/// Replications that the highest load must hold in.
+const CONFIRMING: u32 = 3;
+/// Steps down from a load that did not.
+const MOST_STEPS_BACK: usize = 6;
 const MOST_CANDIDATES: usize = 6;
 /// Rounds of looking for the next bottleneck.
 const MOST_BOTTLENECKS: usize = 4;
@@ -68,20 +72,39 @@ impl Bench<'_, '_> {
         let effort = Effort { ratio: 1.03, rounds: 9, most, least: 0.02 };
         let mut failing: Vec<(f64, Outcome)> = Vec::new();
         let bracket = search(start, effort, |loads| {
-            let outcomes = rayon::join(|| self.probe(loads[0], events), || self.probe(loads[1], events));
+            let outcomes = rayon::join(|| self.probe(loads[0], events, 1), || self.probe(loads[1], events, 1));
             let holds = [outcomes.0.holds, outcomes.1.holds];
             failing.extend(loads.into_iter().zip([outcomes.0, outcomes.1]).filter(|(_, o)| !o.holds));
             holds
         });
+        let (bracket, missed) = self.confirmed(bracket, effort.ratio, events);
+        failing.extend(missed);
         let first = failing.into_iter().find(|(load, _)| *load == bracket.high).map(|(_, outcome)| outcome);
         let strained = first.as_ref().and_then(|o| o.runs.first()).map_or(Vec::new(), |m| self.giving_out(m));
         Capacity { bracket, slo: first.as_ref().and_then(Outcome::worst).cloned(), strained }
     }
 
-    fn probe(&self, load: f64, events: f64) -> Outcome {
+    fn probe(&self, load: f64, events: f64, replications: u32) -> Outcome {
         let mut schedule = self.short(load, events);
         schedule.measured = schedule.measured.max(self.time_to_show(load));
-        self.at(self.graph.plan(), load, schedule, 1)
+        self.at(self.graph.plan(), load, schedule, replications)
+    }
+
+    /// The highest load that held by one run must hold by several, or the edge lies lower.
+    fn confirmed(&self, mut bracket: Bracket, ratio: f64, events: f64) -> (Bracket, Option<(f64, Outcome)>) {
+        let mut missed = None;
+        for _ in 0..MOST_STEPS_BACK {
+            if bracket.low <= 0.0 || bracket.high.is_infinite() {
+                break;
+            }
+            let outcome = self.probe(bracket.low, 3.0 * events, CONFIRMING);
+            if outcome.holds {
+                break;
+            }
+            missed = Some((bracket.low, outcome));
+            bracket = Bracket { low: bracket.low / ratio, high: bracket.low };
+        }
+        (bracket, missed)
     }
 
     /// How long a run must be for a slight overload to show. At load L beyond the bound B of a resource, work piles up
