@@ -33,17 +33,21 @@ struct Dial {
     to: f64,
     /// It cannot be left out.
     tight: bool,
+    /// What the demand asks for at the very least.
+    least: f64,
 }
 
 /// A resource is planned to be this busy at most; beyond it waiting grows quickly.
 const ROOM: f64 = 0.75;
+/// Nor is a change made so small that the resource would be busier: it would hold for a minute and not for an hour.
+const FULL: f64 = 0.9;
 /// Rounds of enlarging what gives out.
 const ROUNDS: usize = 6;
 /// Rounds of making changes smaller.
 const TRIMS: usize = 4;
 
 impl Bench<'_, '_> {
-    /// Looks for the changes. Each run costs about `events`, the last one three times that.
+    /// Looks for the changes. Each run costs about `events`, each replication of the last one more.
     pub fn plan_to(&self, load: f64, events: f64) -> ScalePlan {
         let schedule = self.short(load, events);
         let run = |dials: &[Dial]| {
@@ -67,6 +71,11 @@ impl Bench<'_, '_> {
                 break;
             }
         }
+        for dial in &mut dials {
+            let bounds = self.bounds.iter().filter(|b| b.path == dial.path);
+            let need = bounds.map(|b| b.busy * load / (FULL * b.capacity)).fold(0.0, f64::max);
+            dial.least = fit(dial.resource, dial.now * need);
+        }
         if holds {
             self.trim(&mut dials, &|sets: &[Vec<Dial>]| {
                 let sets: Vec<Vec<Change>> = sets.iter().map(|dials| self.changes(dials)).collect();
@@ -79,7 +88,7 @@ impl Bench<'_, '_> {
 
     /// The last run. Should it fail where the short ones held, what gives out is enlarged once more, twice at most.
     fn prove(&self, load: f64, events: f64, mut dials: Vec<Dial>) -> ScalePlan {
-        let schedule = self.short(load, 1.5 * events);
+        let schedule = self.short(load, 2.5 * events);
         let mut result = ScalePlan { load, changes: Vec::new(), meets: false, proof: None };
         for _ in 0..3 {
             result.changes = self.changes(&dials);
@@ -115,6 +124,7 @@ impl Bench<'_, '_> {
                     now,
                     to: fit(bound.resource, now * factor),
                     tight: false,
+                    least: 0.0,
                 },
             );
         }
@@ -168,10 +178,10 @@ fn next(dial: &Dial, floor: f64) -> Option<f64> {
     if dial.to <= dial.now {
         return None;
     }
-    if !dial.tight {
+    if !dial.tight && dial.least <= dial.now {
         return Some(dial.now);
     }
-    let middle = fit(dial.resource, (floor + dial.to) / 2.0);
+    let middle = fit(dial.resource, (floor + dial.to) / 2.0).max(dial.least);
     (middle < dial.to && (dial.to - floor) / dial.to > 0.12).then_some(middle)
 }
 
@@ -186,7 +196,7 @@ fn enlarge(plan: &Plan, m: &Measurements, dials: &mut Vec<Dial>, needs: &[(Resou
     let now = current(plan, usage.resource);
     let to = fit(usage.resource, (now * 1.5).max(now * need / ROOM).max(now + 1.0));
     let before = dials.iter().find(|d| d.path == usage.path).map_or(now, |d| d.now);
-    set(dials, Dial { resource: usage.resource, path: usage.path.clone(), now: before, to, tight: false });
+    set(dials, Dial { resource: usage.resource, path: usage.path.clone(), now: before, to, tight: false, least: 0.0 });
     true
 }
 
