@@ -11,6 +11,7 @@ use super::usage::{Usage, by_path, change, current, giving_out, usages};
 use crate::graph::Graph;
 use crate::measure::{Estimate, Measurements};
 use crate::model::{Change, Metric, What};
+use crate::units::SimDuration;
 
 /// The capacity with what ends it.
 #[derive(Clone, Debug)]
@@ -47,15 +48,20 @@ pub struct Bottleneck {
     pub relief: f64,
 }
 
+/// So many seconds of work must be able to pile up in a probe beyond a bound, …
+const PILE: f64 = 5.0;
+/// … in so many seconds at most: an overload of less than a percent is as good as none.
+const LONGEST_PROBE: f64 = 500.0;
+
 /// Doubling must make good this share of what is missed to make a bottleneck.
 const RELIEF: f64 = 0.1;
-const MOST_CANDIDATES: usize = 5;
 /// Replications that the highest load must hold in.
 const CONFIRMING: u32 = 3;
 /// Steps down from a load that did not.
 const MOST_STEPS_BACK: usize = 6;
+const MOST_CANDIDATES: usize = 6;
 /// Rounds of looking for the next bottleneck.
-const MOST_BOTTLENECKS: usize = 3;
+const MOST_BOTTLENECKS: usize = 4;
 
 impl Bench<'_, '_> {
     /// Searches the capacity; each load tried costs about `events`.
@@ -78,9 +84,9 @@ impl Bench<'_, '_> {
         Capacity { bracket, slo: first.as_ref().and_then(Outcome::worst).cloned(), strained }
     }
 
-    /// Close to the edge a queue takes its time to grow, so a probe is longer than other short runs.
     fn probe(&self, load: f64, events: f64, replications: u32) -> Outcome {
-        let schedule = self.pace.fit(load, 20.0, 120.0, events).schedule;
+        let mut schedule = self.short(load, events);
+        schedule.measured = schedule.measured.max(self.time_to_show(load));
         self.at(self.graph.plan(), load, schedule, replications)
     }
 
@@ -91,7 +97,7 @@ impl Bench<'_, '_> {
             if bracket.low <= 0.0 || bracket.high.is_infinite() {
                 break;
             }
-            let outcome = self.probe(bracket.low, events, CONFIRMING);
+            let outcome = self.probe(bracket.low, 3.0 * events, CONFIRMING);
             if outcome.holds {
                 break;
             }
@@ -99,6 +105,14 @@ impl Bench<'_, '_> {
             bracket = Bracket { low: bracket.low / ratio, high: bracket.low };
         }
         (bracket, missed)
+    }
+
+    /// How long a run must be for a slight overload to show. At load L beyond the bound B of a resource, work piles up
+    /// before it by L/B - 1 seconds a second: slowly, just above the bound, so that a short run would miss it.
+    fn time_to_show(&self, load: f64) -> SimDuration {
+        let excess = self.bounds.iter().map(|b| load / b.load - 1.0).filter(|e| *e > 0.0);
+        let least = excess.fold(f64::INFINITY, f64::min);
+        SimDuration::from_seconds((PILE / least).min(LONGEST_PROBE))
     }
 
     /// The bottlenecks on the way from the edge of the capacity to the load asked for, in the order in which they give

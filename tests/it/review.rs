@@ -72,9 +72,10 @@ fn the_breaker_the_review_asks_for_removes_the_finding() {
 #[test]
 fn the_connections_of_the_order_database_give_out_before_10x() {
     let capacity = &shop()["capacity"];
-    let load = capacity["load"].as_f64().unwrap();
-    // By hand they are all busy at 4.3 times the load; the objectives are missed a little before.
-    assert!((2.5..4.6).contains(&load), "{capacity}");
+    let end = |which: &str| capacity[which].as_f64().unwrap();
+    // By hand they are busy all the time at 16/3.679 = 4.35 times the load. Nothing lasts beyond, whatever a short run
+    // says: the highest load that held lies below, and the edge is known to 3%.
+    assert!((3.8..4.35).contains(&end("low")) && end("high") / end("low") < 1.031, "{capacity}");
     assert_eq!(capacity["limited_by"], "orders-db.connections");
     assert_eq!(shop()["bottlenecks"][0]["resource"], "orders-db.connections");
 }
