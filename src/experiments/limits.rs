@@ -80,7 +80,7 @@ impl Bench<'_, '_> {
         let (bracket, missed) = self.confirmed(bracket, effort.ratio, events);
         failing.extend(missed);
         let first = failing.into_iter().find(|(load, _)| *load == bracket.high).map(|(_, outcome)| outcome);
-        let strained = first.as_ref().and_then(|o| o.runs.first()).map_or(Vec::new(), |m| self.giving_out(m));
+        let strained = first.as_ref().and_then(Outcome::telling).map_or(Vec::new(), |m| self.giving_out(m));
         Capacity { bracket, slo: first.as_ref().and_then(Outcome::worst).cloned(), strained }
     }
 
@@ -160,7 +160,7 @@ impl Bench<'_, '_> {
         let plan = (self.remodel)(before)?;
         let graph = Graph::new(&plan);
         let screened = self.at(&plan, load, schedule, 1);
-        let candidates = candidates(&graph, screened.runs.first().filter(|_| !screened.holds)?);
+        let candidates = candidates(&graph, screened.telling().filter(|_| !screened.holds)?);
         let double = |u: &Usage| change(&plan, u.resource, &u.path, 2.0 * current(&plan, u.resource));
         let changes: Vec<Change> = candidates.iter().map(double).collect();
         let with = |change: &Change| before.iter().chain([change]).cloned().collect::<Vec<_>>();

@@ -66,7 +66,7 @@ impl Bench<'_, '_> {
             if round == 0 && self.by_demand(load, &mut dials) {
                 continue;
             }
-            let Some(m) = outcome.runs.first() else { break };
+            let Some(m) = outcome.telling() else { break };
             if !enlarge(&plan, m, &mut dials, &self.needs(load, &plan)) {
                 break;
             }
@@ -95,7 +95,7 @@ impl Bench<'_, '_> {
             let Some(plan) = (self.remodel)(&result.changes) else { return result };
             let outcome = self.at(&plan, load, schedule, 3);
             result.meets = outcome.holds;
-            let next = outcome.runs.first().filter(|_| !outcome.holds);
+            let next = outcome.telling().filter(|_| !outcome.holds);
             let again = next.is_some_and(|m| enlarge(&plan, m, &mut dials, &self.needs(load, &plan)));
             result.proof = Some(outcome);
             if !again {

@@ -74,12 +74,17 @@ pub fn usages(graph: &Graph, bounds: &[Bound], m: &Measurements) -> Vec<Usage> {
                 None
             }
             Resource::Consumers(topic) => {
-                let tally = &m.topics[topic.index()];
+                let (spec, tally) = (&plan.topics[topic.index()], &m.topics[topic.index()]);
                 usage.queue_mean = tally.backlog.level as f64;
-                // Consumers that fall behind are busy all the time.
-                let behind = tally.published.saturating_sub(tally.acknowledged) as f64;
-                let falling = behind > 0.05 * tally.published as f64 && behind > 2.0 * bound.capacity;
-                usage.utilization = if falling { 1.0 } else { 0.0 };
+                // Little's law: deliveries per second times the mean time of one.
+                let time = |link: crate::plan::LinkId| {
+                    let link = plan.links[link.index()];
+                    let network =
+                        plan.edges[link.edge.index()].network.map_or(0.0, |d| plan.dists[d.index()].mean_ns());
+                    network / 1e9 + m.endpoints[link.to.index()].latency.mean().unwrap_or(0.0)
+                };
+                let shares = spec.consumers.iter().map(|c| f64::from(c.concurrency) / bound.capacity * time(c.link));
+                usage.utilization = (tally.delivered as f64 / seconds * shares.sum::<f64>() / bound.capacity).min(1.0);
                 None
             }
         };

@@ -1,5 +1,6 @@
 //! Load: capacity, bottlenecks, and the plan to the load asked for.
 
+use super::runs::GROWTH;
 use super::{Scribe, effect, measure, scaled};
 use crate::experiments::{Review, ScalePlan};
 use crate::findings;
@@ -17,7 +18,7 @@ impl Scribe<'_> {
             low: bracket.low,
             high,
             limited_by: high.and(cause).map(|u| u.name.clone()),
-            slo: review.capacity.slo.as_ref().map(|j| j.text.clone()),
+            slo: high.map(|_| review.capacity.slo.as_ref().map_or(GROWTH.into(), |j| j.text.clone())),
             bound: review
                 .bounds
                 .first()

@@ -41,7 +41,7 @@ impl Scribe<'_> {
             resources: self.resources(shown.load, runs),
             dependencies: self.dependencies(runs),
             queues: self.queues(runs),
-            slos: shown.outcome.judged.iter().map(|j| self.slo(j, slos)).collect(),
+            slos: shown.outcome.judged.iter().map(|j| self.slo(j, slos)).chain(growth(shown)).collect(),
             phases: self.phases(shown),
         }
     }
@@ -239,6 +239,21 @@ fn tally(runs: &[Measurements], of: &dyn Fn(&Measurements) -> Served) -> Tally {
         p99_ms: percentile(0.99),
     }
 }
+
+/// A load under which something grows without bound does not hold, whatever users see so far.
+fn growth(shown: &Shown) -> Option<SloResult> {
+    shown.outcome.grows.then(|| SloResult {
+        text: GROWTH.into(),
+        subject: None,
+        measure: Measure::Queue,
+        measured: None,
+        verdict: SloVerdict::Missed,
+        place: None,
+    })
+}
+
+/// What is expected of every model, beside its SLOs.
+pub(super) const GROWTH: &str = "nothing grows without bound";
 
 fn stopped(stop: Stop) -> String {
     match stop {
