@@ -1,7 +1,7 @@
 //! A service: replicas with workers, a bounded queue and cores, and endpoints that call others.
 
 use super::{Caller, Dependency, Kind, MOST, Program, StepSpec, Target, Wiring, check_name, origin};
-use crate::plan::{Balance, Concurrency, EndpointId, Party, Role, Station};
+use crate::plan::{Balance, Concurrency, EndpointId, Party, Role, Station, UNLIMITED};
 use crate::policies::RateLimit;
 use crate::random::Dist;
 use crate::yaml::{Fields, Item};
@@ -164,7 +164,11 @@ impl<'a> Kind<'a> for Service<'a> {
         let Some(component) = wiring.component(item, Role::Service, self.stack.clone()) else { return };
         let replicas = wiring.or_assume(self.replicas, item, "replicas", 1);
         let concurrency = wiring.or_assume(self.concurrency, item, "concurrency", 200);
-        let queue = wiring.or_assume(self.queue, item, "queue", 100);
+        // Nobody ever waits for a worker where there is no end of them: nothing is assumed then.
+        let queue = match self.queue {
+            None if concurrency == UNLIMITED => UNLIMITED,
+            written => wiring.or_assume(written, item, "queue", 100),
+        };
         let station = wiring.builder.station(Station {
             name: item.name.clone(),
             component,
