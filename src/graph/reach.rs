@@ -1,7 +1,7 @@
 //! Who depends on whom: what an endpoint can reach, whom the loss of a component takes down, circles, and gatekeepers.
 
 use super::{Graph, all_links, callees_first};
-use crate::plan::{Branch, ComponentId, EndpointId, ForkId, LinkId, Party, Pc, Plan, Step};
+use crate::plan::{Branch, ComponentId, EndpointId, ForkId, LinkId, Pc, Plan, Step};
 use petgraph::algo::{dominators, kosaraju_scc};
 use petgraph::graph::{DiGraph, NodeIndex};
 use std::collections::{BTreeMap, BTreeSet};
@@ -109,11 +109,6 @@ impl Graph<'_> {
     pub fn edges_into(&self, component: ComponentId) -> Vec<crate::plan::EdgeId> {
         let edges = self.plan.edges.iter().enumerate();
         edges.filter(|(_, e)| e.to == component).map(|(i, _)| crate::plan::EdgeId::new(i)).collect()
-    }
-
-    /// Whether users call over this edge themselves.
-    pub fn is_users(&self, edge: crate::plan::EdgeId) -> bool {
-        matches!(self.plan.edges[edge.index()].from, Party::Source(_))
     }
 }
 

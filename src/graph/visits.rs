@@ -1,7 +1,7 @@
 //! Visit counts: how often everything is used per second at load 1x, by forced flow from the sources.
 
 use super::{Graph, Profile, callees_first};
-use crate::plan::{Arrivals, EndpointId, LinkId, Plan, SourceId, TopicId};
+use crate::plan::{Arrivals, EndpointId, LinkId, Plan, TopicId};
 
 /// Uses per second at load 1x, when nothing fails and nothing waits.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -103,11 +103,6 @@ fn targets(plan: &Plan, profile: &Profile) -> Vec<EndpointId> {
 }
 
 impl Graph<'_> {
-    /// Runs of an endpoint per request of a source.
-    pub fn runs_per_request(&self, source: SourceId, endpoint: EndpointId) -> f64 {
-        self.visits.per_source[source.index()][endpoint.index()]
-    }
-
     /// All requests of users per second at load 1x.
     pub fn user_rate(&self) -> f64 {
         self.visits.sources.iter().sum()

@@ -2,7 +2,7 @@
 
 use super::{
     Cache, CacheId, Component, ComponentId, DistId, Edge, EdgeId, Endpoint, EndpointId, Fork, ForkId, Link, LinkId,
-    Origin, Party, Pc, Plan, Source, SourceId, Station, StationId, Step, Switch, SwitchId, Topic, TopicId,
+    Origin, Pc, Plan, Source, SourceId, Station, StationId, Step, Switch, SwitchId, Topic, TopicId,
 };
 use crate::random::Dist;
 use std::collections::BTreeMap;
@@ -102,11 +102,6 @@ impl Builder {
     /// What has been built so far, to complete it (consumers of a topic, for instance).
     pub fn plan_mut(&mut self) -> &mut Plan {
         &mut self.plan
-    }
-
-    /// The edge from one party to a component by its name, if there is one.
-    pub fn find_edge(&self, from: Party, name: &str) -> Option<EdgeId> {
-        self.plan.edges.iter().position(|e| e.from == from && e.name == name).map(EdgeId::new)
     }
 
     /// The finished plan.

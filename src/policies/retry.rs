@@ -96,14 +96,6 @@ impl Retry {
             Jitter::Exponential => SimDuration((self.backoff.0 as f64 * rng.exponential()) as u64),
         }
     }
-
-    /// The constant wait before retry `k`, if it needs no draw.
-    pub fn constant_wait(&self, k: u32) -> Option<SimDuration> {
-        (self.jitter == Jitter::None || self.backoff.0 == 0).then(|| {
-            let grown = self.backoff.0.saturating_mul(1u64 << (k - 1).min(40));
-            SimDuration(grown.min(self.max_backoff.0.max(self.backoff.0)))
-        })
-    }
 }
 
 impl Jitter {
@@ -205,7 +197,6 @@ mod tests {
         let mut rng = Stream::new(1, 0, "a", "backoff");
         let waits: Vec<u64> = (1..=4).map(|k| retry.wait(k, &mut rng).0 / 1_000_000).collect();
         assert_eq!(waits, [100, 200, 350, 350]);
-        assert_eq!(retry.constant_wait(2), Some(SimDuration::from_millis(200)));
     }
 
     #[test]
