@@ -88,24 +88,14 @@ fn station(b: &mut Builder, dice: &mut Dice, i: u32) -> StationId {
         balance: balance[dice.up_to(3) as usize],
         error_rate: dice.maybe(0.3, |_| 0.05).unwrap_or(0.0),
         rate_limit: dice.maybe(0.1, |_| RateLimit { rate: 100.0, burst: 20.0 }),
-        capacity_path: String::new(),
-        origin: Origin::default(),
+        ..Station::default()
     })
 }
 
 fn topic(b: &mut Builder, dice: &mut Dice, _last: StationId) -> (usize, EndpointId) {
     let broker = station(b, dice, 99);
     let component = b.plan().stations[broker.index()].component;
-    let dead = b.topic(Topic {
-        component,
-        station: broker,
-        capacity: UNLIMITED,
-        visibility: SimDuration::from_secs(1),
-        max_receives: UNLIMITED,
-        dead_letter: None,
-        consumers: vec![],
-        origin: Origin::default(),
-    });
+    let dead = b.topic(Topic { component, station: broker, visibility: SimDuration::from_secs(1), ..Topic::default() });
     let dead_letter = dice.maybe(0.5, |_| dead);
     let topic = b.topic(Topic {
         component,
@@ -114,8 +104,7 @@ fn topic(b: &mut Builder, dice: &mut Dice, _last: StationId) -> (usize, Endpoint
         visibility: dice.millis(200),
         max_receives: dice.maybe(0.7, |d| 1 + d.up_to(3)).unwrap_or(UNLIMITED),
         dead_letter,
-        consumers: vec![],
-        origin: Origin::default(),
+        ..Topic::default()
     });
     let publish = b.endpoint("q.publish", broker, Origin::default());
     b.begin(publish);
@@ -155,11 +144,7 @@ fn link(
         breaker: dice
             .maybe(p, |_| CircuitBreaker { open_for: SimDuration::from_millis(300), ..CircuitBreaker::default() }),
         bulkhead: dice.maybe(p, |d| 1 + d.up_to(8)),
-        idempotent: false,
-        optional: false,
-        fallback: false,
-        origin: Origin::default(),
-        policy_path: String::new(),
+        ..Edge::default()
     });
     b.link(edge, endpoint)
 }

@@ -1,46 +1,15 @@
 use super::*;
-use crate::plan::{Arrivals, Balance, Concurrency, Consumer, Link, Step};
-use crate::plan::{Builder, Cache, Component, Edge, Party, Role, Source, Station, Topic, UNLIMITED};
+use crate::plan::{Arrivals, Consumer, Link, Step};
+use crate::plan::{Builder, Cache, Component, Edge, Party, Role, Source, Station, Topic};
 use crate::plan::{ComponentId, EdgeId, StationId};
 use crate::random::Dist;
 
 fn station(b: &mut Builder, name: &str, component: ComponentId, replicas: u32) -> StationId {
-    b.station(Station {
-        name: name.into(),
-        component,
-        replicas,
-        workers: 10,
-        workers_word: "workers",
-        queue: 10,
-        cores: None,
-        concurrency: Concurrency::Threads,
-        balance: Balance::RoundRobin,
-        error_rate: 0.0,
-        rate_limit: None,
-        capacity_path: String::new(),
-        origin: Origin::default(),
-    })
+    b.station(Station { name: name.into(), component, replicas, workers: 10, queue: 10, ..Station::default() })
 }
 
 fn edge(b: &mut Builder, name: &str, from: Party, to: ComponentId) -> EdgeId {
-    b.edge(Edge {
-        name: name.into(),
-        from,
-        to,
-        instances: 1,
-        network: None,
-        loss: 0.0,
-        pool: None,
-        timeout: None,
-        retry: None,
-        breaker: None,
-        bulkhead: None,
-        idempotent: false,
-        optional: false,
-        fallback: false,
-        origin: Origin::default(),
-        policy_path: String::new(),
-    })
+    b.edge(Edge { name: name.into(), from, to, ..Edge::default() })
 }
 
 /// shoppers > web (3) > db (1 and two read replicas), web > cache, web > events > web.
@@ -76,12 +45,8 @@ fn plan() -> Plan {
     b.topic(Topic {
         component: events,
         station: broker,
-        capacity: UNLIMITED,
-        visibility: SimDuration::from_secs(30),
-        max_receives: UNLIMITED,
-        dead_letter: None,
         consumers: vec![Consumer { link, concurrency: 1 }],
-        origin: Origin::default(),
+        ..Topic::default()
     });
     assert_eq!(b.plan().links, [Link { edge: back, to: home }]);
     assert_eq!(front.index(), 0);

@@ -19,12 +19,8 @@ fn station(b: &mut Builder, name: &str, role: Role, replicas: u32, workers: u32,
         workers_word: if role == Role::Database { "connections" } else { "workers" },
         queue: 100,
         cores,
-        concurrency: Concurrency::Threads,
-        balance: Balance::RoundRobin,
-        error_rate: 0.0,
-        rate_limit: None,
         capacity_path: format!("{name}.replicas"),
-        origin: Origin::default(),
+        ..Station::default()
     })
 }
 
@@ -43,16 +39,8 @@ fn edge(b: &mut Builder, from: Party, to: StationId, pool: Option<u32>, network_
         to,
         instances,
         network,
-        loss: 0.0,
         pool,
-        timeout: None,
-        retry: None,
-        breaker: None,
-        bulkhead: None,
-        idempotent: false,
-        optional: false,
-        fallback: false,
-        origin: Origin::default(),
+        ..Edge::default()
     })
 }
 
@@ -152,12 +140,10 @@ pub(crate) fn mail() -> Plan {
     let topic = b.topic(Topic {
         component,
         station: broker,
-        capacity: UNLIMITED,
-        visibility: SimDuration::from_secs(30),
         max_receives: 5,
-        dead_letter: None,
         consumers: vec![Consumer { link: send_link, concurrency: 4 }],
         origin: Origin { path: "queues.jobs".into(), ..Origin::default() },
+        ..Topic::default()
     });
     b.begin(order);
     work(&mut b, 2);

@@ -1,7 +1,7 @@
 //! A cache whose hit ratio is stated.
 
 use super::{Caller, Kind, MOST, Program, StepSpec, Wiring, origin, service};
-use crate::plan::{self, Balance, ComponentId, Concurrency, EndpointId, Party, Role, Station, UNLIMITED};
+use crate::plan::{self, ComponentId, EndpointId, Party, Role, Station};
 use crate::random::Dist;
 use crate::yaml::{Item, Place};
 
@@ -75,14 +75,9 @@ impl<'a> Kind<'a> for Cache<'a> {
             replicas,
             workers: connections,
             workers_word: "connections",
-            queue: UNLIMITED,
-            cores: None,
-            concurrency: Concurrency::Threads,
-            balance: Balance::RoundRobin,
-            error_rate: 0.0,
-            rate_limit: None,
             capacity_path: format!("{}.replicas", item.path),
             origin: origin(item),
+            ..Station::default()
         });
         let get = wiring.endpoint(&item.name, GET, station, item);
         let set = self.set.is_some().then(|| wiring.endpoint(&item.name, SET, station, item));

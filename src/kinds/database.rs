@@ -1,7 +1,7 @@
 //! A database: connections that queries hold while they run, and read replicas beside the primary.
 
 use super::{Caller, Kind, MOST, Program, StepSpec, Wiring, check_name, origin, service};
-use crate::plan::{Balance, ComponentId, Concurrency, EndpointId, Party, Role, Station, UNLIMITED};
+use crate::plan::{ComponentId, EndpointId, Party, Role, Station};
 use crate::random::Dist;
 use crate::yaml::{Fields, Item};
 
@@ -131,14 +131,10 @@ impl<'a> Kind<'a> for Database<'a> {
             replicas,
             workers: connections,
             workers_word: "connections",
-            queue: UNLIMITED,
             cores: self.cpu,
-            concurrency: Concurrency::Threads,
-            balance: Balance::RoundRobin,
-            error_rate: 0.0,
-            rate_limit: None,
             capacity_path: format!("{}.connections", item.path),
             origin: origin(item),
+            ..Station::default()
         };
         let primary = wiring.builder.station(station(item.name.clone(), 1));
         let read = if self.read_replicas > 0 {

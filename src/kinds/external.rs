@@ -1,7 +1,7 @@
 //! Somebody else's API: a latency, an availability and perhaps a quota; its capacity is not our concern.
 
 use super::{Caller, Kind, Program, StepSpec, Wiring, check_name, origin, service};
-use crate::plan::{Balance, ComponentId, Concurrency, EndpointId, Party, Role, Station, UNLIMITED};
+use crate::plan::{ComponentId, EndpointId, Party, Role, Station, UNLIMITED};
 use crate::policies::RateLimit;
 use crate::random::Dist;
 use crate::yaml::{Fields, Item};
@@ -74,17 +74,12 @@ impl<'a> Kind<'a> for External<'a> {
         let station = wiring.builder.station(Station {
             name: item.name.clone(),
             component,
-            replicas: 1,
             workers: UNLIMITED,
-            workers_word: "workers",
-            queue: UNLIMITED,
-            cores: None,
-            concurrency: Concurrency::Threads,
-            balance: Balance::RoundRobin,
             error_rate: 1.0 - self.availability,
             rate_limit: self.rate_limit,
             capacity_path: format!("{}.rate_limit", item.path),
             origin: origin(item),
+            ..Station::default()
         });
         let ids = self.endpoints.iter().map(|(name, at, _)| wiring.endpoint(&item.name, name, station, at)).collect();
         self.declared = Some((component, ids));

@@ -1,9 +1,7 @@
 //! A queue of messages behind a broker, with the consumers that handle them.
 
 use super::{Caller, Kind, MOST, Policy, Target, Wiring, origin};
-use crate::plan::{
-    Balance, ComponentId, Concurrency, Consumer, EndpointId, Party, Role, Station, Step, Topic, TopicId, UNLIMITED,
-};
+use crate::plan::{ComponentId, Consumer, EndpointId, Party, Role, Station, Step, Topic, TopicId, UNLIMITED};
 use crate::random::Dist;
 use crate::units::SimDuration;
 use crate::yaml::Item;
@@ -131,17 +129,10 @@ impl<'a> Kind<'a> for Queue<'a> {
         let station = wiring.builder.station(Station {
             name: item.name.clone(),
             component,
-            replicas: 1,
             workers: UNLIMITED,
-            workers_word: "workers",
-            queue: UNLIMITED,
-            cores: None,
-            concurrency: Concurrency::Threads,
-            balance: Balance::RoundRobin,
-            error_rate: 0.0,
-            rate_limit: None,
             capacity_path: format!("{}.consumers", item.path),
             origin: origin(item),
+            ..Station::default()
         });
         let publish = wiring.endpoint(&item.name, "publish", station, item);
         let default = SimDuration::from_secs(30);
@@ -156,9 +147,9 @@ impl<'a> Kind<'a> for Queue<'a> {
             capacity: self.capacity,
             visibility,
             max_receives: self.max_receives,
-            dead_letter: None,
             consumers: Vec::new(),
             origin: origin(item),
+            ..Topic::default()
         });
         wiring.set_topic(&item.name, topic);
         self.declared = Some(Declared { component, topic, publish });

@@ -174,15 +174,14 @@ impl<'a> Kind<'a> for Service<'a> {
             component,
             replicas,
             workers: concurrency,
-            workers_word: "workers",
             queue,
             cores: self.cpu,
             concurrency: self.model,
             balance: self.balance,
-            error_rate: 0.0,
             rate_limit: self.rate_limit,
             capacity_path: format!("{}.replicas", item.path),
             origin: origin(item),
+            ..Station::default()
         });
         for endpoint in &mut self.endpoints {
             endpoint.id = Some(wiring.endpoint(&item.name, &endpoint.name, station, &endpoint.item));

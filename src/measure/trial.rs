@@ -249,9 +249,7 @@ fn mean_seconds(sum_ns: u64, n: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{
-        Arrivals, Balance, Builder, Component, Concurrency, Edge, Origin, Party, Role, Source, SourceId, Station, Step,
-    };
+    use crate::plan::{Arrivals, Builder, Component, Edge, Origin, Party, Role, Source, SourceId, Station, Step};
     use crate::random::Dist;
 
     /// M/M/1 with arrival rate 0.8 and service rate 1, in milliseconds.
@@ -267,17 +265,9 @@ mod tests {
         let station = b.station(Station {
             name: "api".into(),
             component,
-            replicas: 1,
             workers: 1,
-            workers_word: "workers",
-            queue: UNLIMITED,
-            cores: None,
-            concurrency: Concurrency::Threads,
-            balance: Balance::RoundRobin,
-            error_rate: 0.0,
-            rate_limit: None,
-            capacity_path: String::new(),
             origin: origin.clone(),
+            ..Station::default()
         });
         let endpoint = b.endpoint("api.call", station, origin.clone());
         let time = b.dist(Dist::Exponential { mean: 1e6 });
@@ -288,19 +278,8 @@ mod tests {
             name: "users>api".into(),
             from: Party::Source(SourceId(0)),
             to: component,
-            instances: 1,
-            network: None,
-            loss: 0.0,
-            pool: None,
-            timeout: None,
-            retry: None,
-            breaker: None,
-            bulkhead: None,
-            idempotent: false,
-            optional: false,
-            fallback: false,
             origin: origin.clone(),
-            policy_path: String::new(),
+            ..Edge::default()
         });
         let link = b.link(edge, endpoint);
         b.source(Source { name: "users".into(), arrivals: Arrivals::Poisson(800.0), mix: vec![(1.0, link)], origin });

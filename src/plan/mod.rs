@@ -129,6 +129,8 @@ pub enum Balance {
 }
 
 /// Replicas with workers and a bounded queue each; all that can be busy is one of these.
+///
+/// The default is one replica with unlimited workers and no peculiarities.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Station {
     /// The component's name, with a suffix where a component has several (`orders-db.read`).
@@ -181,7 +183,7 @@ pub enum Party {
     Source(SourceId),
 }
 
-/// How one caller treats one callee. A plain edge has every policy absent and costs the engine nothing.
+/// How one caller treats one callee. A plain edge has every policy absent and costs the engine nothing; so is the default.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Edge {
     /// `orders>payments`, or `orders>payments.charge` for the override of one endpoint.
@@ -293,6 +295,64 @@ pub enum Arrivals {
         /// Time between an answer and the next request.
         think: DistId,
     },
+}
+
+impl Default for Station {
+    fn default() -> Station {
+        Station {
+            name: String::new(),
+            component: ComponentId::default(),
+            replicas: 1,
+            workers: UNLIMITED,
+            workers_word: "workers",
+            queue: UNLIMITED,
+            cores: None,
+            concurrency: Concurrency::Threads,
+            balance: Balance::RoundRobin,
+            error_rate: 0.0,
+            rate_limit: None,
+            capacity_path: String::new(),
+            origin: Origin::default(),
+        }
+    }
+}
+
+impl Default for Edge {
+    fn default() -> Edge {
+        Edge {
+            name: String::new(),
+            from: Party::Component(ComponentId::default()),
+            to: ComponentId::default(),
+            instances: 1,
+            network: None,
+            loss: 0.0,
+            pool: None,
+            timeout: None,
+            retry: None,
+            breaker: None,
+            bulkhead: None,
+            idempotent: false,
+            optional: false,
+            fallback: false,
+            origin: Origin::default(),
+            policy_path: String::new(),
+        }
+    }
+}
+
+impl Default for Topic {
+    fn default() -> Topic {
+        Topic {
+            component: ComponentId::default(),
+            station: StationId::default(),
+            capacity: UNLIMITED,
+            visibility: SimDuration::from_secs(30),
+            max_receives: UNLIMITED,
+            dead_letter: None,
+            consumers: Vec::new(),
+            origin: Origin::default(),
+        }
+    }
 }
 
 impl Edge {

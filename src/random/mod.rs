@@ -6,9 +6,11 @@
 //! the same choices in both runs, whatever the order in which requests are served.
 
 mod dist;
+mod keys;
 mod read;
 mod stream;
 
 pub use dist::{Count, Dist};
+pub use keys::{Keys, Popularity};
 pub use read::cumulative;
 pub use stream::{Lot, Stream};

@@ -1,6 +1,6 @@
 //! The fields of one map: each is asked for by name, and what nobody asked for is a mistake.
 
-use super::{Item, Key, Node, Problem, did_you_mean, list};
+use super::{Item, Key, Node, Problem, Shape, did_you_mean, list};
 use std::ops::Deref;
 
 /// Reads one map. Ask for every field, then call [`Fields::finish`], which reports the unknown ones.
@@ -10,6 +10,7 @@ use std::ops::Deref;
 pub struct Fields<'a> {
     item: Item<'a>,
     entries: &'a [(Key, Node)],
+    shape: Option<&'static Shape>,
     asked: Vec<&'static str>,
     /// Fields that are refused with words of their own: name, message, hint.
     refused: Vec<(&'static str, String, String)>,
@@ -25,11 +26,20 @@ impl<'a> Deref for Fields<'a> {
 
 impl<'a> Fields<'a> {
     pub(super) fn new(item: Item<'a>, entries: &'a [(Key, Node)]) -> Fields<'a> {
-        Fields { item, entries, asked: Vec::new(), refused: Vec::new() }
+        Fields { item, entries, shape: None, asked: Vec::new(), refused: Vec::new() }
+    }
+
+    pub(super) fn shaped(self, shape: &'static Shape) -> Fields<'a> {
+        Fields { shape: Some(shape), ..self }
     }
 
     /// A field that may be missing.
     pub fn optional(&mut self, name: &'static str) -> Option<Item<'a>> {
+        debug_assert!(
+            self.shape.is_none_or(|shape| shape.field(name).is_some()),
+            "`{name}` is read but not described in the shape `{}`",
+            self.shape.map_or("", |shape| shape.name)
+        );
         if !self.asked.contains(&name) {
             self.asked.push(name);
         }

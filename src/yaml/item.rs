@@ -1,6 +1,6 @@
 //! One value with everything needed to read it: its path for people, its place, and the bag for problems.
 
-use super::{Fields, Key, Node, Place, Problem, Problems, Value, did_you_mean, list, path_key};
+use super::{Fields, Key, Node, Place, Problem, Problems, Shape, Value, did_you_mean, list, path_key};
 use crate::units::{self, SimDuration, UnitError};
 
 /// A value to be read. Every reader answers `None` after putting the problem into the bag, so that reading goes on and
@@ -67,6 +67,11 @@ impl<'a> Item<'a> {
                 None
             }
         }
+    }
+
+    /// Reads a map by the fields of a shape.
+    pub fn shaped(&self, shape: &'static Shape) -> Option<Fields<'a>> {
+        self.fields().map(|fields| fields.shaped(shape))
     }
 
     /// Reads a map by its fields; anything else is no problem, but has none.

@@ -11,6 +11,7 @@ mod parse;
 mod problem;
 mod render;
 mod set;
+mod shape;
 mod suggest;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ pub use parse::MAX_BYTES;
 pub use problem::{Problem, Problems};
 pub use render::render;
 pub use set::path_key;
+pub use shape::{Alias, Field, Shape, Takes};
 pub use suggest::{did_you_mean, list};
 
 /// A stretch of the text. A value that came through an anchor or a merge key (`<<`) has the place where it is written.

@@ -6,6 +6,7 @@ mod cli;
 mod common;
 mod determinism;
 mod docs;
+mod fields;
 mod formulas;
 mod properties;
 mod review;

@@ -1,0 +1,115 @@
+//! Which of many keys a request is about: products, users, rows; some are more popular than others.
+
+use super::Lot;
+use crate::units::parse_count;
+use crate::yaml::Item;
+
+/// A set of keys, numbered from 0 in the order of their popularity.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Keys {
+    /// How many there are, at least 1.
+    pub count: u32,
+    /// How requests spread over them.
+    pub popularity: Popularity,
+}
+
+/// How requests spread over keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Popularity {
+    /// All alike.
+    #[default]
+    Uniform,
+    /// The key of rank k is asked for in proportion to k^-s (Zipf's law), s above 0.
+    Zipf(f64),
+}
+
+impl Popularity {
+    /// Reads `uniform` or `zipf(0.99)`.
+    pub fn read(item: &Item<'_>) -> Option<Popularity> {
+        let text = item.text()?;
+        if text == "uniform" {
+            return Some(Popularity::Uniform);
+        }
+        let exponent = text.strip_prefix("zipf(").and_then(|rest| rest.strip_suffix(')'));
+        match exponent.map(parse_count) {
+            Some(Ok(s)) if (0.01..=10.0).contains(&s) => Some(Popularity::Zipf(s)),
+            Some(_) => {
+                item.problem(format!("`{text}` has no exponent from 0.01 to 10"), "write for instance `zipf(0.99)`");
+                None
+            }
+            None => {
+                item.problem(format!("`{text}` is no popularity"), "write `uniform`, or for instance `zipf(0.99)`");
+                None
+            }
+        }
+    }
+}
+
+impl Keys {
+    /// The key `lot` asks for by its choice `k`; any two choices are independent.
+    ///
+    /// Zipf's law is drawn by rejection from its integral, which needs no table however many keys there are
+    /// (Hörmann and Derflinger 1996, "Rejection-inversion to generate variates from monotone discrete distributions").
+    pub fn draw(&self, lot: Lot, k: u32) -> u32 {
+        let Popularity::Zipf(s) = self.popularity else {
+            return ((lot.unit(k) * f64::from(self.count)) as u32).min(self.count - 1);
+        };
+        let n = f64::from(self.count);
+        // The area under x^-s up to half a step before the first and behind the last rank; the first counts in full.
+        let (low, high) = (area(1.5, s) - 1.0, area(n + 0.5, s));
+        let own = lot.child(k);
+        for trial in 0.. {
+            let u = high + own.unit(trial) * (low - high);
+            let rank = inverse(u, s).round().clamp(1.0, n);
+            if u >= area(rank + 0.5, s) - libm::pow(rank, -s) {
+                return rank as u32 - 1;
+            }
+        }
+        0
+    }
+
+    /// The share of requests that ask for the key of this number, from 0. Takes time in proportion to the number of keys.
+    pub fn share(&self, key: u32) -> f64 {
+        let weight = |k: u32| match self.popularity {
+            Popularity::Uniform => 1.0,
+            Popularity::Zipf(s) => libm::pow(f64::from(k) + 1.0, -s),
+        };
+        weight(key) / (0..self.count).map(weight).sum::<f64>()
+    }
+}
+
+/// The integral of x^-s.
+fn area(x: f64, s: f64) -> f64 {
+    let log = libm::log(x);
+    let t = (1.0 - s) * log;
+    if t.abs() < 1e-8 { log * (1.0 + t / 2.0) } else { libm::expm1(t) / (1.0 - s) }
+}
+
+/// The x up to which the integral of x^-s is `u`.
+fn inverse(u: f64, s: f64) -> f64 {
+    let t = (1.0 - s) * u;
+    if t.abs() < 1e-8 { libm::exp(u * (1.0 - t / 2.0)) } else { libm::exp(libm::log1p(t) / (1.0 - s)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A million draws; each of the first ranks within 4 standard deviations of its share.
+    #[test]
+    fn keys_come_in_proportion_to_their_popularity() {
+        for popularity in [Popularity::Uniform, Popularity::Zipf(0.8), Popularity::Zipf(1.0), Popularity::Zipf(1.3)] {
+            let keys = Keys { count: 1_000, popularity };
+            let mut seen = vec![0u32; 1_000];
+            const DRAWS: u32 = 1_000_000;
+            (0..DRAWS).for_each(|i| seen[keys.draw(Lot(u64::from(i)), 7) as usize] += 1);
+            for key in [0, 1, 2, 10, 100, 999] {
+                let p = keys.share(key);
+                let expected = p * f64::from(DRAWS);
+                let deviation = (expected * (1.0 - p)).sqrt();
+                let off = (f64::from(seen[key as usize]) - expected).abs();
+                assert!(off < 4.0 * deviation, "{popularity:?} {key}: {} not {expected:.0}", seen[key as usize]);
+            }
+        }
+    }
+}

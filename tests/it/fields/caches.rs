@@ -1,0 +1,5 @@
+//! Caches and CDNs.
+
+use super::*;
+
+pub const CASES: &[Case] = &[];

@@ -1,0 +1,5 @@
+//! Databases.
+
+use super::*;
+
+pub const CASES: &[Case] = &[];

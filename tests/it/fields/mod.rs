@@ -1,0 +1,201 @@
+//! Every field a user can write has an effect. The schema is walked: for each field there is a case in which changing it
+//! alone moves a measured number in the predicted direction or changes a named finding, and for each word that a field
+//! takes beside its default one too. A field without a case fails.
+//!
+//! Cases stand in one file for each family of fields.
+//!
+//! Both runs of a case use the same random numbers; a number has moved when it differs by a twentieth.
+
+mod admission;
+mod caches;
+mod databases;
+mod declarations;
+mod dependencies;
+mod queues;
+mod replicas;
+mod scenarios;
+mod steps;
+mod times;
+mod traffic;
+
+use crate::common::model;
+use rayon::prelude::*;
+use tenfold::engine::Limits;
+use tenfold::faults;
+use tenfold::measure::{Measurements, ResourceUse, Served, Trial};
+use tenfold::model::Model;
+use tenfold::plan::{Knobs, Plan};
+use tenfold::units::SimDuration;
+use tenfold::yaml;
+
+/// One field, one change, one number that moves.
+pub struct Case {
+    /// The shape and its field: `service.replicas`.
+    pub field: &'static str,
+    /// A model.
+    pub model: &'static str,
+    /// What is changed in it: a path, and the YAML that is put there.
+    pub change: (&'static str, &'static str),
+    /// What is looked at.
+    pub see: fn(&Seen) -> f64,
+    /// Where it is predicted to go.
+    pub goes: Goes,
+    /// Length of the measured part.
+    pub seconds: u64,
+}
+
+/// A prediction.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(dead_code, reason = "for cases to come")]
+pub enum Goes {
+    Up,
+    Down,
+}
+pub use Goes::{Down, Up};
+
+const CASES: &[&[Case]] = &[
+    admission::CASES,
+    caches::CASES,
+    databases::CASES,
+    declarations::CASES,
+    dependencies::CASES,
+    queues::CASES,
+    replicas::CASES,
+    scenarios::CASES,
+    steps::CASES,
+    times::CASES,
+    traffic::CASES,
+];
+
+/// A case of 60 seconds.
+pub const fn case(
+    field: &'static str,
+    model: &'static str,
+    change: (&'static str, &'static str),
+    see: fn(&Seen) -> f64,
+    goes: Goes,
+) -> Case {
+    Case { field, model, change, see, goes, seconds: 60 }
+}
+
+#[allow(dead_code, reason = "for cases to come")]
+impl Case {
+    /// Another length of the measured part.
+    pub const fn over(self, seconds: u64) -> Case {
+        Case { seconds, ..self }
+    }
+}
+
+/// What a run shows. Every accessor takes the names of the report and stops the test at one that is not there.
+pub struct Seen {
+    pub model: Model,
+    pub measured: Measurements,
+}
+
+#[allow(dead_code, reason = "the accessors are for cases to come")]
+impl Seen {
+    fn plan(&self) -> &Plan {
+        &self.model.plan
+    }
+
+    /// An endpoint as it is served.
+    pub fn endpoint(&self, name: &str) -> &Served {
+        let id = self.plan().endpoint(name).unwrap_or_else(|| panic!("there is no endpoint `{name}`"));
+        &self.measured.endpoints[id.index()]
+    }
+
+    /// A source of traffic as its users see it.
+    pub fn source(&self, name: &str) -> &Served {
+        let id = self.plan().source(name).unwrap_or_else(|| panic!("there is no source `{name}`"));
+        &self.measured.sources[id.index()].total
+    }
+
+    /// The users of the only source.
+    pub fn users(&self) -> &Served {
+        assert_eq!(self.measured.sources.len(), 1, "name the source");
+        &self.measured.sources[0].total
+    }
+
+    /// Share of the users' requests that were answered.
+    pub fn success(&self) -> f64 {
+        self.users().success_rate()
+    }
+
+    /// Mean time to an answer, in milliseconds, as users see it.
+    pub fn mean_ms(&self) -> f64 {
+        1e3 * self.users().latency.mean().unwrap_or(0.0)
+    }
+
+    /// 99th percentile of the time to an answer, in milliseconds, as users see it.
+    pub fn p99_ms(&self) -> f64 {
+        self.users().latency.quantile(0.99).map_or(0.0, SimDuration::millis)
+    }
+
+    /// A resource, such as `web.workers` or `web>db.pool`.
+    pub fn resource(&self, name: &str) -> &ResourceUse {
+        let found = self.measured.resources.iter().find(|r| r.name == name);
+        found.unwrap_or_else(|| panic!("there is no `{name}` in {:?}", self.measured.resources))
+    }
+
+    /// A connection, such as `web>db`.
+    pub fn edge(&self, name: &str) -> &tenfold::engine::EdgeTally {
+        let id = self.plan().edge(name).unwrap_or_else(|| panic!("there is no edge `{name}`"));
+        &self.measured.edges[id.index()]
+    }
+
+    /// The messages of a queue.
+    pub fn topic(&self, name: &str) -> &tenfold::engine::TopicTally {
+        let component = self.plan().component(name).unwrap_or_else(|| panic!("there is no `{name}`"));
+        let found = self.plan().topics.iter().position(|t| t.component == component);
+        &self.measured.topics[found.unwrap_or_else(|| panic!("`{name}` is no queue"))]
+    }
+}
+
+/// Runs a model for so long, under the faults and the load of its first scenario if it has any.
+pub fn run(model: Model, seconds: u64) -> Seen {
+    let scenario = model.scenarios.first().cloned();
+    let knobs = Knobs::baseline(&model.plan, 1.0);
+    let faults = scenario.map(|s| s.faults).unwrap_or_default();
+    let trial = Trial {
+        plan: &model.plan,
+        load: 1.0,
+        seed: 1,
+        replication: 0,
+        timeline: faults::timeline(&model.plan, &knobs, &faults),
+        warmup: SimDuration::from_secs(5),
+        measured: SimDuration::from_secs(seconds),
+        window: SimDuration::from_secs(1),
+        limits: Limits::default(),
+    };
+    let measured = trial.run();
+    Seen { model, measured }
+}
+
+/// What is wrong with a case, if anything.
+fn judge(case: &Case) -> Result<(), String> {
+    let base = model(case.model);
+    let (path, to) = case.change;
+    let field = case.field.rsplit('.').next().unwrap();
+    if !(path.split('.').any(|part| part == field) || to.contains(&format!("{field}:"))) {
+        return Err(format!("{}: the change of `{path}` to `{to}` does not write the field", case.field));
+    }
+    let changed = base.with(&[base.change(path, to)]);
+    let changed = changed.map_err(|problems| yaml::render("inline.yaml", case.model, &problems, false))?;
+    let [before, after] = [base, changed].map(|model| (case.see)(&run(model, case.seconds)));
+    let margin = 0.05 * before.abs().max(after.abs());
+    let moved = match case.goes {
+        Up => after > before + margin,
+        Down => after < before - margin,
+    };
+    match moved {
+        true => Ok(()),
+        false => Err(format!("{}: {path} = {to} should go {:?}: {before} became {after}", case.field, case.goes)),
+    }
+}
+
+#[test]
+fn every_case_moves_as_predicted() {
+    let cases: Vec<&Case> = CASES.iter().copied().flatten().collect();
+    let wrong: Vec<String> = cases.par_iter().filter_map(|case| judge(case).err()).collect();
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}

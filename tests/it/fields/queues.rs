@@ -1,0 +1,5 @@
+//! Queues and their consumers.
+
+use super::*;
+
+pub const CASES: &[Case] = &[];

@@ -1,0 +1,5 @@
+//! Scenarios, faults and expectations.
+
+use super::*;
+
+pub const CASES: &[Case] = &[];

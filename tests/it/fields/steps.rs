@@ -1,0 +1,5 @@
+//! Steps of endpoints.
+
+use super::*;
+
+pub const CASES: &[Case] = &[];

@@ -1,0 +1,5 @@
+//! Traffic.
+
+use super::*;
+
+pub const CASES: &[Case] = &[];
