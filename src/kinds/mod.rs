@@ -28,7 +28,7 @@ pub use policy::{Fallback, Policy};
 pub use program::Program;
 pub use queue::{ConsumerSpec, Queue};
 pub use service::{EndpointSpec, Service};
-pub use steps::{Block, StepSpec};
+pub use steps::{Block, STEPS, StepSpec};
 pub use target::{Target, check_name};
 pub use wiring::Wiring;
 

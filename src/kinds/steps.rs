@@ -2,7 +2,7 @@
 
 use super::Target;
 use crate::random::{Count, Dist, cumulative};
-use crate::yaml::{Item, did_you_mean, list};
+use crate::yaml::{Alias, Item, Takes, did_you_mean, list};
 
 /// Steps in their order.
 pub type Block<'a> = Vec<StepSpec<'a>>;
@@ -61,6 +61,10 @@ pub enum StepSpec<'a> {
     /// `error: 1%`: fails with this probability; `- error` always fails.
     Error(f64),
 }
+
+/// Steps in their order.
+pub static STEPS: Alias =
+    Alias { name: "steps", about: "What is done, one step after the other.", takes: Takes::List(&Takes::Name) };
 
 /// The words a step may begin with.
 const WORDS: &[&str] =

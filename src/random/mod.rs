@@ -12,5 +12,5 @@ mod stream;
 
 pub use dist::{Count, Dist};
 pub use keys::{Keys, Popularity};
-pub use read::cumulative;
+pub use read::{COUNT, SETTING, TIME, cumulative};
 pub use stream::{Lot, Stream};

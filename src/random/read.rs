@@ -2,7 +2,7 @@
 
 use super::{Count, Dist};
 use crate::units::SimDuration;
-use crate::yaml::{Fields, Item, list};
+use crate::yaml::{Alias, Fields, Item, Takes, list};
 
 /// Every way to write a distribution of times as a map, by its first field.
 const FORMS: &[&str] = &[
@@ -18,6 +18,21 @@ const FORMS: &[&str] = &[
     "mixture",
     "empirical",
 ];
+
+/// A time that is sampled: a bare duration is the mean of an exponential distribution.
+pub static TIME: Alias = Alias {
+    name: "time",
+    about: "A time that is sampled; a bare duration is the mean of an exponential distribution.",
+    takes: Takes::Any(&[Takes::Duration]),
+};
+
+/// A time that is a setting: a bare duration is constant.
+pub static SETTING: Alias =
+    Alias { name: "setting", about: "A time; a bare duration is constant.", takes: Takes::Any(&[Takes::Duration]) };
+
+/// How often a loop runs.
+pub static COUNT: Alias =
+    Alias { name: "count", about: "How often.", takes: Takes::Any(&[Takes::Whole(0, MOST_TIMES)]) };
 
 /// The most often a loop runs.
 const MOST_TIMES: u32 = 100_000;
