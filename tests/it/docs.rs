@@ -10,7 +10,8 @@ fn root() -> &'static Path {
 }
 
 fn pages() -> Vec<PathBuf> {
-    let guide = fs::read_dir(root().join("src/guide")).unwrap().map(|e| e.unwrap().path());
+    let folders = ["src/guide", "src/guide/language"].map(|folder| root().join(folder));
+    let guide = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().map(|e| e.unwrap().path());
     let mut pages: Vec<PathBuf> = guide.filter(|p| p.extension().is_some_and(|e| e == "md")).collect();
     pages.push(root().join("README.md"));
     pages.sort();
