@@ -61,6 +61,7 @@
 //! | [`engine`] | the simulation: frames, calls, queues, one event at a time |
 //! | [`measure`] | a trial, its histograms and series, estimates over several |
 //! | [`experiments`] | which runs to compare: load, capacity, doubling, failures, guards |
+//! | [`verify`] | the engine against queueing theory: models whose answer is known |
 //! | [`report`] | how it reads, for people and for programs |
 //! | [`cli`] | the command |
 //!
@@ -89,4 +90,5 @@ pub mod policies;
 pub mod random;
 pub mod report;
 pub mod units;
+pub mod verify;
 pub mod yaml;

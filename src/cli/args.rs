@@ -24,6 +24,8 @@ pub enum Command {
     Run(RunArgs),
     /// `simulate check MODEL…`
     Check(CheckArgs),
+    /// `simulate verify`
+    Verify(VerifyArgs),
 }
 
 const EXAMPLES: &str = "\
@@ -32,6 +34,7 @@ Examples:
   simulate models/shop.yaml --set services.web.replicas=8
   simulate run models/shop.yaml --fail latency:stripe:+2s@60s+120s
   simulate check models/*.yaml
+  simulate verify
 
 Exit codes: 0 done (and the gate passed), 1 the gate failed, 2 wrong usage or
 invalid model, 3 internal error, 130 interrupted.";
@@ -45,7 +48,7 @@ invalid model, 3 internal error, 130 interrupted.";
     args_conflicts_with_subcommands = true,
     arg_required_else_help = true,
     max_term_width = 110,
-    override_usage = "simulate MODEL [OPTIONS]\n       simulate run MODEL [OPTIONS]\n       simulate check MODEL..."
+    override_usage = "simulate MODEL [OPTIONS]\n       simulate run MODEL [OPTIONS]\n       simulate check MODEL...\n       simulate verify"
 )]
 struct Raw {
     #[command(subcommand)]
@@ -63,6 +66,8 @@ enum RawCommand {
     Run(Box<RunArgs>),
     /// Read models and say what is wrong with them, without simulating.
     Check(CheckArgs),
+    /// Compare the engine with queueing theory, on this machine, in a minute.
+    Verify(VerifyArgs),
 }
 
 /// Arguments of the review.
@@ -136,6 +141,23 @@ pub struct CheckArgs {
     pub output: OutputOptions,
 }
 
+/// Arguments of `verify`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct VerifyArgs {
+    /// Threads to use; all cores unless given. The table does not depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Only the verdict.
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// No progress bar.
+    #[arg(long)]
+    pub no_progress: bool,
+    /// When to use colour.
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: Colour,
+}
+
 /// What all simulating commands share.
 #[derive(Clone, Debug, clap::Args)]
 pub struct SimulationOptions {
@@ -199,6 +221,7 @@ pub fn parse() -> Result<Args, Exit> {
     let command = match raw.command {
         Some(RawCommand::Run(run)) => Command::Run(*run),
         Some(RawCommand::Check(check)) => Command::Check(check),
+        Some(RawCommand::Verify(verify)) => Command::Verify(verify),
         None => {
             let model = super::input::only_model(raw.models).map_err(|mistake| super::explain(&mistake.into()))?;
             Command::Review(ReviewArgs { model, options: raw.review })
@@ -230,7 +253,7 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Raw::command().debug_assert();
-        assert_eq!(subcommands(), ["run", "check"]);
+        assert_eq!(subcommands(), ["run", "check", "verify"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The command line: the only room that touches the terminal, the wall clock and files.
 //!
-//! [`parse`] reads the arguments; [`review`], [`run`] and [`check`] each do one command, from reading the model to writing
+//! [`parse`] reads the arguments; [`review`], [`run`], [`check`] and [`verify`] each do one command, from reading the model to writing
 //! its reports, and answer with an [`Exit`]. What they ask of the rest of the program stands in `work`.
 
 mod args;
@@ -11,8 +11,10 @@ mod output;
 mod progress;
 mod terminal;
 mod values;
+mod verify;
 mod work;
 
-pub use args::{Args, CheckArgs, Command, ReviewArgs, RunArgs, parse};
+pub use args::{Args, CheckArgs, Command, ReviewArgs, RunArgs, VerifyArgs, parse};
 pub use commands::{check, review, run};
 pub use exit::{Exit, Mistake, explain};
+pub use verify::verify;

@@ -138,14 +138,7 @@ impl Target {
 
     fn write(self, bytes: &[u8]) -> anyhow::Result<()> {
         match self {
-            Target::Standard => {
-                let mut out = io::stdout().lock();
-                match out.write_all(bytes).and_then(|()| out.flush()) {
-                    // The reader has seen enough, as `head` does.
-                    Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
-                    done => done.context("cannot write to standard output"),
-                }
-            }
+            Target::Standard => print(bytes),
             Target::File { mut temporary, place } => {
                 let done = temporary.write_all(bytes).and_then(|()| temporary.flush());
                 done.and_then(|()| temporary.persist(&place).map(|_| ()).map_err(|e| e.error))
@@ -159,6 +152,16 @@ impl Target {
                 }
             }
         }
+    }
+}
+
+/// Writes to standard output.
+pub(super) fn print(bytes: &[u8]) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        // The reader has seen enough, as `head` does.
+        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
+        done => done.context("cannot write to standard output"),
     }
 }
 

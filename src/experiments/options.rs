@@ -86,7 +86,7 @@ impl Options {
     }
 
     /// Runs something on the threads asked for.
-    pub(super) fn on_threads<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+    pub fn on_threads<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
         let pool = self.threads.map(|n| rayon::ThreadPoolBuilder::new().num_threads(n).build());
         match pool {
             Some(Ok(pool)) => pool.install(work),

@@ -99,7 +99,6 @@ impl<'a> Caller<'a> {
                 fallback: matches!(policy.fallback, Some(Some(_))),
                 origin: origin(governing.written.as_ref().unwrap_or(call)),
                 policy_path: governing.path,
-                ..Edge::default()
             };
             let id = wiring.builder.edge(edge);
             self.edges.borrow_mut().insert(governing.callee, id);

@@ -22,6 +22,7 @@ pub use review::{
     Place, PlanToTarget, Readiness, ReadinessItem, Recovery, Scores, Severity,
 };
 pub use run::{Dependency, Phase, PhaseTraffic, Queue, Resource, Run, SloResult, SloVerdict, Tally, Traffic};
+pub use text::theory;
 pub use verdict::{SloCount, Verdict};
 pub use words::shell_word;
 

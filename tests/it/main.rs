@@ -7,7 +7,6 @@ mod common;
 mod determinism;
 mod docs;
 mod fields;
-mod formulas;
 mod properties;
 mod review;
 mod shop;

@@ -21,8 +21,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("measure", &["units", "random", "policies", "plan", "graph", "faults", "engine"]),
     ("experiments", &[BEFORE, "kinds", "model", "engine", "measure"]),
     ("findings", &[BEFORE, "kinds", "model", "engine", "measure", "experiments"]),
-    ("report", &[BEFORE, "kinds", "model", "engine", "measure", "experiments", "findings"]),
-    ("cli", &[BEFORE, "kinds", "model", "engine", "measure", "experiments", "findings", "report"]),
+    ("verify", &[BEFORE, "kinds", "model", "engine", "measure"]),
+    ("report", &[BEFORE, "kinds", "model", "engine", "measure", "experiments", "findings", "verify"]),
+    ("cli", &[BEFORE, "kinds", "model", "engine", "measure", "experiments", "findings", "verify", "report"]),
     ("guide", &[]),
 ];
 

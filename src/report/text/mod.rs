@@ -7,10 +7,12 @@ mod page;
 mod resources;
 mod scaling;
 mod single;
+mod theory;
 mod users;
 mod verdict;
 
 use super::{Detail, Format, Kind, Report, Style};
+use crate::verify::Compared;
 use page::Page;
 use std::io;
 
@@ -29,6 +31,11 @@ impl Format for Text {
         }
         out.write_all(page.finish(style.colour).as_bytes())
     }
+}
+
+/// What `simulate verify` prints.
+pub fn theory(compared: &[Compared], style: &Style) -> String {
+    theory::page(compared, style)
 }
 
 type Section = fn(&Report, &mut Page);
