@@ -81,6 +81,21 @@ fn the_readme_names_the_commands_that_are_run() {
     assert!(script.contains("-- models/shop.yaml --load 10x"));
 }
 
+/// Models written for version 0.1 are read by every later version: the shipped ones, and every block of its reference.
+#[test]
+fn old_models_are_still_read() {
+    let old = root().join("tests/it/old");
+    let text = |name: &str| fs::read_to_string(old.join(name)).unwrap();
+    let mut models = vec![(1, text("shop.yaml")), (1, text("online-boutique.yaml"))];
+    models.extend(blocks(&text("language.md"), "yaml"));
+    assert!(models.len() > 10, "{}", models.len());
+    for (line, text) in models {
+        if let Err(problems) = Model::read("old.yaml", &text) {
+            panic!("line {line}:\n{}", yaml::render("old.yaml", &text, &problems, false));
+        }
+    }
+}
+
 #[test]
 fn blocks_are_found() {
     let text = "a\n```yaml\nx: 1\n```\n```text\ny\n```\n```yaml\nz: 2\n```\n";

@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod calibration;
 mod cli;
 mod common;
 mod determinism;
 mod docs;
+mod envoy;
 mod fields;
 mod properties;
 mod review;
