@@ -23,6 +23,12 @@ pub(super) enum Kind {
     User,
     /// A call's wait before a retry is over.
     Retry,
+    /// A connection has been opened.
+    Opened,
+    /// A call's inherited deadline has come.
+    Expire,
+    /// The notice that nobody waits any more arrives.
+    Notice,
 }
 
 /// The order among events of the same instant.
@@ -35,8 +41,25 @@ pub(super) enum Class {
 }
 
 impl Kind {
-    const ALL: [Kind; 8] =
-        [Kind::Done, Kind::Cpu, Kind::Reply, Kind::Lane, Kind::Arrive, Kind::Source, Kind::User, Kind::Retry];
+    /// By their four bits; what is not used yet is filled up, so that no look-up can fail.
+    const ALL: [Kind; 16] = [
+        Kind::Done,
+        Kind::Cpu,
+        Kind::Reply,
+        Kind::Lane,
+        Kind::Arrive,
+        Kind::Source,
+        Kind::User,
+        Kind::Retry,
+        Kind::Opened,
+        Kind::Expire,
+        Kind::Notice,
+        Kind::Notice,
+        Kind::Notice,
+        Kind::Notice,
+        Kind::Notice,
+        Kind::Notice,
+    ];
 }
 
 /// An event's key.
@@ -78,7 +101,7 @@ impl Key {
 
     #[inline]
     pub(super) fn kind(self) -> Kind {
-        Kind::ALL[((self.0 >> 28) & 7) as usize]
+        Kind::ALL[((self.0 >> 28) & 15) as usize]
     }
 
     #[inline]

@@ -69,10 +69,49 @@ impl World<'_> {
             let made = other.calls + counted.calls + other.retries + counted.retries;
             same(&edge.name, "tries", other.attempts + counted.attempts, made)?;
             let pool = &self.tallies.pools[e];
-            let used: u64 = self.instances_of(e).map(|i| u64::from(i.used)).sum();
+            let used: u64 = self.instances_of(e).map(|i| u64::from(i.pool.used)).sum();
             same(&edge.name, "connections in use", pool.used.level, used)?;
+            self.audit_gates(e)?;
             self.little(&edge.name, "pool", &pool.used)?;
             self.little(&edge.name, "pool's queue", &pool.waiting)?;
+        }
+        Ok(())
+    }
+
+    /// What the instances of a caller have counted is what its calls hold.
+    fn audit_gates(&self, e: usize) -> Result<(), String> {
+        let edge = &self.plan.edges[e];
+        let first = self.edges[e].first_instance;
+        for (i, instance) in self.instances_of(e).enumerate() {
+            let of_instance = |c: &&super::call::Call| c.state != State::Done && c.instance == first + i as u32;
+            let count = |test: &dyn Fn(&super::call::Call) -> u32| {
+                self.calls.all().iter().filter(of_instance).map(test).sum::<u32>() as u64
+            };
+            let inside = |s: State| !matches!(s, State::Permit | State::Backoff | State::Done);
+            let name = &edge.name;
+            same(name, "permits", instance.permits.used.into(), count(&|c| u32::from(inside(c.state))))?;
+            same(
+                name,
+                "waits for a permit",
+                instance.permits.waits.into(),
+                count(&|c| (c.state == State::Permit).into()),
+            )?;
+            same(
+                name,
+                "waits for a connection",
+                instance.pool.waits.into(),
+                count(&|c| (c.state == State::Pool).into()),
+            )?;
+            if edge.pool.is_some() {
+                let held = |c: &super::call::Call| match c.state {
+                    State::Connected | State::Connecting => 1,
+                    State::Trying => u32::from(c.copies),
+                    _ => 0,
+                };
+                same(name, "connections held", instance.pool.used.into(), count(&held))?;
+            }
+            let retry = |c: &super::call::Call| u32::from(c.attempt > 1 && c.state != State::Backoff);
+            same(name, "retries under way", instance.retries.into(), count(&retry))?;
         }
         Ok(())
     }

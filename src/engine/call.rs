@@ -1,19 +1,18 @@
-//! Calls with a policy, from the decision to call until the caller has its answer or gives up.
+//! Calls with a policy: one try after the other, until the policy, its maker or an answer ends them.
 //!
-//! From the outside in: retry, circuit breaker, time-out of one try, bulkhead, connection pool, network. Each try is a
-//! frame of its own; a call record lives until the last of its tries has come back, wanted or not, so that work done in
-//! vain and work done twice can be told. A time-out frees what the caller holds; the callee works on.
+//! A try passes the guards (kill switch, throttle, breaker, rate limit), then the gates (bulkhead, pool), and is sent as
+//! a frame. Whatever a try holds is given back by [`World::free_try`], however it ends.
 
 use super::agenda::{Class, Kind};
 use super::frame::{COUNTED, Frame, NONE};
+use super::gate::Gate;
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
 use super::world::{Ready, World};
 use crate::plan::LinkId;
-use crate::policies::{Breaker, BudgetState, Verdict};
+use crate::policies::{Breaker, Bucket, BudgetState, ThrottleState};
 use crate::random::{Lot, Stream};
 use crate::units::{SimDuration, SimTime};
-use std::collections::VecDeque;
 
 /// One call with a policy, or one request of a user, or one delivery of a message.
 #[derive(Clone, Copy, Debug)]
@@ -22,20 +21,39 @@ pub(super) struct Call {
     /// When the call was meant to start.
     pub start: u64,
     /// When the present try started.
-    tried: u64,
+    pub tried: u64,
+    /// When the whole call must be over; `u64::MAX` for never.
+    pub deadline: u64,
     work: u64,
     pub parent: Parent,
     pub link: u32,
     pub instance: u32,
     /// Changes with every try and at the end: what carries an older one is too late.
     pub ticket: u32,
-    /// Stamp of the event that ends the wait before a retry.
+    /// The ticket it was born with: tells it from others that had its place in the arena.
+    pub born: u32,
+    /// Stamp of the event that ends the wait before a retry, or for a connection to open.
     pub wake: u32,
+    /// Stamp of the event of an inherited deadline.
+    pub expire: u32,
     pub attempt: u32,
-    /// Tries that have not come back.
+    /// Tries that have not come back, wanted or not.
     pub pending: u32,
+    /// Copies of the present try that are wanted and have not come back; each holds a connection.
+    pub copies: u8,
+    /// Copies of the present try sent so far.
+    pub sent: u8,
     /// Tries that were executed with success, seen or unseen.
     executed: u32,
+    /// The breaker's generation when the present try was admitted.
+    pub generation: u32,
+    /// Frames of the last tries, in turn, for those that may be cancelled.
+    pub frames: [u32; 4],
+    last_wait: u64,
+    /// A further copy is due after a wait.
+    pub hedging: bool,
+    /// The timer of its own deadline runs.
+    pub timed: bool,
     pub state: State,
     pub counted: bool,
 }
@@ -56,8 +74,16 @@ pub(super) enum Parent {
 /// What a call is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
-    /// Waits for a connection of its pool.
+    /// Waits for a permit of its bulkhead.
+    Permit,
+    /// Has a permit, waits for a connection of its pool.
     Pool,
+    /// Has a permit, and goes on at this instant.
+    Granted,
+    /// Has a connection too, and goes on at this instant.
+    Connected,
+    /// Its connection is being opened.
+    Connecting,
     /// A try is under way.
     Trying,
     /// Waits before a retry.
@@ -73,8 +99,12 @@ pub(super) struct EdgeState {
     pub plain: bool,
     /// Nothing delays what is sent.
     pub direct: bool,
-    /// The lane of its time-outs.
+    /// The lanes of its time-outs, of its deadline, of the waits for a permit and for a connection, and of its hedges.
     pub lane: u32,
+    pub deadline_lane: u32,
+    pub permit_lane: u32,
+    pub pool_lane: u32,
+    pub hedge_lane: u32,
     pub first_instance: u32,
     pub instances: u32,
     /// Consumers of a queue call along it.
@@ -89,6 +119,8 @@ pub(super) struct EdgeState {
     pub held: Vec<(u32, u32)>,
     pub backoff: Stream,
     pub network: Stream,
+    pub connect: Stream,
+    pub throttle: Stream,
 }
 
 /// What one instance of a caller keeps for an edge.
@@ -96,22 +128,29 @@ pub(super) struct EdgeState {
 pub(super) struct Instance {
     pub breaker: Option<Breaker>,
     pub budget: BudgetState,
-    /// Calls in progress, for the bulkhead.
-    pub in_progress: u32,
-    /// Connections in use.
-    pub used: u32,
-    /// Calls waiting for a connection: call, ticket, since when. Those that gave up are passed over.
-    pub waiting: VecDeque<(u32, u32, u64)>,
+    pub throttle: ThrottleState,
+    pub bucket: Option<Bucket>,
+    /// Permits of the bulkhead; without one, calls in progress.
+    pub permits: Gate,
+    /// Connections of the pool.
+    pub pool: Gate,
+    /// Connections that are open, in use or idle; only where opening one takes time.
+    pub open: u32,
+    /// Retries in progress.
+    pub retries: u32,
 }
 
 impl Instance {
     pub(super) fn new(edge: &crate::plan::Edge) -> Instance {
         Instance {
-            breaker: edge.breaker.as_ref().map(Breaker::new),
+            breaker: edge.breaker.as_ref().map(|_| Breaker::new()),
             budget: BudgetState::default(),
-            in_progress: 0,
-            used: 0,
-            waiting: VecDeque::new(),
+            throttle: ThrottleState::default(),
+            bucket: edge.rate_limit.as_ref().map(Bucket::new),
+            permits: Gate::default(),
+            pool: Gate::default(),
+            open: 0,
+            retries: 0,
         }
     }
 }
@@ -128,6 +167,10 @@ impl World<'_> {
                 plain: edge.is_plain(),
                 direct: edge.network.is_none() && edge.loss == 0.0,
                 lane: NONE,
+                deadline_lane: NONE,
+                permit_lane: NONE,
+                pool_lane: NONE,
+                hedge_lane: NONE,
                 first_instance,
                 instances: edge.instances.max(1),
                 consumes,
@@ -137,6 +180,8 @@ impl World<'_> {
                 held: Vec::new(),
                 backoff: stream("backoff"),
                 network: stream("network"),
+                connect: stream("connect"),
+                throttle: stream("throttle"),
             });
         }
     }
@@ -160,87 +205,92 @@ impl World<'_> {
         counted: bool,
         probe: &mut P,
     ) {
-        let edge = self.plan.links[link.index()].edge;
-        let state = &self.edges[edge.index()];
+        let e = self.plan.links[link.index()].edge.index();
+        let edge = &self.plan.edges[e];
+        let state = &self.edges[e];
         let instance = state.first_instance + replica.min(state.instances - 1);
-        self.tallies.edges[edge.index()][usize::from(counted)].calls += 1;
-        if let Some(budget) = self.plan.edges[edge.index()].retry.as_ref().and_then(|r| r.budget.as_ref()) {
+        self.tallies.edges[e][usize::from(counted)].calls += 1;
+        if let Some(budget) = edge.retry.as_ref().and_then(|r| r.budget.as_ref()) {
             self.instances[instance as usize].budget.deposit(budget, SimTime(self.now));
         }
+        let born = self.calls.next_free().map_or(0, |old| old.ticket);
         let call = Call {
             lot: lot.0,
             start: self.now,
             tried: self.now,
+            deadline: edge.deadline.map_or(u64::MAX, |d| self.now.saturating_add(d.0)),
             work: 0,
             parent,
             link: link.0,
             instance,
-            ticket: self.calls.next_free().map_or(0, |old| old.ticket),
+            ticket: born,
+            born,
             wake: 0,
+            expire: 0,
             attempt: 0,
             pending: 0,
+            copies: 0,
+            sent: 0,
             executed: 0,
-            state: State::Trying,
+            generation: 0,
+            frames: [NONE; 4],
+            last_wait: 0,
+            hedging: false,
+            timed: false,
+            state: State::Granted,
             counted,
         };
         let c = self.calls.insert(call);
+        if self.cancels
+            && let Parent::Frame(f, _) = parent
+        {
+            self.family.adopt_call(f, c);
+        }
+        self.set_deadline(c);
         self.try_call(c, probe);
     }
 
     /// Makes the next try.
     pub(super) fn try_call<P: Probe>(&mut self, c: u32, probe: &mut P) {
-        let plan = self.plan;
         let now = self.now;
         let call = &mut self.calls[c];
         call.attempt += 1;
         call.ticket = call.ticket.wrapping_add(1);
         call.tried = now;
-        call.state = State::Trying;
-        let (ticket, counted) = (call.ticket, usize::from(call.counted));
-        let e = plan.links[call.link as usize].edge.index();
-        let instance = &mut self.instances[call.instance as usize];
+        (call.copies, call.sent) = (0, 0);
+        let counted = usize::from(call.counted);
+        let retried = call.attempt > 1;
+        let e = self.plan.links[call.link as usize].edge.index();
         let tally = &mut self.tallies.edges[e][counted];
         tally.attempts += 1;
-        tally.retries += u64::from(call.attempt > 1);
-        let edge = &plan.edges[e];
-        if let (Some(breaker), Some(spec)) = (&mut instance.breaker, &edge.breaker)
-            && breaker.admit(spec, SimTime(now)) == Verdict::Refuse
-        {
-            tally.rejected += 1;
-            return self.try_failed(c, Cause::BreakerOpen, probe);
+        tally.retries += u64::from(retried);
+        self.instances[call.instance as usize].retries += u32::from(retried);
+        if call.deadline <= now {
+            return self.refuse(c, Cause::Deadline, probe);
         }
-        if edge.bulkhead.is_some_and(|limit| instance.in_progress >= limit) {
-            tally.rejected += 1;
+        if self.plan.edges[e].kill_switch.is_some_and(|switch| self.is_switched_off(c, &switch)) {
+            let skip = self.plan.edges[e].kill_switch.is_some_and(|switch| switch.skip);
+            self.end_retry(c);
+            let outcome = if skip { Outcome::Degraded } else { Outcome::Failed(Cause::SwitchedOff) };
+            self.tallies.edges[e][counted].rejected += 1;
+            return self.end_call(c, outcome, probe);
+        }
+        if let Some(cause) = self.guarded(c) {
+            return self.refuse(c, cause, probe);
+        }
+        if let Some(cause) = self.enter_bulkhead(c, probe) {
             self.tell_breaker(c, true);
-            return self.try_failed(c, Cause::BulkheadFull, probe);
+            return self.refuse(c, cause, probe);
         }
-        instance.in_progress += 1;
-        if edge.timeout.is_some() {
-            self.set_timer(self.edges[e].lane, c, ticket);
-        }
-        if let Some(pool) = edge.pool {
-            let instance = &mut self.instances[self.calls[c].instance as usize];
-            if instance.used >= pool {
-                instance.waiting.push_back((c, ticket, now));
-                self.calls[c].state = State::Pool;
-                return self.tallies.pools[e].waiting.raise(now);
-            }
-            self.connect(c, now);
-        }
-        self.send(c, probe);
     }
 
-    /// Takes a connection of the pool for a call that has waited since `since`.
-    fn connect(&mut self, c: u32, since: u64) {
+    /// A try was refused on the caller's side.
+    pub(super) fn refuse<P: Probe>(&mut self, c: u32, cause: Cause, probe: &mut P) {
+        self.end_retry(c);
         let call = &self.calls[c];
         let e = self.plan.links[call.link as usize].edge.index();
-        self.instances[call.instance as usize].used += 1;
-        let levels = &mut self.tallies.pools[e];
-        levels.used.raise(self.now);
-        if call.counted {
-            levels.granted += 1;
-            levels.waited.0 += self.now - since;
-        }
+        self.tallies.edges[e][usize::from(call.counted)].rejected += 1;
+        self.try_failed(c, cause, probe);
     }
 
     /// A try has come back, wanted or not.
@@ -261,8 +311,18 @@ impl World<'_> {
             return self.forget_if_over(c);
         }
         call.work += frame.work;
+        if let Outcome::Failed(cause) = frame.outcome {
+            self.connection_ended(c, cause);
+            if self.goes_on(c, cause, probe) {
+                return;
+            }
+        }
+        let ticket = self.calls[c].ticket;
         self.try_over(c);
-        self.tell_breaker(c, !frame.outcome.is_good());
+        self.tell_guards(c, frame.outcome);
+        self.end_retry(c);
+        // Copies that lost.
+        self.notify(c, ticket, probe);
         match frame.outcome {
             Outcome::Failed(cause) => self.try_failed(c, cause, probe),
             good => self.end_call(c, good, probe),
@@ -272,16 +332,18 @@ impl World<'_> {
     /// The caller's patience for one try is over.
     pub(super) fn patience_over<P: Probe>(&mut self, c: u32, probe: &mut P) {
         let call = &self.calls[c];
-        let e = self.plan.links[call.link as usize].edge.index();
+        let (e, ticket) = (self.plan.links[call.link as usize].edge.index(), call.ticket);
         self.tallies.edges[e][usize::from(call.counted)].timeouts += 1;
         // The timer has fired: it is not cancelled again.
         self.free_try(c);
-        self.tell_breaker(c, true);
+        self.tell_guards(c, Outcome::Failed(Cause::Timeout));
+        self.end_retry(c);
+        self.notify(c, ticket, probe);
         self.try_failed(c, Cause::Timeout, probe);
     }
 
     /// A try came back in time: its timer is not needed any more, and what it held is free.
-    fn try_over(&mut self, c: u32) {
+    pub(super) fn try_over(&mut self, c: u32) {
         self.free_try(c);
         let e = self.plan.links[self.calls[c].link as usize].edge.index();
         if self.plan.edges[e].timeout.is_some() {
@@ -289,46 +351,9 @@ impl World<'_> {
         }
     }
 
-    /// Gives back the permit and the connection, or the place in the line for one.
-    fn free_try(&mut self, c: u32) {
-        let call = &mut self.calls[c];
-        call.ticket = call.ticket.wrapping_add(1);
-        let waits = call.state == State::Pool;
-        let (i, link) = (call.instance as usize, call.link as usize);
-        let e = self.plan.links[link].edge.index();
-        self.instances[i].in_progress -= 1;
-        if self.plan.edges[e].pool.is_none() {
-            return;
-        }
-        if waits {
-            return self.tallies.pools[e].waiting.lower(self.now);
-        }
-        self.instances[i].used -= 1;
-        self.tallies.pools[e].used.lower(self.now);
-        while let Some((next, ticket, since)) = self.instances[i].waiting.pop_front() {
-            if self.calls[next].ticket == ticket {
-                self.tallies.pools[e].waiting.lower(self.now);
-                self.connect(next, since);
-                self.calls[next].state = State::Trying;
-                return self.ready.push(Ready::Send(next));
-            }
-        }
-    }
-
-    fn tell_breaker(&mut self, c: u32, failed: bool) {
-        let call = &self.calls[c];
-        let e = self.plan.links[call.link as usize].edge.index();
-        let instance = &mut self.instances[call.instance as usize];
-        if let (Some(breaker), Some(spec)) = (&mut instance.breaker, &self.plan.edges[e].breaker) {
-            let took = SimDuration(self.now - call.tried);
-            if breaker.settle(spec, SimTime(self.now), failed, took) {
-                self.tallies.edges[e][usize::from(call.counted)].breaker_opened += 1;
-            }
-        }
-    }
-
     /// A try failed: try again, if the policy, the budget and the caller still want to, or fail.
-    fn try_failed<P: Probe>(&mut self, c: u32, cause: Cause, probe: &mut P) {
+    pub(super) fn try_failed<P: Probe>(&mut self, c: u32, cause: Cause, probe: &mut P) {
+        let now = self.now;
         let call = &self.calls[c];
         let e = self.plan.links[call.link as usize].edge.index();
         let wanted = match call.parent {
@@ -338,64 +363,95 @@ impl World<'_> {
         };
         let Some(retry) = &self.plan.edges[e].retry else { return self.end_call(c, Outcome::Failed(cause), probe) };
         let instance = &mut self.instances[call.instance as usize];
+        let after_timeout = cause == Cause::Timeout;
         let again = call.attempt < retry.attempts
             && cause.is_retryable()
+            && retry.is_on(cause as u32)
             && wanted
-            && retry.budget.as_ref().is_none_or(|b| instance.budget.withdraw(b, SimTime(self.now)));
+            && retry.budget.as_ref().is_none_or(|b| {
+                instance.budget.withdraw(b, SimTime(now), after_timeout, instance.permits.used, instance.retries)
+            });
         if !again {
             return self.end_call(c, Outcome::Failed(cause), probe);
         }
-        let wait = retry.wait(call.attempt, &mut self.edges[e].backoff).0;
-        self.calls[c].state = State::Backoff;
+        let wait = retry.wait(call.attempt, SimDuration(call.last_wait), &mut self.edges[e].backoff).0;
+        let call = &mut self.calls[c];
+        call.state = State::Backoff;
+        call.last_wait = wait;
         if wait == 0 {
-            self.ready.push(Ready::Try(c));
+            self.ready.push(Ready::Try(c, self.calls[c].ticket));
         } else {
             let wake = self.schedule(wait, Class::Arrival, Kind::Retry, c);
             self.calls[c].wake = wake;
         }
     }
 
+    /// A retry, if this try was one, is over.
+    pub(super) fn end_retry(&mut self, c: u32) {
+        let call = &self.calls[c];
+        if call.attempt > 1 {
+            self.instances[call.instance as usize].retries -= 1;
+        }
+    }
+
     /// A call is over, one way or the other: its maker is told.
-    fn end_call<P: Probe>(&mut self, c: u32, outcome: Outcome, probe: &mut P) {
-        let call = &mut self.calls[c];
-        call.state = State::Done;
-        call.ticket = call.ticket.wrapping_add(1);
-        let call = *call;
+    pub(super) fn end_call<P: Probe>(&mut self, c: u32, outcome: Outcome, probe: &mut P) {
+        self.close(c);
+        let call = self.calls[c];
         if !outcome.is_good() {
             let e = self.plan.links[call.link as usize].edge.index();
             self.tallies.edges[e][usize::from(call.counted)].failed += 1;
         }
         self.forget_if_over(c);
         match call.parent {
-            Parent::Frame(f, ticket) if self.frames[f].ticket == ticket => self.resume(f, outcome, call.work),
+            Parent::Frame(f, ticket) if self.frames[f].ticket == ticket => self.resume(f, outcome, call.work, probe),
             Parent::Frame(..) | Parent::Gone => {}
             Parent::User(source, asked) => self.answer(source, asked, &call, outcome, probe),
             Parent::Message(message, delivery) => self.delivery_over(message, delivery, call.link, outcome),
         }
     }
 
+    /// The record takes no more part in anything, but for tries that come back.
+    pub(super) fn close(&mut self, c: u32) {
+        let call = &mut self.calls[c];
+        call.state = State::Done;
+        call.ticket = call.ticket.wrapping_add(1);
+        (call.wake, call.expire) = (0, 0);
+        let e = self.plan.links[call.link as usize].edge.index();
+        if self.cancels {
+            self.family.orphan_call(c);
+        }
+        if std::mem::take(&mut self.calls[c].timed) {
+            self.cancel_timer(self.edges[e].deadline_lane);
+        }
+    }
+
     /// The maker of a call is dead: nothing more is tried. What its instance held is reset as a whole.
     pub(super) fn orphan_call(&mut self, c: u32) {
-        let call = &mut self.calls[c];
+        let call = self.calls[c];
         let e = self.plan.links[call.link as usize].edge.index();
-        let timed = matches!(call.state, State::Trying | State::Pool) && self.plan.edges[e].timeout.is_some();
-        if call.state == State::Pool {
-            self.tallies.pools[e].waiting.lower(self.now);
-        } else if call.state == State::Trying && self.plan.edges[e].pool.is_some() {
-            self.tallies.pools[e].used.lower(self.now);
+        let pooled = self.plan.edges[e].pool.is_some();
+        let now = self.now;
+        match call.state {
+            State::Pool => self.tallies.pools[e].waiting.lower(now),
+            State::Connected | State::Connecting => self.tallies.pools[e].used.lower(now),
+            State::Trying if pooled => (0..call.copies).for_each(|_| self.tallies.pools[e].used.lower(now)),
+            _ => {}
         }
-        call.state = State::Done;
-        call.parent = Parent::Gone;
-        call.wake = 0;
-        call.ticket = call.ticket.wrapping_add(1);
-        if timed {
+        let entered = !matches!(call.state, State::Backoff | State::Done);
+        if entered && self.plan.edges[e].timeout.is_some() {
+            // The ticket changes first, so that the lane knows which timers to keep.
+            self.calls[c].ticket = call.ticket.wrapping_add(1);
             self.cancel_timer(self.edges[e].lane);
         }
+        self.cancel_waits(c, call.state);
+        self.close(c);
+        self.calls[c].parent = Parent::Gone;
         self.forget_if_over(c);
     }
 
     /// Frees the record when nothing refers to it any more.
-    fn forget_if_over(&mut self, c: u32) {
+    pub(super) fn forget_if_over(&mut self, c: u32) {
         let call = &mut self.calls[c];
         if call.state == State::Done && call.pending == 0 {
             call.parent = Parent::Gone;

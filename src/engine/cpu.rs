@@ -62,9 +62,23 @@ impl Cpu {
         self.posted = None;
     }
 
+    /// A job is gone before its end.
+    pub(super) fn remove(&mut self, frame: u32, now: u64) {
+        if let Some(at) = self.jobs.iter().position(|job| job.frame == frame) {
+            self.advance(now);
+            let mut jobs = std::mem::take(&mut self.jobs);
+            jobs.swap_remove(at);
+            jobs.into_iter().for_each(|job| self.insert(job));
+        }
+    }
+
     fn push(&mut self, frame: u32, work: u64) {
         self.begun += 1;
-        self.jobs.push(Job { end: self.virtual_now + work as f64, order: self.begun, frame });
+        self.insert(Job { end: self.virtual_now + work as f64, order: self.begun, frame });
+    }
+
+    fn insert(&mut self, job: Job) {
+        self.jobs.push(job);
         let mut i = self.jobs.len() - 1;
         while i > 0 && self.jobs[i].before(&self.jobs[(i - 1) / 2]) {
             self.jobs.swap(i, (i - 1) / 2);

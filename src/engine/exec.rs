@@ -22,6 +22,10 @@ impl World<'_> {
             frame.pc += 1;
             match plan.steps[pc as usize] {
                 Step::Work { time } => {
+                    if self.is_too_late(f) {
+                        return self.finish(f, Outcome::Failed(Cause::Deadline), probe);
+                    }
+                    let frame = &self.frames[f];
                     if !frame.has(HOLDS) && self.lacks_worker(f) && !self.acquire(f) {
                         self.frames[f].pc = pc;
                         return;
@@ -41,6 +45,10 @@ impl World<'_> {
                     return;
                 }
                 Step::Call { link, .. } => {
+                    if self.is_too_late(f) {
+                        return self.finish(f, Outcome::Failed(Cause::Deadline), probe);
+                    }
+                    let frame = &mut self.frames[f];
                     (frame.need, frame.spare) = (1, 0);
                     let (ticket, choice) = (frame.ticket, frame.choice(&self.numbers));
                     self.pause(f);
@@ -157,6 +165,9 @@ impl World<'_> {
                         flags: parent.flags & COUNTED,
                         ..Frame::EMPTY
                     });
+                    if self.cancels {
+                        self.family.adopt_branch(f, at);
+                    }
                     self.ready.push(Ready::Run(at));
                 }
             }
@@ -180,6 +191,9 @@ impl World<'_> {
         frame.outcome = outcome;
         if frame.has(HOLDS) {
             self.release(f);
+        }
+        if self.cancels {
+            self.family.leave(f);
         }
         let frame = &mut self.frames[f];
         if !frame.is_branch() {
@@ -209,7 +223,7 @@ impl World<'_> {
                 let edge = self.plan.links[frame.link as usize].edge;
                 self.tallies.edges[edge.index()][frame.counted()].failed += 1;
             }
-            self.resume(frame.parent, frame.outcome, frame.work);
+            self.resume(frame.parent, frame.outcome, frame.work, probe);
         } else if frame.link != NONE {
             let edge = self.plan.links[frame.link as usize].edge;
             self.tallies.edges[edge.index()][frame.counted()].wasted_work.0 += frame.work;
@@ -217,7 +231,7 @@ impl World<'_> {
     }
 
     /// Tells a waiting frame how one of the things it waits for ended.
-    pub(super) fn resume(&mut self, f: u32, outcome: Outcome, work: u64) {
+    pub(super) fn resume<P: Probe>(&mut self, f: u32, outcome: Outcome, work: u64, probe: &mut P) {
         let frame = &mut self.frames[f];
         frame.work += work;
         match outcome {
@@ -243,6 +257,9 @@ impl World<'_> {
         }
         frame.ticket = frame.ticket.wrapping_add(1);
         self.ready.push(Ready::Run(f));
+        if self.cancels {
+            self.cancel_losers(f, probe);
+        }
     }
 
     /// Makes a call for a frame that waits with `ticket`.

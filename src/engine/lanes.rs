@@ -12,6 +12,14 @@ pub(super) enum Purpose {
     Patience,
     /// A message's visibility time-out.
     Visibility,
+    /// The longest wait for a permit.
+    Permit,
+    /// The longest wait for a connection.
+    Pool,
+    /// The wait before a further copy.
+    Hedge,
+    /// The time for a whole call.
+    Deadline,
 }
 
 /// A timer: its key in the calendar, whose index names a call or a message, and which attempt or delivery it is for.

@@ -14,9 +14,14 @@
 mod agenda;
 mod audit;
 mod call;
+mod cancel;
 mod cpu;
+mod deadline;
 mod exec;
 mod frame;
+mod gate;
+mod guard;
+mod hedge;
 mod lanes;
 mod outcome;
 mod probe;

@@ -24,11 +24,21 @@ pub enum Cause {
     RateLimited,
     /// The message queue was full.
     QueueFull,
+    /// The caller's pool had no connection for it.
+    PoolFull,
+    /// The caller's adaptive throttle refused it.
+    Throttled,
+    /// The time for the whole call, or for the request it belonged to, was over.
+    Deadline,
+    /// Its caller gave up and said so.
+    Cancelled,
+    /// The caller's kill switch was flipped.
+    SwitchedOff,
 }
 
 impl Cause {
     /// How many there are.
-    pub const COUNT: usize = 10;
+    pub const COUNT: usize = 15;
 
     /// All of them, in the order of their numbers.
     pub const ALL: [Cause; Cause::COUNT] = [
@@ -42,6 +52,11 @@ impl Cause {
         Cause::BulkheadFull,
         Cause::RateLimited,
         Cause::QueueFull,
+        Cause::PoolFull,
+        Cause::Throttled,
+        Cause::Deadline,
+        Cause::Cancelled,
+        Cause::SwitchedOff,
     ];
 
     /// The word for it in reports.
@@ -57,12 +72,17 @@ impl Cause {
             Cause::BulkheadFull => "bulkhead full",
             Cause::RateLimited => "rate limited",
             Cause::QueueFull => "queue full",
+            Cause::PoolFull => "pool full",
+            Cause::Throttled => "throttled",
+            Cause::Deadline => "deadline",
+            Cause::Cancelled => "cancelled",
+            Cause::SwitchedOff => "switched off",
         }
     }
 
-    /// Whether trying again may help. A breaker or a bulkhead of one's own says no on purpose.
+    /// Whether trying again may help. What refuses on the caller's own side says no on purpose, and so does a deadline.
     pub(super) fn is_retryable(self) -> bool {
-        !matches!(self, Cause::BreakerOpen | Cause::BulkheadFull)
+        crate::policies::FAILURES.get(self as usize).is_some_and(|word| !word.is_empty())
     }
 }
 

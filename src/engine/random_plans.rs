@@ -3,10 +3,10 @@
 use super::{Limits, Silent, World};
 use crate::plan::{
     Arrivals, Balance, Branch, Builder, Cache, Component, ComponentId, Concurrency, Consumer, DistId, Edge, EdgeId,
-    EndpointId, Fork, Knobs, LinkId, Origin, Party, Pc, Plan, Role, Source, SourceId, Station, StationId, Step, Topic,
-    UNLIMITED,
+    EndpointId, Fork, Knobs, Line, LinkId, Origin, Party, Pc, Plan, Role, Source, SourceId, Station, StationId, Step,
+    Topic, UNLIMITED,
 };
-use crate::policies::{Budget, CircuitBreaker, Jitter, RateLimit, Retry};
+use crate::policies::{Budget, CircuitBreaker, Hedge, Jitter, KillSwitch, Preset, RateLimit, Retry, Throttle};
 use crate::random::{Count, Dist, Stream};
 use crate::units::{SimDuration, SimTime};
 
@@ -127,10 +127,11 @@ fn link(
     let retry = dice.maybe(p, |d| Retry {
         attempts: 1 + d.up_to(3),
         backoff: SimDuration::from_millis(u64::from(d.up_to(20))),
-        jitter: [Jitter::None, Jitter::Full, Jitter::Equal, Jitter::Exponential][d.up_to(3) as usize],
-        budget: d.maybe(0.5, |_| Budget { ratio: 0.2, min_per_second: 1.0, window: SimDuration::from_secs(10) }),
+        jitter: JITTERS[d.up_to(JITTERS.len() as u32 - 1) as usize],
+        budget: d.maybe(0.5, |d| BUDGETS[d.up_to(BUDGETS.len() as u32 - 1) as usize]),
         ..Retry::default()
     });
+    let rare = p / 3.0;
     let edge: EdgeId = b.edge(Edge {
         name: format!("{from:?}>{to}"),
         from,
@@ -141,12 +142,47 @@ fn link(
         pool: dice.maybe(p, |d| 1 + d.up_to(4)),
         timeout: dice.maybe(p, |d| d.millis(60)),
         retry,
-        breaker: dice
-            .maybe(p, |_| CircuitBreaker { open_for: SimDuration::from_millis(300), ..CircuitBreaker::default() }),
+        breaker: dice.maybe(p, |d| CircuitBreaker {
+            open_for: SimDuration::from_millis(300),
+            ..PRESETS[d.up_to(PRESETS.len() as u32 - 1) as usize].defaults()
+        }),
         bulkhead: dice.maybe(p, |d| 1 + d.up_to(8)),
+        pool_line: line(dice),
+        connect: dice.maybe(rare, |_| network),
+        bulkhead_line: line(dice),
+        deadline: dice.maybe(rare, |d| d.millis(150)),
+        propagate_deadline: dice.0.chance(rare),
+        cancellation: dice.0.chance(p),
+        hedge: dice.maybe(rare, |d| Hedge { after: d.millis(20), attempts: 2 + d.up_to(2) }),
+        throttle: dice.maybe(rare, |_| Throttle { k: 2.0, window: SimDuration::from_secs(1) }),
+        rate_limit: dice.maybe(rare, |_| RateLimit { rate: 50.0, burst: 10.0 }),
+        kill_switch: dice.maybe(rare, |d| KillSwitch {
+            at: d.millis(3_000),
+            duration: d.maybe(0.5, |d| d.millis(1_000)),
+            propagation: d.millis(100),
+            skip: d.0.chance(0.5),
+        }),
         ..Edge::default()
     });
     b.link(edge, endpoint)
+}
+
+const JITTERS: [Jitter; 6] =
+    [Jitter::None, Jitter::Full, Jitter::Equal, Jitter::Exponential, Jitter::Decorrelated, Jitter::Within(0.2)];
+
+const BUDGETS: [Budget; 4] = [
+    Budget::Share { ratio: 0.2, min_per_second: 1.0, window: SimDuration::from_secs(10) },
+    Budget::Active { ratio: 0.2, at_least: 1 },
+    Budget::Tokens { max: 10.0, ratio: 0.5 },
+    Budget::Quota { max: 20.0, cost: 2.0, timeout_cost: 4.0 },
+];
+
+const PRESETS: [Preset; 6] =
+    [Preset::Tenfold, Preset::Resilience4j, Preset::Hystrix, Preset::Polly, Preset::Opossum, Preset::Gobreaker];
+
+fn line(dice: &mut Dice) -> Line {
+    let room = dice.maybe(0.7, |d| d.up_to(5)).unwrap_or(UNLIMITED);
+    Line { room, max_wait: dice.maybe(0.5, |d| d.millis(30)) }
 }
 
 fn program(b: &mut Builder, dice: &mut Dice, times: &[DistId], callees: &[LinkId], cache: crate::plan::CacheId) {

@@ -121,6 +121,14 @@ pub struct EdgeTally {
     pub failed: u64,
     /// Calls executed again although an earlier try had succeeded unseen, without an idempotency key.
     pub duplicates: u64,
+    /// Tries refused because too many waited for a connection already.
+    pub overflows: u64,
+    /// Further copies sent while a try had no answer.
+    pub hedges: u64,
+    /// Connections opened.
+    pub connects: u64,
+    /// Tries stopped at the callee because the caller had given up.
+    pub cancelled: u64,
     /// Work done for callers that had given up.
     pub wasted_work: SimDuration,
 }

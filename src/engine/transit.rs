@@ -18,9 +18,14 @@ impl World<'_> {
         let call = &mut self.calls[c];
         call.state = State::Trying;
         call.pending += 1;
+        // Copies of one try share its number; the first one's lot does not depend on whether others follow.
+        let copy = u32::from(call.sent) << 24;
+        call.copies += 1;
+        call.sent += 1;
+        let sent = usize::from(call.sent - 1);
         let link = self.plan.links[call.link as usize];
         let frame = Frame {
-            lot: Lot(call.lot).child(call.attempt).0,
+            lot: Lot(call.lot).child(call.attempt | copy).0,
             pc: self.programs[link.to.index()].1,
             parent: c,
             parent_ticket: call.ticket,
@@ -29,6 +34,8 @@ impl World<'_> {
             ..Frame::EMPTY
         };
         let f = self.insert(frame);
+        self.calls[c].frames[sent % 4] = f;
+        self.await_hedge(c);
         let state = &self.edges[link.edge.index()];
         if state.direct {
             return self.arrive(f, probe);
@@ -56,7 +63,7 @@ impl World<'_> {
     }
 
     /// Half a round trip, and the waits for what was lost.
-    fn one_way(&mut self, edge: EdgeId) -> u64 {
+    pub(super) fn one_way(&mut self, edge: EdgeId) -> u64 {
         let state = &mut self.edges[edge.index()];
         let trip = self.plan.edges[edge.index()].network.map_or(0, |network| {
             let stream = &mut state.network;

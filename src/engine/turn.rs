@@ -61,15 +61,39 @@ impl World<'_> {
         for &slot in died {
             self.empty(slot);
         }
+        self.close_idle(died);
         for (instance, edge) in emptied {
             self.instances[instance as usize] = Instance::new(&self.plan.edges[edge]);
         }
         for f in lost {
             if self.frames[f].is_branch() {
+                if self.cancels {
+                    self.family.leave(f);
+                }
                 self.frames[f].place = Place::Free;
                 self.frames.release(f);
             } else {
                 self.finish(f, Outcome::Failed(Cause::Reset), probe);
+            }
+        }
+    }
+
+    /// Connections that nobody uses break with the replicas they lead to, as many as their share.
+    fn close_idle(&mut self, died: &[u32]) {
+        for (e, edge) in self.plan.edges.iter().enumerate().filter(|(_, edge)| edge.connect.is_some()) {
+            let of_callee = |slot: &&u32| {
+                let station = self.slots[**slot as usize].station as usize;
+                self.plan.stations[station].component == edge.to
+            };
+            let lost = died.iter().filter(of_callee).count() as u32;
+            if lost == 0 {
+                continue;
+            }
+            let total: u32 = self.plan.stations_of(edge.to).map(|s| self.plan.stations[s.index()].replicas).sum();
+            let state = &self.edges[e];
+            for instance in &mut self.instances[state.first_instance as usize..][..state.instances as usize] {
+                let idle = instance.open.saturating_sub(instance.pool.used);
+                instance.open -= (idle * lost).div_ceil(total.max(1)).min(idle);
             }
         }
     }

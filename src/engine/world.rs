@@ -1,9 +1,10 @@
 //! The state of a simulation, and the loop that takes one event after the other.
 
 use super::agenda::{Agenda, Class, Key, Kind};
-use super::call::{Call, EdgeState, Instance};
+use super::call::{Call, EdgeState, Instance, State};
+use super::cancel::{Family, Notice};
 use super::frame::{Arena, Frame};
-use super::lanes::{Lane, Purpose};
+use super::lanes::{Lane, Purpose, Timer};
 use super::probe::Probe;
 use super::source::SourceState;
 use super::station::{Slot, StationState};
@@ -37,6 +38,14 @@ pub struct World<'p> {
     pub(super) tallies: Tallies,
     /// Requests that arrive now belong to the measured part.
     pub(super) counting: bool,
+    /// When the measured part began, if it has.
+    pub(super) measured_from: Option<u64>,
+    /// Some edge tells its callee until when it waits.
+    pub(super) propagates: bool,
+    /// Some edge tells its callee when it gives up; then `family` is kept.
+    pub(super) cancels: bool,
+    pub(super) family: Family,
+    pub(super) notices: Arena<Notice>,
     /// What can go on at this instant, first come first served.
     pub(super) ready: Vec<Ready>,
 }
@@ -46,12 +55,14 @@ pub struct World<'p> {
 pub(super) enum Ready {
     /// A frame runs its next step.
     Run(u32),
-    /// A call that has got a connection of its pool is sent.
-    Send(u32),
-    /// A call makes its next try.
-    Try(u32),
+    /// A call that was given a permit or a connection goes on, if it still carries this ticket.
+    Granted(u32, u32),
+    /// A call makes its next try, likewise.
+    Try(u32, u32),
     /// A topic hands out messages.
     Dispatch(u32),
+    /// What stood here was cancelled.
+    Nothing,
 }
 
 /// Bounds of a run.
@@ -118,6 +129,11 @@ impl<'p> World<'p> {
             },
             knobs,
             counting: false,
+            measured_from: None,
+            propagates: plan.edges.iter().any(|e| e.propagate_deadline),
+            cancels: plan.edges.iter().any(|e| e.cancellation),
+            family: Family::default(),
+            notices: Arena::new(),
             ready: Vec::new(),
         };
         world.build_stations(seed, replication);
@@ -145,6 +161,9 @@ impl<'p> World<'p> {
     /// Requests that arrive from now on belong to the measured part, or no longer do.
     pub fn count(&mut self, on: bool) {
         self.counting = on;
+        if on && self.measured_from.is_none() {
+            self.measured_from = Some(self.now);
+        }
     }
 
     /// Counted user requests that have not ended.
@@ -216,6 +235,17 @@ impl<'p> World<'p> {
                     self.try_call(at, probe);
                 }
             }
+            Kind::Opened => {
+                if self.calls[at].wake == key.stamp() {
+                    self.send(at, probe);
+                }
+            }
+            Kind::Expire => {
+                if self.calls[at].expire == key.stamp() {
+                    self.deadline_over(at, probe);
+                }
+            }
+            Kind::Notice => self.notice_due(at, probe),
         }
     }
 
@@ -227,9 +257,14 @@ impl<'p> World<'p> {
             next += 1;
             match item {
                 Ready::Run(frame) => self.exec(frame, probe),
-                Ready::Send(call) => self.send(call, probe),
-                Ready::Try(call) => self.try_call(call, probe),
+                Ready::Granted(call, ticket) => self.granted(call, ticket, probe),
+                Ready::Try(call, ticket) => {
+                    if self.calls[call].ticket == ticket {
+                        self.try_call(call, probe);
+                    }
+                }
                 Ready::Dispatch(topic) => self.dispatch(topic, probe),
+                Ready::Nothing => {}
             }
         }
         self.ready.clear();
@@ -261,34 +296,31 @@ impl<'p> World<'p> {
         self.lanes[lane as usize].set(self.now, self.seq, index, ticket, lane, &mut self.agenda);
     }
 
-    /// The timer set last for a call or message is not needed any more. Its ticket must have changed already.
+    /// The timer set last for a call or message is not needed any more. What tells that must have changed already.
     #[inline]
     pub(super) fn cancel_timer(&mut self, lane: u32) {
         if self.lanes[lane as usize].cancel() {
             let (calls, messages) = (&self.calls, &self.messages);
             let lane = &mut self.lanes[lane as usize];
-            match lane.purpose {
-                Purpose::Patience => lane.compact(|t| calls[t.key.index()].ticket == t.ticket),
-                Purpose::Visibility => lane.compact(|t| messages[t.key.index()].ticket == t.ticket),
-            }
+            let purpose = lane.purpose;
+            lane.compact(|timer| is_wanted(purpose, timer, calls, messages));
         }
     }
 
     fn lane_due<P: Probe>(&mut self, number: u32, probe: &mut P) {
         let (calls, messages) = (&self.calls, &self.messages);
         let lane = &mut self.lanes[number as usize];
-        match lane.purpose {
-            Purpose::Patience => {
-                let due = lane.fire(number, &mut self.agenda, |t| calls[t.key.index()].ticket == t.ticket);
-                if let Some(timer) = due {
-                    self.patience_over(timer.key.index(), probe);
-                }
-            }
-            Purpose::Visibility => {
-                let due = lane.fire(number, &mut self.agenda, |t| messages[t.key.index()].ticket == t.ticket);
-                if let Some(timer) = due {
-                    self.visible_again(timer.key.index());
-                }
+        let purpose = lane.purpose;
+        let due = lane.fire(number, &mut self.agenda, |timer| is_wanted(purpose, timer, calls, messages));
+        let Some(at) = due.map(|timer| timer.key.index()) else { return };
+        match purpose {
+            Purpose::Patience => self.patience_over(at, probe),
+            Purpose::Visibility => self.visible_again(at),
+            Purpose::Permit | Purpose::Pool => self.gate_wait_over(at, probe),
+            Purpose::Hedge => self.hedge_due(at, probe),
+            Purpose::Deadline => {
+                self.calls[at].timed = false;
+                self.deadline_over(at, probe);
             }
         }
     }
@@ -298,9 +330,35 @@ impl<'p> World<'p> {
             if let Some(timeout) = edge.timeout {
                 self.edges[e].lane = self.lane(timeout, Purpose::Patience);
             }
+            if let Some(deadline) = edge.deadline {
+                self.edges[e].deadline_lane = self.lane(deadline, Purpose::Deadline);
+            }
+            if let Some(wait) = edge.bulkhead_line.max_wait {
+                self.edges[e].permit_lane = self.lane(wait, Purpose::Permit);
+            }
+            if let Some(wait) = edge.pool_line.max_wait {
+                self.edges[e].pool_lane = self.lane(wait, Purpose::Pool);
+            }
+            if let Some(hedge) = edge.hedge {
+                self.edges[e].hedge_lane = self.lane(hedge.after, Purpose::Hedge);
+            }
         }
         for (t, topic) in self.plan.topics.iter().enumerate() {
             self.topics[t].lane = self.lane(topic.visibility, Purpose::Visibility);
         }
+    }
+}
+
+/// Whether what a timer was set for still waits for it.
+fn is_wanted(purpose: Purpose, timer: Timer, calls: &Arena<Call>, messages: &Arena<Message>) -> bool {
+    let at = timer.key.index();
+    let is = |state: State| calls[at].ticket == timer.ticket && calls[at].state == state;
+    match purpose {
+        Purpose::Patience => calls[at].ticket == timer.ticket,
+        Purpose::Visibility => messages[at].ticket == timer.ticket,
+        Purpose::Permit => is(State::Permit),
+        Purpose::Pool => is(State::Pool),
+        Purpose::Hedge => is(State::Trying) && calls[at].hedging,
+        Purpose::Deadline => calls[at].born == timer.ticket && calls[at].timed,
     }
 }

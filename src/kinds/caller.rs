@@ -89,11 +89,25 @@ impl<'a> Caller<'a> {
                 instances: self.instances,
                 network: policy.network.clone().flatten().map(|dist| wiring.builder.dist(dist)),
                 loss: policy.loss.flatten().unwrap_or(0.0),
-                pool: policy.pool.flatten(),
+                pool: policy.pool.as_ref().and_then(|pool| pool.as_ref()).map(|pool| pool.size),
+                pool_line: policy
+                    .pool
+                    .as_ref()
+                    .and_then(|pool| pool.as_ref())
+                    .map_or(Edge::default().pool_line, |p| p.line),
+                connect: policy.pool.clone().flatten().and_then(|p| p.connect).map(|dist| wiring.builder.dist(dist)),
                 timeout: policy.timeout.flatten(),
+                deadline: policy.deadline.flatten(),
+                propagate_deadline: policy.propagate_deadline.unwrap_or(false),
+                cancellation: policy.cancellation.unwrap_or(false),
+                hedge: policy.hedge.flatten(),
+                throttle: policy.throttle.flatten(),
+                rate_limit: policy.rate_limit.flatten(),
+                kill_switch: policy.kill_switch.flatten(),
                 retry: policy.retry.clone().flatten(),
                 breaker: policy.circuit_breaker.clone().flatten(),
-                bulkhead: policy.bulkhead.flatten(),
+                bulkhead: policy.bulkhead.flatten().map(|(calls, _)| calls),
+                bulkhead_line: policy.bulkhead.flatten().map_or(Edge::default().bulkhead_line, |(_, line)| line),
                 idempotent: policy.idempotent.unwrap_or(false),
                 optional: policy.optional.unwrap_or(false),
                 fallback: matches!(policy.fallback, Some(Some(_))),

@@ -24,7 +24,7 @@ pub use cache::{Cache, GET};
 pub use caller::{Caller, Dependency};
 pub use database::{Access, Database, Query};
 pub use external::External;
-pub use policy::{Fallback, Policy};
+pub use policy::{Fallback, IN_PLACE_SHAPE, POLICY_SHAPE, Policy, Pool};
 pub use program::Program;
 pub use queue::{ConsumerSpec, Queue};
 pub use service::{EndpointSpec, Service};

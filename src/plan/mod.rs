@@ -16,7 +16,7 @@ pub use ids::{
 pub use knobs::{EdgeKnobs, Knobs, StationKnobs, TopicKnobs};
 pub use step::{Branch, Fork, Step, Switch};
 
-use crate::policies::{CircuitBreaker, RateLimit, Retry};
+use crate::policies::{CircuitBreaker, Hedge, KillSwitch, RateLimit, Retry, Throttle};
 use crate::random::Dist;
 use crate::units::SimDuration;
 
@@ -200,14 +200,34 @@ pub struct Edge {
     pub loss: f64,
     /// Connections per caller instance; one waits for a free one, first come first served.
     pub pool: Option<u32>,
-    /// Patience for one try, waiting for a connection included.
+    /// Who may wait for a connection.
+    pub pool_line: Line,
+    /// What opening a connection takes; connections are opened when first needed and kept. `None`: they are there.
+    pub connect: Option<DistId>,
+    /// Patience for one try, waiting for a permit and a connection included.
     pub timeout: Option<SimDuration>,
+    /// Patience for the whole call, all tries and the waits between them included.
+    pub deadline: Option<SimDuration>,
+    /// The callee is told until when the caller waits, and gives up then, too.
+    pub propagate_deadline: bool,
+    /// The callee is told when the caller gives up, and stops.
+    pub cancellation: bool,
+    /// Another copy of a call that takes long.
+    pub hedge: Option<Hedge>,
+    /// Calls are refused on the caller's side while the callee refuses many.
+    pub throttle: Option<Throttle>,
+    /// Tries beyond it are refused on the caller's side; one bucket per caller instance.
+    pub rate_limit: Option<RateLimit>,
+    /// Takes the connection out of use at a time.
+    pub kill_switch: Option<KillSwitch>,
     /// Further tries.
     pub retry: Option<Retry>,
     /// Circuit breaker.
     pub breaker: Option<CircuitBreaker>,
     /// Calls in progress per caller instance; more are refused at once.
     pub bulkhead: Option<u32>,
+    /// Who may wait for a permit of the bulkhead.
+    pub bulkhead_line: Line,
     /// Calls carry an idempotency key: executing one twice has the effect of once.
     pub idempotent: bool,
     /// The caller can answer without it: a failure degrades the answer instead of failing it.
@@ -218,6 +238,15 @@ pub struct Edge {
     pub origin: Origin,
     /// Path of its policy in the model, existing or not: where a fix would be written.
     pub policy_path: String,
+}
+
+/// Who waits where something is limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// So many may wait; more are refused at once. [`UNLIMITED`] for no limit.
+    pub room: u32,
+    /// So long at most.
+    pub max_wait: Option<SimDuration>,
 }
 
 /// An edge used for one endpoint.
@@ -327,10 +356,20 @@ impl Default for Edge {
             network: None,
             loss: 0.0,
             pool: None,
+            pool_line: Line { room: UNLIMITED, max_wait: None },
+            connect: None,
             timeout: None,
+            deadline: None,
+            propagate_deadline: false,
+            cancellation: false,
+            hedge: None,
+            throttle: None,
+            rate_limit: None,
+            kill_switch: None,
             retry: None,
             breaker: None,
             bulkhead: None,
+            bulkhead_line: Line { room: 0, max_wait: None },
             idempotent: false,
             optional: false,
             fallback: false,
@@ -362,6 +401,13 @@ impl Edge {
             && self.loss == 0.0
             && self.pool.is_none()
             && self.timeout.is_none()
+            && self.deadline.is_none()
+            && !self.propagate_deadline
+            && !self.cancellation
+            && self.hedge.is_none()
+            && self.throttle.is_none()
+            && self.rate_limit.is_none()
+            && self.kill_switch.is_none()
             && self.retry.is_none()
             && self.breaker.is_none()
             && self.bulkhead.is_none()
@@ -409,12 +455,12 @@ impl Plan {
         for edge in &self.edges {
             let patience = edge.timeout.unwrap_or(SimDuration::ZERO);
             let tries = edge.retry.as_ref().map_or(1, |r| r.attempts.min(10));
-            let waits = edge.retry.as_ref().map_or(SimDuration::ZERO, |r| {
-                (1..tries).fold(SimDuration::ZERO, |sum, k| {
-                    sum + SimDuration((r.backoff.0 << (k - 1).min(20)).min(r.max_backoff.0))
-                })
-            });
+            let waits = edge
+                .retry
+                .as_ref()
+                .map_or(SimDuration::ZERO, |r| (1..tries).fold(SimDuration::ZERO, |sum, k| sum + r.longest_wait(k)));
             slowest = slowest.max(SimDuration(patience.0.saturating_mul(u64::from(tries))) + waits);
+            slowest = slowest.max(edge.deadline.unwrap_or_default());
             if let Some(breaker) = &edge.breaker {
                 slowest = slowest.max(breaker.open_for);
                 if let crate::policies::Window::Time(window) = breaker.window {

@@ -3,12 +3,18 @@
 //! Each policy is told the time and what happened, and answers with a verdict; the engine acts on it. One file a policy.
 
 mod circuit_breaker;
+mod hedge;
+mod kill_switch;
 mod rate_limit;
 mod retry;
+mod throttle;
 
-pub use circuit_breaker::{Breaker, BreakerState, CircuitBreaker, Window};
-pub use rate_limit::{Bucket, RateLimit};
-pub use retry::{Budget, BudgetState, Jitter, Retry};
+pub use circuit_breaker::{Breaker, BreakerState, CircuitBreaker, Preset, SHAPE as CIRCUIT_BREAKER_SHAPE, Window};
+pub use hedge::{Hedge, SHAPE as HEDGE_SHAPE};
+pub use kill_switch::{KillSwitch, SHAPE as KILL_SWITCH_SHAPE};
+pub use rate_limit::{Bucket, RateLimit, SHAPE as RATE_LIMIT_SHAPE};
+pub use retry::{BUDGET_SHAPE, Budget, BudgetState, FAILURES, Growth, Jitter, Retry, SHAPE as RETRY_SHAPE};
+pub use throttle::{SHAPE as THROTTLE_SHAPE, Throttle, ThrottleState};
 
 /// May a call go ahead?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

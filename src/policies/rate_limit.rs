@@ -2,7 +2,7 @@
 
 use super::Verdict;
 use crate::units::SimTime;
-use crate::yaml::Item;
+use crate::yaml::{Field, Item, Shape, Takes};
 
 /// Settings of a rate limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,13 +13,23 @@ pub struct RateLimit {
     pub burst: f64,
 }
 
+/// `rate_limit: { rate: 100/s, burst: 20 }`
+pub static SHAPE: Shape = Shape::new(
+    "rate_limit",
+    "A token bucket that refuses what comes too fast and never queues.",
+    &[
+        Field::required("rate", Takes::Rate, "Tokens per second."),
+        Field::new("burst", Takes::Whole(1, u32::MAX), "How many may come at once. Default: one second's worth."),
+    ],
+);
+
 impl RateLimit {
     /// Reads `100/s`, or `{ rate: 100/s, burst: 20 }`.
     pub fn read(item: &Item<'_>) -> Option<RateLimit> {
         if !item.is_map() {
             return item.rate().map(|rate| RateLimit { rate, burst: rate.max(1.0) });
         }
-        let mut fields = item.fields()?;
+        let mut fields = item.shaped(&SHAPE)?;
         let rate = fields.required("rate", "rate: 100/s").and_then(|item| item.rate());
         let burst = fields.optional("burst").map(|item| item.whole(1, u32::MAX).map(f64::from));
         fields.finish();

@@ -301,7 +301,7 @@ fn changes_are_read_anew() {
     assert_eq!(change.from, None);
     let changed = model.with(&[change, model.change("services.b.replicas", "4")]).unwrap();
     let edge = &changed.plan.edges[changed.plan.edge("a>b").unwrap().index()];
-    assert_eq!(edge.breaker.as_ref().map(|b| b.failure_rate), Some(0.3));
+    assert_eq!(edge.breaker.as_ref().and_then(|b| b.failure_rate), Some(0.3));
     assert_eq!(changed.plan.stations[1].replicas, 4);
     assert_eq!(changed.change("services.b.replicas", "8").from.as_deref(), Some("4"));
     let typo = model.with(&[model.change("services.bb.replicas", "4")]).unwrap_err();

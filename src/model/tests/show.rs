@@ -74,7 +74,7 @@ pub fn edges(plan: &Plan) -> String {
         add("pool", e.pool.map(|n| n.to_string()));
         add("timeout", e.timeout.map(|d| d.to_string()));
         add("attempts", e.retry.as_ref().map(|r| r.attempts.to_string()));
-        add("breaker", e.breaker.as_ref().map(|b| b.failure_rate.to_string()));
+        add("breaker", e.breaker.as_ref().map(|b| b.failure_rate.unwrap_or_default().to_string()));
         add("bulkhead", e.bulkhead.map(|n| n.to_string()));
         add("idempotent", e.idempotent.then(String::new));
         add("optional", e.optional.then(String::new));

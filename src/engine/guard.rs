@@ -1,0 +1,85 @@
+//! What may refuse a try on the caller's side, and what learns from how it ended: throttle, breaker, rate limit, budget.
+
+use super::outcome::{Cause, Outcome};
+use super::world::World;
+use crate::policies::{KillSwitch, Verdict};
+use crate::units::{SimDuration, SimTime};
+
+impl World<'_> {
+    /// Whether the flag has reached the instance that calls.
+    pub(super) fn is_switched_off(&self, c: u32, switch: &KillSwitch) -> bool {
+        let call = &self.calls[c];
+        let edge = &self.edges[self.plan.links[call.link as usize].edge.index()];
+        let Some(start) = self.measured_from else { return false };
+        switch.is_off(SimTime(start), SimTime(self.now), call.instance - edge.first_instance, edge.instances)
+    }
+
+    /// Asks the guards, from the outside in; the first that refuses says why.
+    pub(super) fn guarded(&mut self, c: u32) -> Option<Cause> {
+        let call = &mut self.calls[c];
+        let e = self.plan.links[call.link as usize].edge.index();
+        let edge = &self.plan.edges[e];
+        let now = SimTime(self.now);
+        let instance = &mut self.instances[call.instance as usize];
+        if let Some(spec) = &edge.throttle {
+            let refusal = instance.throttle.refusal(spec, now);
+            instance.throttle.tried(spec, now);
+            if self.edges[e].throttle.chance(refusal) {
+                return Some(Cause::Throttled);
+            }
+        }
+        if let (Some(breaker), Some(spec)) = (&mut instance.breaker, &edge.breaker) {
+            let verdict = breaker.admit(spec, now);
+            call.generation = breaker.generation();
+            self.tallies.edges[e][usize::from(call.counted)].breaker_opened += u64::from(breaker.take_openings());
+            if verdict == Verdict::Refuse {
+                return Some(Cause::BreakerOpen);
+            }
+        }
+        if let (Some(bucket), Some(limit)) = (&mut instance.bucket, &edge.rate_limit)
+            && bucket.admit(limit, now) == Verdict::Refuse
+        {
+            return Some(Cause::RateLimited);
+        }
+        None
+    }
+
+    /// Tells them how a try ended that had passed.
+    pub(super) fn tell_guards(&mut self, c: u32, outcome: Outcome) {
+        self.tell_breaker(c, !outcome.is_good());
+        let call = &self.calls[c];
+        let edge = &self.plan.edges[self.plan.links[call.link as usize].edge.index()];
+        let instance = &mut self.instances[call.instance as usize];
+        if let Some(spec) = &edge.throttle
+            && is_accepted(outcome)
+        {
+            instance.throttle.accepted(spec, SimTime(self.now));
+        }
+        if let Some(budget) = edge.retry.as_ref().and_then(|r| r.budget.as_ref()) {
+            let good = match outcome {
+                Outcome::Failed(cause) if !cause.is_retryable() => return,
+                outcome => outcome.is_good(),
+            };
+            instance.budget.settle(budget, good, call.attempt > 1);
+        }
+    }
+
+    pub(super) fn tell_breaker(&mut self, c: u32, failed: bool) {
+        let call = &self.calls[c];
+        let e = self.plan.links[call.link as usize].edge.index();
+        let instance = &mut self.instances[call.instance as usize];
+        if let (Some(breaker), Some(spec)) = (&mut instance.breaker, &self.plan.edges[e].breaker) {
+            let took = SimDuration(self.now - call.tried);
+            breaker.settle(spec, SimTime(self.now), call.generation, failed, took);
+            self.tallies.edges[e][usize::from(call.counted)].breaker_opened += u64::from(breaker.take_openings());
+        }
+    }
+}
+
+/// A callee has accepted what it did not turn away: an error of its own is an answer.
+fn is_accepted(outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::Succeeded | Outcome::Degraded => true,
+        Outcome::Failed(cause) => matches!(cause, Cause::Error | Cause::Dependency),
+    }
+}
