@@ -280,7 +280,7 @@ impl World<'_> {
         }
         if let Some(cause) = self.enter_bulkhead(c, probe) {
             self.tell_breaker(c, true);
-            return self.refuse(c, cause, probe);
+            self.refuse(c, cause, probe);
         }
     }
 

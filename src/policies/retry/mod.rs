@@ -99,7 +99,7 @@ impl Retry {
     fn grown(&self, k: u32) -> u64 {
         let cap = self.max_backoff.0.max(self.backoff.0);
         let factor = match self.growth {
-            Growth::Powers(m) if m == 2.0 => return self.backoff.0.saturating_mul(1u64 << (k - 1).min(40)).min(cap),
+            Growth::Powers(2.0) => return self.backoff.0.saturating_mul(1u64 << (k - 1).min(40)).min(cap),
             Growth::Powers(m) => libm::pow(m, f64::from(k - 1)),
             Growth::PowersLessOne => ((1u64 << k.min(40)) - 1) as f64,
         };
