@@ -1,34 +1,56 @@
 //! The calendar: a 4-ary min-heap of packed keys.
 //!
-//! A key is 128 bits: time (60), class (2), sequence (34), kind (4), index (28). Comparing keys compares times first, then
+//! A key is 128 bits: time (60), class (2), sequence (34), kind (6), index (26). Comparing keys compares times first, then
 //! completions before time-outs before arrivals, then the order of scheduling; kind and index never decide.
 
-/// What an event is about; its index says which one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(super) enum Kind {
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident)*) => {
+        /// What an event is about; its index says which one.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u8)]
+        pub(super) enum Kind {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Kind {
+            /// By their six bits; what is not used yet is filled up, so that no look-up can fail.
+            const ALL: [Kind; 64] = {
+                let used = [$(Kind::$name,)*];
+                let mut all = [used[0]; 64];
+                let mut at = 0;
+                while at < used.len() {
+                    all[at] = used[at];
+                    at += 1;
+                }
+                all
+            };
+        }
+    };
+}
+
+kinds! {
     /// A frame's work or sleep is done.
-    Done,
+    Done
     /// The next job on a replica's cores may be done.
-    Cpu,
+    Cpu
     /// A reply has crossed the network.
-    Reply,
+    Reply
     /// The head of a lane of timers is due.
-    Lane,
+    Lane
     /// An attempt has crossed the network.
-    Arrive,
+    Arrive
     /// A source sends its next request.
-    Source,
+    Source
     /// A user of a closed source has thought enough.
-    User,
+    User
     /// A call's wait before a retry is over.
-    Retry,
+    Retry
     /// A connection has been opened.
-    Opened,
+    Opened
     /// A call's inherited deadline has come.
-    Expire,
+    Expire
     /// The notice that nobody waits any more arrives.
-    Notice,
+    Notice
 }
 
 /// The order among events of the same instant.
@@ -40,40 +62,18 @@ pub(super) enum Class {
     Arrival,
 }
 
-impl Kind {
-    /// By their four bits; what is not used yet is filled up, so that no look-up can fail.
-    const ALL: [Kind; 16] = [
-        Kind::Done,
-        Kind::Cpu,
-        Kind::Reply,
-        Kind::Lane,
-        Kind::Arrive,
-        Kind::Source,
-        Kind::User,
-        Kind::Retry,
-        Kind::Opened,
-        Kind::Expire,
-        Kind::Notice,
-        Kind::Notice,
-        Kind::Notice,
-        Kind::Notice,
-        Kind::Notice,
-        Kind::Notice,
-    ];
-}
-
 /// An event's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key(u128);
 
-/// Indices have 28 bits: as many frames, calls and messages as can be in flight at once.
-pub(super) const MAX_INDEX: usize = (1 << 28) - 1;
+/// Indices have 26 bits: as many frames, calls and messages as can be in flight at once.
+pub(super) const MAX_INDEX: usize = (1 << 26) - 1;
 
 impl Key {
     #[inline]
     pub(super) fn new(time: u64, class: Class, seq: u64, kind: Kind, index: u32) -> Key {
         debug_assert!(index as usize <= MAX_INDEX && seq < 1 << 34 && time < 1 << 60);
-        let low = (seq << 32) | ((kind as u64) << 28) | u64::from(index);
+        let low = (seq << 32) | ((kind as u64) << 26) | u64::from(index);
         let high = (time << 4) | ((class as u64) << 2) | (seq >> 32);
         Key((u128::from(high) << 64) | u128::from(low))
     }
@@ -101,7 +101,7 @@ impl Key {
 
     #[inline]
     pub(super) fn kind(self) -> Kind {
-        Kind::ALL[((self.0 >> 28) & 15) as usize]
+        Kind::ALL[((self.0 >> 26) & 63) as usize]
     }
 
     #[inline]

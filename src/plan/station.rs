@@ -1,0 +1,81 @@
+//! Stations: everything that can be busy.
+
+use super::{ComponentId, Origin, UNLIMITED};
+use crate::policies::RateLimit;
+
+/// How a worker is held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Concurrency {
+    /// For the whole request, also while it waits on calls.
+    #[default]
+    Threads,
+    /// Only while it works; freed while it waits on calls.
+    Async,
+}
+
+/// How a replica is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Balance {
+    /// In turn.
+    #[default]
+    RoundRobin,
+    /// At random.
+    Random,
+    /// The one with the fewest requests, of all; ties in turn.
+    LeastRequest,
+    /// The better of two drawn at random with replacement; ties at random (Envoy).
+    TwoChoices,
+}
+
+/// Replicas with workers and a bounded queue each; all that can be busy is one of these.
+///
+/// The default is one replica with unlimited workers and no peculiarities.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Station {
+    /// The component's name, with a suffix where a component has several (`orders-db.read`).
+    pub name: String,
+    /// The component it belongs to.
+    pub component: ComponentId,
+    /// How many there are, at least 1.
+    pub replicas: u32,
+    /// Requests in progress per replica; [`UNLIMITED`] for no limit.
+    pub workers: u32,
+    /// What a worker is called: `workers` or `connections`.
+    pub workers_word: &'static str,
+    /// Waiting per replica; more are refused. [`UNLIMITED`] for no limit.
+    pub queue: u32,
+    /// Cores per replica that work competes for by processor sharing; `None`: work needs only its worker.
+    pub cores: Option<f64>,
+    /// How a worker is held.
+    pub concurrency: Concurrency,
+    /// How a replica is chosen.
+    pub balance: Balance,
+    /// Share of requests answered with an error though nothing is wrong with the caller (1 - availability).
+    pub error_rate: f64,
+    /// Requests beyond it are refused; one bucket for all replicas.
+    pub rate_limit: Option<RateLimit>,
+    /// Path in the model of the number that gives it more capacity (`services.web.replicas`, `databases.db.connections`).
+    pub capacity_path: String,
+    /// Where it is defined.
+    pub origin: Origin,
+}
+
+impl Default for Station {
+    fn default() -> Station {
+        Station {
+            name: String::new(),
+            component: ComponentId::default(),
+            replicas: 1,
+            workers: UNLIMITED,
+            workers_word: "workers",
+            queue: UNLIMITED,
+            cores: None,
+            concurrency: Concurrency::Threads,
+            balance: Balance::RoundRobin,
+            error_rate: 0.0,
+            rate_limit: None,
+            capacity_path: String::new(),
+            origin: Origin::default(),
+        }
+    }
+}
