@@ -1,13 +1,22 @@
 //! A cache holds nothing while the fault lasts: every look-up misses. Caches with a stated hit ratio are back at it at once
 //! when the fault ends.
 
-use super::{Effect, FaultError, FaultKind, Form, Takes, Target, target::suggest};
+use super::{Effect, FaultError, FaultKind, Form, Strikes, Target, WHEN, target::suggest};
 use crate::plan::{Knobs, Plan};
+use crate::yaml::{Field, Shape, Takes};
+
+/// `cache_flush`
+pub(super) static SHAPE: Shape = Shape::new(
+    "fault.cache_flush",
+    "Every look-up misses while the fault lasts.",
+    &[Field::required("cache_flush", Takes::Name, "Which cache.")],
+)
+.with(&[&WHEN]);
 
 pub(super) const FORM: Form = Form {
     word: "cache_flush",
-    takes: Takes::Component,
-    fields: &[],
+    strikes: Strikes::Component,
+    shape: &SHAPE,
     example: "cache_flush:catalog-cache@60s+30s",
     summary: "let every look-up of a cache miss",
     amount_field: |_| None,

@@ -1,12 +1,21 @@
 //! The consumers of a queue take no new messages; those in progress are finished.
 
-use super::{Effect, FaultError, FaultKind, Form, Takes, Target, target::suggest};
+use super::{Effect, FaultError, FaultKind, Form, Strikes, Target, WHEN, target::suggest};
 use crate::plan::{Knobs, Plan};
+use crate::yaml::{Field, Shape, Takes};
+
+/// `consumer_stop`
+pub(super) static SHAPE: Shape = Shape::new(
+    "fault.consumer_stop",
+    "Consumers take no new messages; those in progress are finished.",
+    &[Field::required("consumer_stop", Takes::Name, "Of which queue.")],
+)
+.with(&[&WHEN]);
 
 pub(super) const FORM: Form = Form {
     word: "consumer_stop",
-    takes: Takes::Component,
-    fields: &[],
+    strikes: Strikes::Component,
+    shape: &SHAPE,
     example: "consumer_stop:order-events@60s+30s",
     summary: "stop the consumers of a queue",
     amount_field: |_| None,

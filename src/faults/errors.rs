@@ -1,13 +1,25 @@
 //! A share of the requests that reach a component is answered with an error at once.
 
-use super::{Effect, FaultError, FaultKind, Form, FormError, Takes, Target};
+use super::{Effect, FaultError, FaultKind, Form, FormError, Strikes, Target, WHEN};
 use crate::plan::{Knobs, Plan};
 use crate::units::show_ratio;
+use crate::yaml::{Field, Shape, Takes};
+
+/// `errors`
+pub(super) static SHAPE: Shape = Shape::new(
+    "fault.errors",
+    "A share of the requests that reach a component is answered with an error at once.",
+    &[
+        Field::required("errors", Takes::Name, "Which component."),
+        Field::required("share", Takes::Share, "This share of them."),
+    ],
+)
+.with(&[&WHEN]);
 
 pub(super) const FORM: Form = Form {
     word: "errors",
-    takes: Takes::Component,
-    fields: &["share"],
+    strikes: Strikes::Component,
+    shape: &SHAPE,
     example: "errors:payments:50%@60s",
     summary: "answer a share of the requests with an error",
     amount_field: |_| Some("share"),

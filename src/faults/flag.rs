@@ -1,6 +1,6 @@
 //! Reading `--fail KIND:TARGET[:AMOUNT][@START[+DURATION]]`.
 
-use super::{FORMS, Fault, Form, Settings, Takes, Target, target::suggest};
+use super::{FORMS, Fault, Form, Settings, Strikes, Target, target::suggest};
 use crate::units::{SimDuration, UnitError, parse_duration};
 
 pub(super) fn parse(text: &str) -> Result<Fault, String> {
@@ -28,7 +28,7 @@ pub(super) fn parse(text: &str) -> Result<Fault, String> {
 
 fn target_and_amount<'a>(form: &Form, rest: Option<&'a str>) -> Result<(Target, Option<&'a str>), String> {
     let rest = rest.map(str::trim).filter(|r| !r.is_empty());
-    if form.takes == Takes::Traffic {
+    if form.strikes == Strikes::Traffic {
         return Ok((Target::Traffic, rest));
     }
     let rest = rest.ok_or_else(|| format!("`{}` of what? write for instance `{}`", form.word, form.example))?;
@@ -37,7 +37,7 @@ fn target_and_amount<'a>(form: &Form, rest: Option<&'a str>) -> Result<(Target, 
         return Err(format!("`{}` of what? write for instance `{}`", form.word, form.example));
     }
     let target = Target::parse(name);
-    if form.takes == Takes::Component && matches!(target, Target::Edge(_)) {
+    if form.strikes == Strikes::Component && matches!(target, Target::Edge(_)) {
         return Err(format!("`{}` strikes a component, not an edge; write for instance `{}`", form.word, form.example));
     }
     Ok((target, amount))

@@ -3,15 +3,16 @@
 use super::FaultKind;
 use crate::units::{SimDuration, parse_factor};
 use crate::units::{UnitError, parse_duration, parse_ratio};
+use crate::yaml::{Field, Shape, Takes};
 
 /// How one kind of fault is written.
 pub struct Form {
     /// Its name: `latency`. In the model it is also the key of the target.
     pub word: &'static str,
     /// What it strikes.
-    pub takes: Takes,
-    /// Its own settings in the model, beside `at` and `for`.
-    pub fields: &'static [&'static str],
+    pub strikes: Strikes,
+    /// Its fields in the model: its name with the target, and its settings.
+    pub shape: &'static Shape,
     /// An example for `--fail`.
     pub example: &'static str,
     /// What it does, in a few words.
@@ -22,9 +23,30 @@ pub struct Form {
     pub read: fn(&Settings<'_>) -> Result<FaultKind, FormError>,
 }
 
+/// When a fault strikes.
+pub static WHEN: Shape = Shape::new(
+    "when",
+    "When a fault strikes.",
+    &[
+        Field::new("at", Takes::Duration, "When it begins, counted from the start of the measured part. Default 0s."),
+        Field::new("for", Takes::Duration, "How long it lasts. Default: to the end."),
+    ],
+);
+
+impl Form {
+    /// Its own settings in the model, beside the target, `at` and `for`.
+    pub fn settings(&self) -> impl Iterator<Item = &'static str> + use<'_> {
+        self.shape
+            .fields
+            .iter()
+            .map(|field| field.name)
+            .filter(|name| *name != self.word || self.strikes == Strikes::Traffic)
+    }
+}
+
 /// What a kind of fault strikes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Takes {
+pub enum Strikes {
     /// A component.
     Component,
     /// A component or an edge, written `caller>callee`.

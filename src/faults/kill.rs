@@ -1,13 +1,26 @@
 //! Replicas die at once; what they were doing fails. When the fault ends they are back, empty and ready.
 
-use super::{Effect, FaultError, FaultKind, Form, FormError, Takes, Target};
+use super::{Effect, FaultError, FaultKind, Form, FormError, Strikes, Target, WHEN};
 use crate::plan::{Knobs, Plan};
 use crate::units::show_ratio;
+use crate::yaml::{Field, Shape, Takes};
+
+/// `kill`
+pub(super) static SHAPE: Shape = Shape::new(
+    "fault.kill",
+    "A component dies: what it was doing is lost, and it is back, empty, when the fault ends.",
+    &[
+        Field::required("kill", Takes::Name, "What dies."),
+        Field::new("replicas", Takes::Whole(1, u32::MAX), "So many of its replicas, the first ones first (a database's primary before its read replicas). Default: all."),
+        Field::new("share", Takes::Share, "This share of its replicas, rounded up."),
+    ],
+)
+.with(&[&WHEN]);
 
 pub(super) const FORM: Form = Form {
     word: "kill",
-    takes: Takes::Component,
-    fields: &["replicas", "share"],
+    strikes: Strikes::Component,
+    shape: &SHAPE,
     example: "kill:orders-db@60s+30s",
     summary: "kill all replicas, so many (kill:web:1) or a share of them (kill:web:50%)",
     amount_field: |text| Some(if text.ends_with('%') { "share" } else { "replicas" }),

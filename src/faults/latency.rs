@@ -3,14 +3,31 @@
 //! The two differ. A delay holds callers and leaves the component idle (a slow network, a provider far away); a factor
 //! also uses up its workers and cores (a missing index, a noisy neighbour).
 
-use super::{Effect, FaultError, FaultKind, Form, FormError, Takes, Target};
+use super::{Effect, FaultError, FaultKind, Form, FormError, Strikes, Target, WHEN};
 use crate::plan::{Knobs, Plan};
 use crate::units::{SimDuration, show_factor};
+use crate::yaml::{Field, Shape, Takes};
+
+/// `latency`
+pub(super) static SHAPE: Shape = Shape::new(
+    "fault.latency",
+    "Calls take longer, or a component's own work does.",
+    &[
+        Field::required("latency", Takes::Edge, "What is slow: a component, or one connection, `caller>callee`."),
+        Field::new("add", Takes::Duration, "Added to the round trip: the callee stays idle meanwhile."),
+        Field::new(
+            "factor",
+            Takes::Factor,
+            "The component's own work takes so many times as long; it uses up workers and cores, too.",
+        ),
+    ],
+)
+.with(&[&WHEN]);
 
 pub(super) const FORM: Form = Form {
     word: "latency",
-    takes: Takes::ComponentOrEdge,
-    fields: &["add", "factor"],
+    strikes: Strikes::ComponentOrEdge,
+    shape: &SHAPE,
     example: "latency:stripe:+2s@60s+120s",
     summary: "delay a component or an edge (+2s), or make a component's own work so many times slower (5x)",
     amount_field: |text| Some(if text.ends_with('x') { "factor" } else { "add" }),

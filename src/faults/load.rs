@@ -1,13 +1,22 @@
 //! A traffic spike: every open source sends so many times as much while it lasts.
 
-use super::{Effect, FaultError, FaultKind, Form, FormError, Takes, Target};
+use super::{Effect, FaultError, FaultKind, Form, FormError, Strikes, Target, WHEN};
 use crate::plan::{Arrivals, Knobs, Plan};
 use crate::units::show_factor;
+use crate::yaml::{Field, Shape, Takes};
+
+/// `load`
+pub(super) static SHAPE: Shape = Shape::new(
+    "fault.load",
+    "Traffic multiplies: every open source sends so many times as much.",
+    &[Field::required("load", Takes::Factor, "How many times.")],
+)
+.with(&[&WHEN]);
 
 pub(super) const FORM: Form = Form {
     word: "load",
-    takes: Takes::Traffic,
-    fields: &["load"],
+    strikes: Strikes::Traffic,
+    shape: &SHAPE,
     example: "load:3x@60s+30s",
     summary: "multiply the traffic (a spike)",
     amount_field: |_| Some("load"),

@@ -19,7 +19,7 @@ mod target;
 pub use cache_flush::CacheFlush;
 pub use consumer_stop::ConsumerStop;
 pub use errors::Errors;
-pub use form::{Form, FormError, Settings, Takes};
+pub use form::{Form, FormError, Settings, Strikes, WHEN};
 pub use kill::Kill;
 pub use latency::Latency;
 pub use load::Load;
@@ -28,7 +28,7 @@ pub use target::{FaultError, Target};
 
 use crate::plan::{Knobs, Origin, Plan};
 use crate::units::SimDuration;
-use crate::yaml::Item;
+use crate::yaml::{Alias, Item, Takes};
 use std::fmt;
 
 /// Every kind of fault, in the order help texts list them.
@@ -41,6 +41,21 @@ pub const FORMS: &[&Form] = &[
     &consumer_stop::FORM,
     &load::FORM,
 ];
+
+/// What may stand in a list of faults.
+pub static FAULT: Alias = Alias {
+    name: "fault",
+    about: "Something that goes wrong for a while. Overlapping faults add up.",
+    takes: Takes::Any(&[
+        Takes::Map(&kill::SHAPE),
+        Takes::Map(&latency::SHAPE),
+        Takes::Map(&errors::SHAPE),
+        Takes::Map(&partition::SHAPE),
+        Takes::Map(&cache_flush::SHAPE),
+        Takes::Map(&consumer_stop::SHAPE),
+        Takes::Map(&load::SHAPE),
+    ]),
+};
 
 /// Something that goes wrong for a while.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,12 +1,21 @@
 //! Nothing gets through to a component, or along one edge: callers wait for their timeout, or until the partition ends.
 
-use super::{Effect, FaultError, FaultKind, Form, Takes, Target};
+use super::{Effect, FaultError, FaultKind, Form, Strikes, Target, WHEN};
 use crate::plan::{Knobs, Plan};
+use crate::yaml::{Field, Shape, Takes};
+
+/// `partition`
+pub(super) static SHAPE: Shape = Shape::new(
+    "fault.partition",
+    "Nothing gets through: callers wait for their time-out, or until the partition ends.",
+    &[Field::required("partition", Takes::Edge, "To a component, or along one connection, `caller>callee`.")],
+)
+.with(&[&WHEN]);
 
 pub(super) const FORM: Form = Form {
     word: "partition",
-    takes: Takes::ComponentOrEdge,
-    fields: &[],
+    strikes: Strikes::ComponentOrEdge,
+    shape: &SHAPE,
     example: "partition:orders>payments@60s+30s",
     summary: "let nothing through to a component or along an edge",
     amount_field: |_| None,

@@ -1,6 +1,6 @@
 //! Reading `- { latency: stripe, add: 5s, at: 60s, for: 120s }`.
 
-use super::{FORMS, Fault, Form, Settings, Takes, Target};
+use super::{FORMS, Fault, Form, Settings, Strikes, Target};
 use crate::plan::Origin;
 use crate::units::SimDuration;
 use crate::yaml::{Fields, Item, Problem, did_you_mean, list};
@@ -12,17 +12,18 @@ pub(super) fn read(item: &Item<'_>) -> Option<Fault> {
     }
     let mut fields = item.fields()?;
     let form = form_of(&fields)?;
+    fields = fields.shaped(form.shape);
     let head = fields.optional(form.word)?;
     let written = head.text();
-    let target = written.map(|text| match form.takes {
-        Takes::Traffic => Target::Traffic,
-        Takes::Component | Takes::ComponentOrEdge => Target::parse(text),
+    let target = written.map(|text| match form.strikes {
+        Strikes::Traffic => Target::Traffic,
+        Strikes::Component | Strikes::ComponentOrEdge => Target::parse(text),
     });
-    if form.takes == Takes::Component && matches!(target, Some(Target::Edge(_))) {
+    if form.strikes == Strikes::Component && matches!(target, Some(Target::Edge(_))) {
         head.problem(format!("`{}` strikes a component, not an edge", form.word), "name one component");
     }
     let mut settings = Settings::default();
-    for field in form.fields {
+    for field in form.settings() {
         if let Some(text) = fields.optional(field).and_then(|f| f.text()) {
             settings.0.push((field, text));
         }
@@ -32,7 +33,7 @@ pub(super) fn read(item: &Item<'_>) -> Option<Fault> {
     let kind = match (form.read)(&settings) {
         Ok(kind) => Some(kind),
         // A setting that is not even a scalar has been reported already.
-        Err(e) if e.field.is_none() && form.fields.iter().any(|f| fields.has(f)) => None,
+        Err(e) if e.field.is_none() && form.settings().any(|f| fields.has(f)) => None,
         Err(e) => {
             let place = e.field.and_then(|f| fields.optional(f)).map_or(head.place, |f| f.value_place());
             item.problems().push(Problem::of_unit(place, e.error));

@@ -2,32 +2,48 @@
 
 use super::{Caller, Kind, MOST, Program, StepSpec, Wiring, origin, service};
 use crate::plan::{self, ComponentId, EndpointId, Party, Role, Station};
-use crate::random::Dist;
-use crate::yaml::{Item, Place};
+use crate::random::{Dist, TIME};
+use crate::yaml::{Field, Item, Place, Shape, Takes};
 
-/// An entry under `caches`.
+/// An entry under `caches`; the fields are those of [`CACHE_SHAPE`].
 #[derive(Debug)]
 pub struct Cache<'a> {
-    /// Where it is written.
-    pub item: Item<'a>,
-    /// `engine`: such as `redis` or `memcached`. Advice is worded for it. Default: none.
-    pub engine: Option<String>,
-    /// `get`: how long a look-up takes, the network included. Sampled: a bare duration is the mean of an exponential.
-    /// Default `{ constant: 0.5ms }`, a Redis point query with its network (published measurements).
-    pub get: Option<Dist>,
-    /// `set`: how long storing takes. With it a missed answer is stored before the request goes on; without it storing
-    /// takes no time.
-    pub set: Option<Dist>,
-    /// `hit_ratio`: share of look-ups that hit, such as `95%`. Needed by `cached` steps; without it the cache can only be
-    /// called.
-    pub hit_ratio: Option<(f64, Place)>,
-    /// `connections`: look-ups per replica at once; further ones queue as at a database. Default 10,000, Redis's
-    /// `maxclients`.
-    pub connections: Option<u32>,
-    /// `replicas`: how many there are. Default 1.
-    pub replicas: Option<u32>,
+    item: Item<'a>,
+    engine: Option<String>,
+    get: Option<Dist>,
+    set: Option<Dist>,
+    hit_ratio: Option<(f64, Place)>,
+    connections: Option<u32>,
+    replicas: Option<u32>,
     declared: Option<Declared>,
 }
+
+/// A cache.
+pub static CACHE_SHAPE: Shape = Shape::new(
+    "cache",
+    "A cache, asked by `cached` steps, or called for a plain look-up.",
+    &[
+        Field::new("engine", Takes::Text, "Such as `redis` or `memcached`; only words the advice."),
+        Field::new(
+            "get",
+            Takes::Alias(&TIME),
+            "How long a look-up takes, the network included. Default a constant 0.5 ms, a Redis point query with its network \
+             (published measurements).",
+        ),
+        Field::new(
+            "set",
+            Takes::Alias(&TIME),
+            "How long storing takes: a missed answer is stored before the request goes on. Default: no time.",
+        ),
+        Field::new("hit_ratio", Takes::Share, "Share of look-ups that hit. `cached` steps need it."),
+        Field::new(
+            "connections",
+            Takes::Whole(1, MOST),
+            "Look-ups per replica at once; further ones wait. Default 10k, Redis's `maxclients`.",
+        ),
+        Field::new("replicas", Takes::Whole(1, MOST), "How many there are. Default 1."),
+    ],
+);
 
 #[derive(Debug)]
 struct Declared {
@@ -44,7 +60,7 @@ pub(super) const SET: &str = "set";
 impl<'a> Cache<'a> {
     /// Reads a cache.
     pub fn read(item: &Item<'a>) -> Option<Cache<'a>> {
-        let mut fields = item.fields()?;
+        let mut fields = item.shaped(&CACHE_SHAPE)?;
         let cache = Cache {
             item: item.clone(),
             engine: fields.optional("engine").and_then(|item| item.text()).map(str::to_owned),

@@ -2,48 +2,77 @@
 
 use super::{Caller, Kind, MOST, Program, StepSpec, Wiring, check_name, origin, service};
 use crate::plan::{ComponentId, EndpointId, Party, Role, Station};
-use crate::random::Dist;
-use crate::yaml::{Fields, Item};
+use crate::random::{Dist, TIME};
+use crate::yaml::{Field, Fields, Item, Shape, Takes};
 
-/// An entry under `databases`.
+/// An entry under `databases`; the fields are those of [`DATABASE_SHAPE`].
 #[derive(Debug)]
 pub struct Database<'a> {
-    /// Where it is written.
-    pub item: Item<'a>,
-    /// `engine`: such as `postgres` or `mysql`. Advice is worded for it. Default: none.
-    pub engine: Option<String>,
-    /// `connections`: how many queries the server runs at once; each read replica has as many. Default 100, PostgreSQL's
-    /// `max_connections`. Callers without a `pool` queue here, first come first served; callers with one are refused by a
-    /// full server.
-    pub connections: Option<u32>,
-    /// `read_replicas`: servers beside the primary that answer reads; the primary then answers writes only. Default 0.
-    pub read_replicas: u32,
-    /// `cpu`: cores per server that queries compete for, such as `4`. Default: a query needs only its connection.
-    pub cpu: Option<f64>,
-    /// `queries`: by name, such as `insert: { write: 3ms }` and `history: { read: 8ms }`. A database with one query may
-    /// write `query: 10ms`; it is then named `query`.
-    pub queries: Vec<Query<'a>>,
+    item: Item<'a>,
+    engine: Option<String>,
+    connections: Option<u32>,
+    read_replicas: u32,
+    cpu: Option<f64>,
+    queries: Vec<Query<'a>>,
     /// In the plan, once declared.
     component: Option<ComponentId>,
 }
 
 /// A query.
 #[derive(Debug)]
-pub struct Query<'a> {
+struct Query<'a> {
     /// Its name behind the dot.
-    pub name: String,
-    /// Where it is written.
-    pub item: Item<'a>,
+    name: String,
+    item: Item<'a>,
     /// Whether it reads or writes. A bare time says neither, which is good enough without read replicas.
-    pub access: Option<Access>,
-    /// How long it holds a connection. Sampled: a bare duration is the mean of an exponential.
-    pub time: Dist,
+    access: Option<Access>,
+    /// How long it holds a connection.
+    time: Dist,
     id: Option<EndpointId>,
 }
 
+/// A database.
+pub static DATABASE_SHAPE: Shape = Shape::new(
+    "database",
+    "A server with connections that queries hold while they run, and perhaps read replicas beside it.",
+    &[
+        Field::new("engine", Takes::Text, "Such as `postgres` or `mysql`; only words the advice."),
+        Field::new(
+            "connections",
+            Takes::Whole(1, MOST),
+            "How many queries the server runs at once; each read replica has as many. Callers without a `pool` wait in front \
+             of it, first come first served; callers with one are refused by a full server. Default 100, PostgreSQL's \
+             `max_connections`.",
+        ),
+        Field::new(
+            "read_replicas",
+            Takes::Whole(0, MOST),
+            "Servers beside the primary that answer the reads; the primary then does the writes only. Default 0.",
+        ),
+        Field::new(
+            "cpu",
+            Takes::Number,
+            "Cores per server that queries compete for, such as `4`. Default: a query needs only its connection.",
+        ),
+        Field::new("query", QUERY, "The only query, where there is one; it is then named `query`."),
+        Field::new("queries", Takes::Named(&QUERY), "Queries by name, such as `insert: { write: 3ms }`."),
+    ],
+);
+
+const QUERY: Takes = Takes::Any(&[Takes::Alias(&TIME), Takes::Map(&QUERY_SHAPE)]);
+
+static QUERY_SHAPE: Shape = Shape::new(
+    "query",
+    "How long a query holds a connection, and what it does to the data.",
+    &[
+        Field::new("read", Takes::Alias(&TIME), "It reads, on a read replica if there is one."),
+        Field::new("write", Takes::Alias(&TIME), "It writes, on the primary."),
+    ],
+);
+
 /// What a query does to the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
+enum Access {
     /// It reads, on a read replica if there is one.
     Read,
     /// It writes, on the primary.
@@ -53,7 +82,7 @@ pub enum Access {
 impl<'a> Database<'a> {
     /// Reads a database.
     pub fn read(item: &Item<'a>) -> Option<Database<'a>> {
-        let mut fields = item.fields()?;
+        let mut fields = item.shaped(&DATABASE_SHAPE)?;
         let engine = fields.optional("engine").and_then(|item| item.text()).map(str::to_owned);
         let connections = fields.optional("connections").map(|item| item.whole(1, MOST).unwrap_or(1));
         let read_replicas = fields.optional("read_replicas");
@@ -102,7 +131,8 @@ fn read_queries<'a>(fields: &mut Fields<'a>) -> Vec<Query<'a>> {
 
 fn read_query(item: Item<'_>) -> Option<Query<'_>> {
     let mut access = None;
-    let time = match item.fields_if_map().filter(|fields| fields.has("read") || fields.has("write")) {
+    let reads_or_writes = item.fields_if_map().filter(|fields| fields.has("read") || fields.has("write"));
+    let time = match reads_or_writes.and_then(|_| item.shaped(&QUERY_SHAPE)) {
         None => Dist::read(&item),
         Some(mut fields) => {
             fields.exclusive("read", "write", "a query reads or writes; make it two queries");

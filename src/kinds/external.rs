@@ -2,30 +2,49 @@
 
 use super::{Caller, Kind, Program, StepSpec, Wiring, check_name, origin, service};
 use crate::plan::{ComponentId, EndpointId, Party, Role, Station, UNLIMITED};
-use crate::policies::RateLimit;
-use crate::random::Dist;
-use crate::yaml::{Fields, Item};
+use crate::policies::{RATE_LIMIT_SHAPE, RateLimit};
+use crate::random::{Dist, TIME};
+use crate::yaml::{Field, Fields, Item, Shape, Takes};
 
-/// An entry under `external`.
+/// An entry under `external`; the fields are those of [`EXTERNAL_SHAPE`].
 #[derive(Debug)]
 pub struct External<'a> {
-    /// Where it is written.
-    pub item: Item<'a>,
-    /// `availability`: share of calls that are not answered with an error. Default 100%.
-    pub availability: f64,
-    /// `rate_limit`: calls beyond it are refused: `100/s` or `{ rate: 100/s, burst: 20 }`. Default: no limit.
-    pub rate_limit: Option<RateLimit>,
-    /// `latency`: how long it takes to answer, the network included. Sampled: a bare duration is the mean of an
-    /// exponential. With `endpoints: { charge: 200ms, refund: { p50: 1s, p99: 3s } }` each has its own; an endpoint
-    /// without one takes `latency`. Without `endpoints` there is one, named `call`.
-    pub endpoints: Vec<(String, Item<'a>, Dist)>,
+    item: Item<'a>,
+    availability: f64,
+    rate_limit: Option<RateLimit>,
+    /// Name, place and latency of each.
+    endpoints: Vec<(String, Item<'a>, Dist)>,
     declared: Option<(ComponentId, Vec<EndpointId>)>,
 }
+
+/// Somebody else's API.
+pub static EXTERNAL_SHAPE: Shape = Shape::new(
+    "external",
+    "Somebody else's API. Its capacity is not our concern; its latency, its availability and its quota are.",
+    &[
+        Field::new("availability", Takes::Share, "Share of calls that are not answered with an error. Default 100%."),
+        Field::new(
+            "rate_limit",
+            Takes::Any(&[Takes::Rate, Takes::Map(&RATE_LIMIT_SHAPE)]),
+            "Calls beyond it are refused. Default: no limit.",
+        ),
+        Field::new(
+            "latency",
+            Takes::Alias(&TIME),
+            "How long it takes to answer, the network included. Needed unless every endpoint has its own.",
+        ),
+        Field::new(
+            "endpoints",
+            Takes::Named(&Takes::Alias(&TIME)),
+            "Endpoints with a latency each; one left empty takes `latency`. Without any there is one, named `call`.",
+        ),
+    ],
+);
 
 impl<'a> External<'a> {
     /// Reads an external API.
     pub fn read(item: &Item<'a>) -> Option<External<'a>> {
-        let mut fields = item.fields()?;
+        let mut fields = item.shaped(&EXTERNAL_SHAPE)?;
         let availability = fields.optional("availability").and_then(|item| item.ratio()).unwrap_or(1.0);
         let rate_limit = fields.optional("rate_limit").and_then(|item| RateLimit::read(&item));
         let endpoints = read_endpoints(&mut fields);

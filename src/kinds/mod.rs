@@ -22,18 +22,18 @@ mod wiring;
 
 pub use cache::{Cache, GET};
 pub use caller::{Caller, Dependency};
-pub use database::{Access, Database, Query};
+pub use database::Database;
 pub use external::External;
 pub use policy::{Fallback, IN_PLACE_SHAPE, POLICY_SHAPE, Policy, Pool};
 pub use program::Program;
-pub use queue::{ConsumerSpec, Queue};
-pub use service::{EndpointSpec, Service};
+pub use queue::Queue;
+pub use service::Service;
 pub use steps::{Block, STEPS, StepSpec};
 pub use target::{Target, check_name};
 pub use wiring::Wiring;
 
 use crate::plan::Origin;
-use crate::yaml::Item;
+use crate::yaml::{Field, Item, Shape, Takes};
 
 /// The most replicas, connections, permits or waiting places that may be written.
 pub const MOST: u32 = 1_000_000;
@@ -63,6 +63,19 @@ pub const SECTIONS: &[Section] = &[
     Section { name: "queues", read: |item| Some(Box::new(Queue::read(item)?)) },
     Section { name: "external", read: |item| Some(Box::new(External::read(item)?)) },
 ];
+
+/// The same sections, as they are described.
+pub static SECTIONS_SHAPE: Shape = Shape::new(
+    "components",
+    "What the system is made of. All components and sources share one name space.",
+    &[
+        Field::new("services", Takes::Named(&Takes::Map(&service::SERVICE_SHAPE)), "What we run."),
+        Field::new("databases", Takes::Named(&Takes::Map(&database::DATABASE_SHAPE)), "Where data is kept."),
+        Field::new("caches", Takes::Named(&Takes::Map(&cache::CACHE_SHAPE)), "What spares the databases."),
+        Field::new("queues", Takes::Named(&Takes::Map(&queue::QUEUE_SHAPE)), "Messages on their way."),
+        Field::new("external", Takes::Named(&Takes::Map(&external::EXTERNAL_SHAPE)), "Somebody else's APIs."),
+    ],
+);
 
 /// Where a value comes from, for the plan.
 pub fn origin(item: &Item<'_>) -> Origin {

@@ -1,33 +1,23 @@
 //! A queue of messages behind a broker, with the consumers that handle them.
 
-use super::{Caller, Kind, MOST, Policy, Target, Wiring, origin};
+use super::service::UNLIMITED_WORD;
+use super::{Caller, IN_PLACE_SHAPE, Kind, MOST, Policy, Target, Wiring, origin};
 use crate::plan::{ComponentId, Consumer, EndpointId, Party, Role, Station, Step, Topic, TopicId, UNLIMITED};
-use crate::random::Dist;
+use crate::random::{Dist, TIME};
 use crate::units::SimDuration;
-use crate::yaml::Item;
+use crate::yaml::{Field, Item, Shape, Takes};
 
-/// An entry under `queues`.
+/// An entry under `queues`; the fields are those of [`QUEUE_SHAPE`].
 #[derive(Debug)]
 pub struct Queue<'a> {
-    /// Where it is written.
-    pub item: Item<'a>,
-    /// `engine`: such as `sqs` or `rabbitmq`. Advice is worded for it. Default: none.
-    pub engine: Option<String>,
-    /// `publish`: how long the broker takes to accept a message. Sampled: a bare duration is the mean of an exponential.
-    /// Default: no time.
-    pub publish: Option<Dist>,
-    /// `capacity`: messages that may wait; publishing a further one fails. Default `unlimited`, as in SQS.
-    pub capacity: u32,
-    /// `visibility_timeout`: a message received and not finished within this time is delivered again, while the first
-    /// consumer may still be working on it. At most 12 h, default 30 s, as in SQS.
-    pub visibility_timeout: Option<SimDuration>,
-    /// `max_receives`: after so many deliveries a message goes to the dead letters, or is dropped without them.
-    /// Default `unlimited`, as in SQS without a redrive policy.
-    pub max_receives: u32,
-    /// `dead_letter`: the queue for messages that were received too often; it is declared like any other. Default: none.
-    pub dead_letter: Option<Target<'a>>,
-    /// `consumers`: who handles the messages. Without any, messages stay (a dead-letter queue).
-    pub consumers: Vec<ConsumerSpec<'a>>,
+    item: Item<'a>,
+    engine: Option<String>,
+    publish: Option<Dist>,
+    capacity: u32,
+    visibility_timeout: Option<SimDuration>,
+    max_receives: u32,
+    dead_letter: Option<Target<'a>>,
+    consumers: Vec<ConsumerSpec<'a>>,
     declared: Option<Declared>,
 }
 
@@ -38,24 +28,61 @@ struct Declared {
     publish: EndpointId,
 }
 
-/// One entry of `consumers`: `{ call: mailer.send, concurrency: 10 }`, with the fields of a policy in place
-/// (`timeout`, `retry`, `circuit_breaker`, …).
+/// One entry of `consumers`.
 #[derive(Debug)]
-pub struct ConsumerSpec<'a> {
-    /// `call`: what is called for each message. The message is finished when the call succeeds; when it fails, it is
-    /// delivered again after its visibility timeout.
-    pub call: Target<'a>,
-    /// `concurrency`: messages in progress at once. Default 1.
-    pub concurrency: Option<u32>,
-    /// How the callee is treated.
-    pub policy: Policy<'a>,
+struct ConsumerSpec<'a> {
+    call: Target<'a>,
+    concurrency: Option<u32>,
+    policy: Policy<'a>,
     item: Item<'a>,
 }
+
+/// A queue.
+pub static QUEUE_SHAPE: Shape = Shape::new(
+    "queue",
+    "Messages behind a broker, and who handles them. A queue without consumers keeps what it gets.",
+    &[
+        Field::new("engine", Takes::Text, "Such as `sqs` or `rabbitmq`; only words the advice."),
+        Field::new("publish", Takes::Alias(&TIME), "How long the broker takes to accept a message. Default: no time."),
+        Field::new(
+            "capacity",
+            LIMIT,
+            "Messages that may wait; publishing a further one fails. Default `unlimited`, as in SQS.",
+        ),
+        Field::new(
+            "visibility_timeout",
+            Takes::Duration,
+            "A message received and not finished within this time is delivered again, while the first consumer may still be \
+             working on it. At most 12 h. Default 30 s, as in SQS.",
+        ),
+        Field::new(
+            "max_receives",
+            LIMIT,
+            "After so many deliveries a message goes to the dead letters, or is dropped without them. Default `unlimited`, as \
+             in SQS without a redrive policy.",
+        ),
+        Field::new("dead_letter", Takes::Name, "The queue for messages that were received too often. Default: none."),
+        Field::new("consumers", Takes::List(&Takes::Map(&CONSUMER_SHAPE)), "Who handles the messages."),
+    ],
+);
+
+const LIMIT: Takes = Takes::Any(&[Takes::Whole(1, UNLIMITED - 1), UNLIMITED_WORD]);
+
+static CONSUMER_SHAPE: Shape = Shape::new(
+    "consumer",
+    "Who handles messages: the message is finished when the call succeeds; when it fails, it is delivered again after its \
+     visibility time-out. The fields of a policy stand in place.",
+    &[
+        Field::required("call", Takes::Name, "What is called for each message."),
+        Field::new("concurrency", Takes::Whole(1, MOST), "Messages in progress at once. Default 1."),
+    ],
+)
+.with(&[&IN_PLACE_SHAPE]);
 
 impl<'a> Queue<'a> {
     /// Reads a queue.
     pub fn read(item: &Item<'a>) -> Option<Queue<'a>> {
-        let mut fields = item.fields()?;
+        let mut fields = item.shaped(&QUEUE_SHAPE)?;
         let limit = |item: Item<'a>, least: u32| item.whole_or_unlimited(least, UNLIMITED - 1).unwrap_or(UNLIMITED);
         let engine = fields.optional("engine").and_then(|item| item.text()).map(str::to_owned);
         let publish = fields.optional("publish").and_then(|item| Dist::read(&item));
@@ -113,7 +140,7 @@ fn visibility(item: &Item<'_>) -> SimDuration {
 
 impl<'a> ConsumerSpec<'a> {
     fn read(item: &Item<'a>) -> Option<ConsumerSpec<'a>> {
-        let mut fields = item.fields()?;
+        let mut fields = item.shaped(&CONSUMER_SHAPE)?;
         let call = fields.required("call", "call: mailer.send").and_then(|item| Target::read(&item));
         let concurrency = fields.optional("concurrency").map(|item| item.whole(1, MOST).unwrap_or(1));
         let policy = Policy::read_in_place(&mut fields);

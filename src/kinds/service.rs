@@ -1,38 +1,26 @@
 //! A service: replicas with workers, a bounded queue and cores, and endpoints that call others.
 
-use super::{Caller, Dependency, Kind, MOST, Program, StepSpec, Target, Wiring, check_name, origin};
+use super::{
+    Caller, Dependency, Kind, MOST, POLICY_SHAPE, Program, STEPS, StepSpec, Target, Wiring, check_name, origin,
+};
 use crate::plan::{Balance, Concurrency, EndpointId, Party, Role, Station, UNLIMITED};
-use crate::policies::RateLimit;
-use crate::random::Dist;
-use crate::yaml::{Fields, Item};
+use crate::policies::{RATE_LIMIT_SHAPE, RateLimit};
+use crate::random::{Dist, TIME};
+use crate::yaml::{Field, Fields, Item, Shape, Takes};
 
-/// An entry under `services`.
+/// An entry under `services`; the fields are those of [`SERVICE_SHAPE`].
 #[derive(Debug)]
 pub struct Service<'a> {
-    /// Where it is written.
-    pub item: Item<'a>,
-    /// `stack`: what it is built with, such as `spring-boot`, `django` or `go`. Advice is worded for it. Default: none.
-    pub stack: Option<String>,
-    /// `replicas`: how many there are. Default 1.
-    pub replicas: Option<u32>,
-    /// `concurrency`: requests in progress per replica (threads), or `unlimited`. Default 200, as in Tomcat.
-    pub concurrency: Option<u32>,
-    /// `model`: `threads` hold a worker for the whole request; `async` holds none while it waits on a call.
-    /// Default `threads`.
-    pub model: Concurrency,
-    /// `queue`: requests waiting per replica, or `unlimited`; more are refused. Default 100, as in Tomcat.
-    pub queue: Option<u32>,
-    /// `cpu`: cores per replica that `work` competes for, such as `2` or `250m`. Default: work needs only a worker.
-    pub cpu: Option<f64>,
-    /// `balance`: how a replica is chosen: `round_robin`, `random`, `least_request` or `two_choices` (the better of two
-    /// drawn at random). Default `round_robin`.
-    pub balance: Balance,
-    /// `rate_limit`: requests beyond it are refused, all replicas together: `100/s` or `{ rate: 100/s, burst: 20 }`.
-    /// Default: no limit; the default burst is one second's worth.
-    pub rate_limit: Option<RateLimit>,
-    /// `endpoints`: each a list of steps, or the short form `{ work: 5ms, calls: [ … ] }`. A service with one endpoint may
-    /// write `work` and `calls` directly: its endpoint is named `call`.
-    pub endpoints: Vec<EndpointSpec<'a>>,
+    item: Item<'a>,
+    stack: Option<String>,
+    replicas: Option<u32>,
+    concurrency: Option<u32>,
+    model: Concurrency,
+    queue: Option<u32>,
+    cpu: Option<f64>,
+    balance: Balance,
+    rate_limit: Option<RateLimit>,
+    endpoints: Vec<EndpointSpec<'a>>,
     /// The service and its policies (`dependencies`), once it is declared.
     caller: Option<Caller<'a>>,
     dependencies: Vec<Dependency<'a>>,
@@ -40,15 +28,84 @@ pub struct Service<'a> {
 
 /// An endpoint of a service.
 #[derive(Debug)]
-pub struct EndpointSpec<'a> {
+struct EndpointSpec<'a> {
     /// Its name behind the dot.
-    pub name: String,
-    /// Where it is written.
-    pub item: Item<'a>,
-    /// What it does.
-    pub steps: Vec<StepSpec<'a>>,
+    name: String,
+    item: Item<'a>,
+    steps: Vec<StepSpec<'a>>,
     id: Option<EndpointId>,
 }
+
+/// What we run.
+pub static SERVICE_SHAPE: Shape = Shape::new(
+    "service",
+    "What we run: replicas that serve requests, each with workers, a line in front of them, and perhaps cores.",
+    &[
+        Field::new(
+            "stack",
+            Takes::Text,
+            "What it is built with, such as `spring-boot`, `django` or `go`; only words the advice.",
+        ),
+        Field::new("replicas", Takes::Whole(1, MOST), "How many there are. Default 1."),
+        Field::new(
+            "concurrency",
+            Takes::Any(&[Takes::Whole(1, MOST), UNLIMITED_WORD]),
+            "Requests in progress per replica: its workers, or threads. Default 200, as in Tomcat.",
+        ),
+        Field::new(
+            "model",
+            Takes::Word(&["threads", "async"]),
+            "`threads` hold a worker for the whole request, `async` only while they work. Default `threads`.",
+        ),
+        Field::new(
+            "queue",
+            Takes::Any(&[Takes::Whole(0, MOST), UNLIMITED_WORD]),
+            "Requests waiting per replica; more are refused. Default 100, as in Tomcat.",
+        ),
+        Field::new(
+            "cpu",
+            Takes::Number,
+            "Cores per replica that `work` competes for, such as `2` or `250m`: with n requests at work each advances at \
+             cpu / n of its speed, at most 1. Default: work needs only a worker.",
+        ),
+        Field::new(
+            "balance",
+            Takes::Word(&["round_robin", "random", "least_request", "two_choices"]),
+            "How a replica is chosen: in turn, at random, the one with the fewest requests, or the better of two drawn at \
+             random with replacement (Envoy's least request). Default `round_robin`.",
+        ),
+        Field::new(
+            "rate_limit",
+            Takes::Any(&[Takes::Rate, Takes::Map(&RATE_LIMIT_SHAPE)]),
+            "Requests beyond it are refused, all replicas together. Default: none.",
+        ),
+        Field::new(
+            "endpoints",
+            Takes::Named(&Takes::Any(&[Takes::Alias(&STEPS), Takes::Map(&ENDPOINT_SHAPE)])),
+            "What can be called, each with its steps.",
+        ),
+        Field::new(
+            "dependencies",
+            Takes::Named(&Takes::Map(&POLICY_SHAPE)),
+            "How each callee is treated, keyed `payments`, or `payments.charge` for one endpoint.",
+        ),
+    ],
+)
+.with(&[&ENDPOINT_SHAPE]);
+
+/// The short form of an endpoint. A service with a single endpoint writes it among its own fields.
+static ENDPOINT_SHAPE: Shape = Shape::new(
+    "endpoint",
+    "The short form of an endpoint: work, then calls one after the other. A service with a single endpoint writes it among \
+     its own fields.",
+    &[
+        Field::new("work", Takes::Alias(&TIME), "Own processing time."),
+        Field::new("calls", Takes::List(&Takes::Name), "What is called then, in this order."),
+    ],
+);
+
+/// No limit.
+pub(super) const UNLIMITED_WORD: Takes = Takes::Word(&["unlimited"]);
 
 /// The name of an endpoint that needs none.
 pub(super) const ONLY: &str = "call";
@@ -56,7 +113,7 @@ pub(super) const ONLY: &str = "call";
 impl<'a> Service<'a> {
     /// Reads a service.
     pub fn read(item: &Item<'a>) -> Option<Service<'a>> {
-        let mut fields = item.fields()?;
+        let mut fields = item.shaped(&SERVICE_SHAPE)?;
         let service = Service {
             item: item.clone(),
             stack: fields.optional("stack").and_then(|item| item.text()).map(str::to_owned),
@@ -133,7 +190,7 @@ fn read_endpoints<'a>(fields: &mut Fields<'a>) -> Vec<EndpointSpec<'a>> {
 
 fn read_endpoint(item: Item<'_>) -> EndpointSpec<'_> {
     let steps = if item.is_map() {
-        item.fields().map(|mut fields| {
+        item.shaped(&ENDPOINT_SHAPE).map(|mut fields| {
             let steps = short_form(&mut fields);
             fields.finish();
             steps

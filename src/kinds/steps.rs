@@ -1,8 +1,8 @@
 //! The steps of an endpoint, as written.
 
 use super::Target;
-use crate::random::{Count, Dist, cumulative};
-use crate::yaml::{Alias, Item, Takes, did_you_mean, list};
+use crate::random::{COUNT, Count, Dist, SETTING, TIME, cumulative};
+use crate::yaml::{Alias, Field, Item, Shape, Takes, did_you_mean, list};
 
 /// Steps in their order.
 pub type Block<'a> = Vec<StepSpec<'a>>;
@@ -64,11 +64,107 @@ pub enum StepSpec<'a> {
 
 /// Steps in their order.
 pub static STEPS: Alias =
-    Alias { name: "steps", about: "What is done, one step after the other.", takes: Takes::List(&Takes::Name) };
+    Alias { name: "steps", about: "What is done, one step after the other.", takes: Takes::List(&Takes::Alias(&STEP)) };
 
-/// The words a step may begin with.
-const WORDS: &[&str] =
-    &["work", "sleep", "call", "publish", "parallel", "repeat", "chance", "choose", "cached", "error"];
+/// One step.
+static STEP: Alias = Alias {
+    name: "step",
+    about: "One thing that is done.",
+    takes: Takes::Any(&[Takes::Map(&STEP_SHAPE), Takes::Word(&["error"])]),
+};
+
+/// The steps.
+pub static STEP_SHAPE: Shape = Shape::new(
+    "step",
+    "One thing that is done: a map with one key.",
+    &[
+        Field::new("work", Takes::Alias(&TIME), "Own processing; takes a worker, and a share of the cores."),
+        Field::new("sleep", Takes::Alias(&SETTING), "Waits without working. A threaded request keeps its worker."),
+        Field::new(
+            "call",
+            Takes::Name,
+            "Calls and waits for the answer; if the call fails for good, so does the request.",
+        ),
+        Field::new(
+            "publish",
+            Takes::Name,
+            "Puts a message into a queue; waits until the broker has it, not for the consumer.",
+        ),
+        Field::new(
+            "parallel",
+            Takes::Any(&[Takes::List(&Takes::Alias(&BRANCH)), Takes::Map(&PARALLEL_SHAPE)]),
+            "Branches side by side, each a step or a list of steps; waits for all.",
+        ),
+        Field::new("repeat", Takes::Map(&REPEAT_SHAPE), "Steps several times, one after the other."),
+        Field::new("chance", Takes::Map(&CHANCE_SHAPE), "Steps with a probability."),
+        Field::new("choose", Takes::List(&Takes::Map(&CASE_SHAPE)), "One of several; the shares sum to 100%."),
+        Field::new(
+            "cached",
+            Takes::Map(&CACHED_SHAPE),
+            "Asks the cache; on a miss, or when the cache fails, does `miss`, and stores the answer if the cache has a `set` \
+             time.",
+        ),
+        Field::new("error", Takes::Share, "Fails with this probability; `- error` alone always fails."),
+    ],
+)
+.one_of();
+
+static BRANCH: Alias = Alias {
+    name: "branch",
+    about: "One step, or a list of steps.",
+    takes: Takes::Any(&[Takes::Alias(&STEP), Takes::Alias(&STEPS)]),
+};
+
+static PARALLEL_SHAPE: Shape = Shape::new(
+    "parallel",
+    "Branches side by side.",
+    &[
+        Field::required("branches", Takes::List(&Takes::Alias(&BRANCH)), "Each a step or a list of steps."),
+        Field::new(
+            "need",
+            Takes::Any(&[Takes::Word(&["all", "any"]), Takes::Whole(1, MOST_BRANCHES as u32)]),
+            "How many must succeed before the request goes on. It fails as soon as too many have failed; what is under way \
+             then is cancelled only where the dependency says `cancellation`. Default `all`.",
+        ),
+    ],
+);
+
+static REPEAT_SHAPE: Shape = Shape::new(
+    "repeat",
+    "Steps several times, one after the other (N+1).",
+    &[
+        Field::required("times", Takes::Alias(&COUNT), "How often."),
+        Field::required("steps", Takes::Alias(&STEPS), "What."),
+    ],
+);
+
+static CHANCE_SHAPE: Shape = Shape::new(
+    "chance",
+    "Steps with a probability.",
+    &[
+        Field::required("p", Takes::Share, "The probability of `steps`."),
+        Field::required("steps", Takes::Alias(&STEPS), "What is done with it."),
+        Field::new("else", Takes::Alias(&STEPS), "What is done otherwise. Default: nothing."),
+    ],
+);
+
+static CASE_SHAPE: Shape = Shape::new(
+    "case",
+    "One of several alternatives.",
+    &[
+        Field::required("p", Takes::Share, "Its share."),
+        Field::required("steps", Takes::Alias(&STEPS), "What is done then."),
+    ],
+);
+
+static CACHED_SHAPE: Shape = Shape::new(
+    "cached",
+    "An answer that a cache may have.",
+    &[
+        Field::required("cache", Takes::Name, "The cache; it has a `hit_ratio`."),
+        Field::required("miss", Takes::Alias(&STEPS), "How the answer is found without it."),
+    ],
+);
 
 /// Other words for `p`.
 const P_WORDS: &[(&str, &str)] = &[("probability", "p"), ("weight", "p"), ("share", "p")];
@@ -112,7 +208,7 @@ impl<'a> StepSpec<'a> {
             "cached" => cached(step),
             "error" => step.positive_ratio().map(StepSpec::Error),
             unknown => {
-                let hint = match did_you_mean(unknown, WORDS.iter().copied()) {
+                let hint = match did_you_mean(unknown, step_words()) {
                     Some(near) => format!("did you mean `{near}`? The steps are {}", words()),
                     None => format!("the steps are {}", words()),
                 };
@@ -123,15 +219,19 @@ impl<'a> StepSpec<'a> {
     }
 }
 
+fn step_words() -> impl Iterator<Item = &'static str> {
+    STEP_SHAPE.fields.iter().map(|field| field.name)
+}
+
 fn words() -> String {
-    list(WORDS.iter().copied())
+    list(step_words())
 }
 
 fn parallel<'a>(item: &Item<'a>) -> Option<StepSpec<'a>> {
     let (list, need) = if item.is_list() {
         (Some(item.clone()), None)
     } else {
-        let mut fields = item.fields()?;
+        let mut fields = item.shaped(&PARALLEL_SHAPE)?;
         let branches = fields.required("branches", "branches: [ … ]");
         let need = fields.optional("need");
         fields.finish();
@@ -162,7 +262,7 @@ fn branch<'a>(item: &Item<'a>) -> Block<'a> {
 }
 
 fn repeat<'a>(item: &Item<'a>) -> Option<StepSpec<'a>> {
-    let mut fields = item.fields()?;
+    let mut fields = item.shaped(&REPEAT_SHAPE)?;
     let times = fields.required("times", "times: 3").and_then(|item| Count::read(&item));
     let steps = fields.required("steps", "steps: [ … ]").map(|item| StepSpec::read_block(&item));
     fields.finish();
@@ -170,7 +270,7 @@ fn repeat<'a>(item: &Item<'a>) -> Option<StepSpec<'a>> {
 }
 
 fn chance<'a>(item: &Item<'a>) -> Option<StepSpec<'a>> {
-    let mut fields = item.fields()?;
+    let mut fields = item.shaped(&CHANCE_SHAPE)?;
     let p = fields.required("p", "p: 10%").and_then(|item| item.ratio());
     let steps = fields.required("steps", "steps: [ … ]").map(|item| StepSpec::read_block(&item));
     fields.synonyms(P_WORDS);
@@ -181,7 +281,7 @@ fn chance<'a>(item: &Item<'a>) -> Option<StepSpec<'a>> {
 
 fn choose<'a>(item: &Item<'a>) -> Option<StepSpec<'a>> {
     let case = |item: &Item<'a>| {
-        let mut fields = item.fields()?;
+        let mut fields = item.shaped(&CASE_SHAPE)?;
         let p = fields.required("p", "p: 50%").and_then(|item| item.ratio());
         let steps = fields.required("steps", "steps: [ … ]").map(|item| StepSpec::read_block(&item));
         fields.synonyms(P_WORDS);
@@ -197,7 +297,7 @@ fn choose<'a>(item: &Item<'a>) -> Option<StepSpec<'a>> {
 }
 
 fn cached<'a>(item: &Item<'a>) -> Option<StepSpec<'a>> {
-    let mut fields = item.fields()?;
+    let mut fields = item.shaped(&CACHED_SHAPE)?;
     let cache = fields.required("cache", "cache: catalog-cache").and_then(|item| Target::read(&item));
     let miss = fields.required("miss", "miss: [ … ]").map(|item| StepSpec::read_block(&item));
     fields.not_yet("key", "whether it hits is the cache's `hit_ratio`; remove the key");

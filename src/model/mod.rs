@@ -11,6 +11,7 @@ mod scenario;
 mod traffic;
 
 pub use expect::{Expectation, Metric, Op, Subject, What};
+pub use read::MODEL_SHAPE;
 pub use scenario::Scenario;
 
 use crate::kinds::SECTIONS;

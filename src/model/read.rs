@@ -1,8 +1,31 @@
 //! The order in which a model is read.
 
+use super::scenario::SCENARIO_SHAPE;
+use super::traffic::TRAFFIC_SHAPE;
 use super::{Model, checks, expect, scenario, traffic};
-use crate::kinds::{Kind, SECTIONS, Wiring};
-use crate::yaml::{Document, Fields, Item, Problem, Problems};
+use crate::kinds::{Kind, SECTIONS, SECTIONS_SHAPE, Wiring};
+use crate::yaml::{Document, Field, Fields, Item, Problem, Problems, Shape, Takes};
+
+/// A whole model.
+pub static MODEL_SHAPE: Shape = Shape::new(
+    "model",
+    "An architecture: who calls, what we run, what should hold, and what may happen.",
+    &[
+        Field::new("name", Takes::Text, "What it is called in reports. Default: the file's name."),
+        Field::required(
+            "traffic",
+            Takes::Any(&[Takes::Map(&TRAFFIC_SHAPE), Takes::Named(&Takes::Map(&TRAFFIC_SHAPE))]),
+            "Who calls, how often: one source, or several by name.",
+        ),
+        Field::new("slos", Takes::List(&Takes::Expectation), "What should hold at all times."),
+        Field::new(
+            "scenarios",
+            Takes::Named(&Takes::Map(&SCENARIO_SHAPE)),
+            "What may happen, and what should hold then.",
+        ),
+    ],
+)
+.with(&[&SECTIONS_SHAPE]);
 
 pub(super) fn read(document: Document) -> Result<Model, Vec<Problem>> {
     let problems = Problems::new();
@@ -26,7 +49,7 @@ struct Parts {
 fn read_root(document: &Document, problems: &Problems) -> Parts {
     let root = Item::root(&document.root, problems);
     // The document is a map: `Document::parse` has seen to it, and no change can make it anything else.
-    let Some(mut fields) = root.fields() else { return Parts::empty() };
+    let Some(mut fields) = root.shaped(&MODEL_SHAPE) else { return Parts::empty() };
     let name = fields.optional("name").and_then(|item| item.text()).map(str::to_owned);
     let traffic_item = fields.required("traffic", "traffic: { rate: 100/s, to: api }");
     let mut components = read_sections(&mut fields);

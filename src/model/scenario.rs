@@ -1,27 +1,37 @@
 //! Scenarios: what may happen, and what is expected then.
 
 use super::{Expectation, expect};
-use crate::faults::Fault;
+use crate::faults::{FAULT, Fault};
 use crate::kinds::{check_name, origin};
 use crate::plan::{Origin, Plan};
 use crate::units::Quantity;
-use crate::yaml::Item;
+use crate::yaml::{Field, Item, Shape, Takes};
 
-/// An entry under `scenarios`.
+/// An entry under `scenarios`; the fields are those of [`SCENARIO_SHAPE`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
     /// Its name.
     pub name: String,
-    /// `load`: a multiple (`10x`) or an absolute rate (`500/s`). Default: the model's own traffic.
+    /// A multiple, or an absolute rate; `None`: the model's own traffic.
     pub load: Option<Quantity>,
-    /// `faults`: what goes wrong, such as `{ latency: stripe, add: 5s, at: 60s, for: 120s }`. Times count from the start
-    /// of the measured part.
+    /// What goes wrong.
     pub faults: Vec<Fault>,
-    /// `expect`: what should hold all the same.
+    /// What should hold all the same.
     pub expect: Vec<Expectation>,
     /// Where it is written.
     pub origin: Origin,
 }
+
+/// What may happen, and what is expected then.
+pub static SCENARIO_SHAPE: Shape = Shape::new(
+    "scenario",
+    "What may happen, and what should hold then.",
+    &[
+        Field::new("load", Takes::Load, "The load: a multiple of the model's own, or a rate. Default `1x`."),
+        Field::new("faults", Takes::List(&Takes::Alias(&FAULT)), "What goes wrong."),
+        Field::new("expect", Takes::List(&Takes::Expectation), "What should hold all the same."),
+    ],
+);
 
 /// Reads `scenarios`.
 pub(super) fn read_all(item: &Item<'_>, plan: &Plan) -> Vec<Scenario> {
@@ -29,7 +39,7 @@ pub(super) fn read_all(item: &Item<'_>, plan: &Plan) -> Vec<Scenario> {
 }
 
 fn read(item: &Item<'_>, plan: &Plan) -> Option<Scenario> {
-    let mut fields = item.fields()?;
+    let mut fields = item.shaped(&SCENARIO_SHAPE)?;
     let load = fields.optional("load").and_then(|item| item.checked(Quantity::parse(item.text()?)));
     let faults = fields.optional("faults").map(|item| item.items()).unwrap_or_default();
     let faults = faults.iter().filter_map(|item| read_fault(item, plan)).collect();

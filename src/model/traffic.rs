@@ -1,32 +1,45 @@
 //! Traffic: who calls, how often, and what for.
 
-use crate::kinds::{Caller, MOST, Policy, Target, Wiring, origin};
+use crate::kinds::{Caller, IN_PLACE_SHAPE, MOST, Policy, Target, Wiring, origin};
 use crate::plan::{Arrivals, Party, Role, Source, SourceId};
-use crate::random::{Dist, cumulative};
-use crate::yaml::{Fields, Item};
+use crate::random::{Dist, TIME, cumulative};
+use crate::yaml::{Field, Fields, Item, Shape, Takes};
 
-/// A source of traffic: an entry under `traffic`, or `traffic` itself when there is only one.
+/// A source of traffic: an entry under `traffic`, or `traffic` itself when there is only one. The fields are those of
+/// [`TRAFFIC_SHAPE`].
 #[derive(Debug)]
-pub struct Traffic<'a> {
-    /// Where it is written.
-    pub item: Item<'a>,
-    /// Open traffic: `rate`, such as `200/s`, with `arrivals: poisson` (independent of one another) or `constant` (evenly
-    /// spaced). Default `poisson`.
-    ///
-    /// Closed traffic: `users`, how many there are, and `think_time`, the time between an answer and a user's next
-    /// request. Sampled: a bare duration is the mean of an exponential.
-    pub arrivals: Option<ArrivalsSpec>,
-    /// `mix`: what is asked for, such as `{ web.home: 60%, web.search: 40% }`, or `to: web.home` for one thing only.
-    pub mix: Vec<(f64, Target<'a>)>,
-    /// How users treat what they call: `timeout` (their patience), `retry` (they try again), and the other fields of a
-    /// policy, in place.
-    pub policy: Policy<'a>,
+pub(super) struct Traffic<'a> {
+    item: Item<'a>,
+    arrivals: Option<ArrivalsSpec>,
+    mix: Vec<(f64, Target<'a>)>,
+    policy: Policy<'a>,
     id: Option<SourceId>,
 }
 
+/// A source of traffic.
+pub static TRAFFIC_SHAPE: Shape = Shape::new(
+    "traffic",
+    "Who calls, how often, and what for. Open traffic (`rate`) comes whether or not it is answered; closed traffic \
+     (`users`) asks, waits for the answer, and thinks. How users treat what they call stands in place: `timeout` is their \
+     patience, `retry` makes them try again.",
+    &[
+        Field::new("rate", Takes::Rate, "Requests per second of open traffic, at load 1x."),
+        Field::new(
+            "arrivals",
+            Takes::Word(&["poisson", "constant"]),
+            "`poisson`: independent of one another; `constant`: evenly spaced. Default `poisson`.",
+        ),
+        Field::new("users", Takes::Whole(1, MOST), "Users of closed traffic, at load 1x."),
+        Field::new("think_time", Takes::Alias(&TIME), "Time between an answer and the same user's next request."),
+        Field::new("to", Takes::Name, "What is asked for."),
+        Field::new("mix", Takes::Named(&Takes::Share), "What is asked for, with shares that sum to 100%."),
+    ],
+)
+.with(&[&IN_PLACE_SHAPE]);
+
 /// When requests come.
 #[derive(Clone, Debug)]
-pub enum ArrivalsSpec {
+enum ArrivalsSpec {
     /// Poisson, at this rate per second.
     Poisson(f64),
     /// Evenly spaced, at this rate per second.
@@ -54,7 +67,7 @@ pub(super) fn read<'a>(item: &Item<'a>, wiring: &mut Wiring<'a>) -> Vec<Traffic<
 
 impl<'a> Traffic<'a> {
     fn read(item: &Item<'a>) -> Option<Traffic<'a>> {
-        let mut fields = item.fields()?;
+        let mut fields = item.shaped(&TRAFFIC_SHAPE)?;
         let arrivals = read_arrivals(&mut fields);
         let mix = read_mix(&mut fields);
         let policy = Policy::read_in_place(&mut fields);

@@ -2,7 +2,7 @@
 
 use super::{Count, Dist};
 use crate::units::SimDuration;
-use crate::yaml::{Alias, Fields, Item, Takes, list};
+use crate::yaml::{Alias, Field, Fields, Item, Shape, Takes, list};
 
 /// Every way to write a distribution of times as a map, by its first field.
 const FORMS: &[&str] = &[
@@ -22,17 +22,98 @@ const FORMS: &[&str] = &[
 /// A time that is sampled: a bare duration is the mean of an exponential distribution.
 pub static TIME: Alias = Alias {
     name: "time",
-    about: "A time that is sampled; a bare duration is the mean of an exponential distribution.",
-    takes: Takes::Any(&[Takes::Duration]),
+    about: "A time that is sampled. A bare duration is the mean of an exponential distribution.",
+    takes: Takes::Any(TIMES),
 };
 
+static TIMES: &[Takes] =
+    &[Takes::Duration, Takes::Map(&DISTRIBUTION), Takes::Map(&PERCENTILES), Takes::Map(&MEAN_AND_CV)];
+
 /// A time that is a setting: a bare duration is constant.
-pub static SETTING: Alias =
-    Alias { name: "setting", about: "A time; a bare duration is constant.", takes: Takes::Any(&[Takes::Duration]) };
+pub static SETTING: Alias = Alias {
+    name: "setting",
+    about: "A time, perhaps a sampled one. A bare duration is constant.",
+    takes: Takes::Any(TIMES),
+};
 
 /// How often a loop runs.
-pub static COUNT: Alias =
-    Alias { name: "count", about: "How often.", takes: Takes::Any(&[Takes::Whole(0, MOST_TIMES)]) };
+pub static COUNT: Alias = Alias {
+    name: "count",
+    about: "How often. A bare number is constant.",
+    takes: Takes::Any(&[Takes::Whole(0, MOST_TIMES), Takes::Map(&BETWEEN), Takes::Map(&GEOMETRIC)]),
+};
+
+static DISTRIBUTION: Shape = Shape::new(
+    "distribution",
+    "A distribution of times, by its name.",
+    &[
+        Field::new("constant", Takes::Duration, "Always the same."),
+        Field::new("exponential", Takes::Duration, "Exponential with this mean."),
+        Field::new("uniform", Takes::List(&Takes::Duration), "Any time between two, such as `[1ms, 3ms]`."),
+        Field::new(
+            "gamma",
+            Takes::Map(&SHAPED),
+            "Gamma with this mean; its squared coefficient of variation is 1 / shape.",
+        ),
+        Field::new("erlang", Takes::Map(&SHAPED), "Gamma with a whole shape: the sum of so many exponential times."),
+        Field::new("weibull", Takes::Map(&SHAPED), "Weibull with this mean: shapes below 1 have a heavy tail."),
+        Field::new("pareto", Takes::Map(&SHAPED), "Pareto with this mean: the shape is the tail index, above 1."),
+        Field::new("mixture", Takes::List(&Takes::Map(&PART)), "One of several; the shares sum to 100%."),
+        Field::new("empirical", Takes::List(&Takes::Duration), "One of these samples, each equally likely."),
+    ],
+)
+.one_of();
+
+static PERCENTILES: Shape = Shape::new(
+    "percentiles",
+    "Lognormal with these percentiles: sigma = ln(p99/p50) / 2.326.",
+    &[
+        Field::required("p50", Takes::Duration, "The median."),
+        Field::required("p99", Takes::Duration, "The 99th percentile, at least the median."),
+    ],
+);
+
+static MEAN_AND_CV: Shape = Shape::new(
+    "mean_and_cv",
+    "Lognormal with this mean and coefficient of variation.",
+    &[
+        Field::required("mean", Takes::Duration, "The mean."),
+        Field::required("cv", Takes::Number, "Standard deviation divided by the mean, from 0 to 100."),
+    ],
+);
+
+static SHAPED: Shape = Shape::new(
+    "mean_and_shape",
+    "A family of distributions, by its mean.",
+    &[
+        Field::required("mean", Takes::Duration, "The mean."),
+        Field::required("shape", Takes::Number, "The shape, from 0.05 to 1000: the larger, the less it varies."),
+    ],
+);
+
+static PART: Shape = Shape::new(
+    "part",
+    "A part of a mixture.",
+    &[
+        Field::required("p", Takes::Share, "Its share."),
+        Field::required("time", Takes::Alias(&TIME), "How long it then takes."),
+    ],
+);
+
+static BETWEEN: Shape = Shape::new(
+    "between",
+    "Any number from one to another, equally likely.",
+    &[
+        Field::required("min", Takes::Whole(0, MOST_TIMES), "The smallest."),
+        Field::required("max", Takes::Whole(0, MOST_TIMES), "The largest."),
+    ],
+);
+
+static GEOMETRIC: Shape = Shape::new(
+    "geometric",
+    "Geometric from 0 on.",
+    &[Field::required("mean", Takes::Number, "The mean, at most 1000.")],
+);
 
 /// The most often a loop runs.
 const MOST_TIMES: u32 = 100_000;
@@ -127,7 +208,7 @@ fn uniform(item: &Item<'_>) -> Option<Dist> {
 
 /// Gamma, Erlang, Weibull and Pareto are all written by their mean and their shape; the scale follows.
 fn shaped(form: &str, item: &Item<'_>) -> Option<Dist> {
-    let mut fields = item.fields()?;
+    let mut fields = item.shaped(&SHAPED)?;
     let mean = fields.required("mean", "mean: 5ms").and_then(|item| item.positive_duration());
     let shape_item = fields.required("shape", "shape: 2");
     fields.finish();
@@ -155,7 +236,7 @@ fn mixture(item: &Item<'_>) -> Option<Dist> {
     let mut parts = Vec::new();
     let mut whole = true;
     for part in item.items() {
-        let mut fields = part.fields()?;
+        let mut fields = part.shaped(&PART)?;
         let p = fields.required("p", "p: 50%").and_then(|item| item.ratio());
         let time = fields.required("time", "time: 5ms").and_then(|item| Dist::read(&item));
         fields.finish();
@@ -209,30 +290,34 @@ impl Count {
         if !item.is_map() {
             return item.whole(0, MOST_TIMES).map(Count::Constant);
         }
-        let mut fields = item.fields()?;
-        let count = if let Some(mean) = fields.optional("mean") {
-            let number = mean.number()?;
-            if number > f64::from(MOST_TIMES) / 100.0 {
-                mean.problem(format!("a mean of {number} is out of range"), "write at most 1000");
-                return None;
-            }
-            Some(Count::Geometric(number))
-        } else {
-            let min = fields.required("min", "min: 1").and_then(|item| item.whole(0, MOST_TIMES));
-            let max_item = fields.required("max", "max: 3");
-            let max = max_item.as_ref().and_then(|item| item.whole(0, MOST_TIMES));
-            match (min, max, max_item) {
-                (Some(min), Some(max), Some(item)) if max < min => {
-                    item.problem(format!("`max` ({max}) is below `min` ({min})"), "write the larger number as `max`");
-                    None
-                }
-                (Some(min), Some(max), _) => Some(Count::Uniform(min, max)),
-                _ => None,
-            }
-        };
-        fields.finish();
-        count
+        if item.fields()?.has("mean") { geometric(item) } else { between(item) }
     }
+}
+
+fn geometric(item: &Item<'_>) -> Option<Count> {
+    let mut fields = item.shaped(&GEOMETRIC)?;
+    let mean = fields.required("mean", "mean: 2.5")?;
+    fields.finish();
+    let number = mean.number()?;
+    if number > f64::from(MOST_TIMES) / 100.0 {
+        mean.problem(format!("a mean of {number} is out of range"), "write at most 1000");
+        return None;
+    }
+    Some(Count::Geometric(number))
+}
+
+fn between(item: &Item<'_>) -> Option<Count> {
+    let mut fields = item.shaped(&BETWEEN)?;
+    let min = fields.required("min", "min: 1").and_then(|item| item.whole(0, MOST_TIMES));
+    let max_item = fields.required("max", "max: 3");
+    fields.finish();
+    let max_item = max_item?;
+    let (min, max) = (min?, max_item.whole(0, MOST_TIMES)?);
+    if max < min {
+        max_item.problem(format!("`max` ({max}) is below `min` ({min})"), "write the larger number as `max`");
+        return None;
+    }
+    Some(Count::Uniform(min, max))
 }
 
 #[cfg(test)]

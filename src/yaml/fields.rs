@@ -29,7 +29,9 @@ impl<'a> Fields<'a> {
         Fields { item, entries, shape: None, asked: Vec::new(), refused: Vec::new() }
     }
 
-    pub(super) fn shaped(self, shape: &'static Shape) -> Fields<'a> {
+    /// The same map, of which only the fields of this shape may be asked for.
+    #[must_use]
+    pub fn shaped(self, shape: &'static Shape) -> Fields<'a> {
         Fields { shape: Some(shape), ..self }
     }
 

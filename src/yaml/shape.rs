@@ -54,6 +54,14 @@ pub enum Takes {
     Word(&'static [&'static str]),
     /// The name of a component, or of one of its endpoints (`payments.charge`).
     Name,
+    /// The name of a component, or of a connection: `web>db`.
+    Edge,
+    /// A load: a multiple (`10x`) or an absolute rate (`500/s`).
+    Load,
+    /// An expectation: `web.checkout p99 < 800ms`.
+    Expectation,
+    /// A key popularity: `uniform` or `zipf(0.99)`.
+    Popularity,
     /// A map with the fields of this shape.
     Map(&'static Shape),
     /// A map whose keys are names of the user's choice.
