@@ -16,6 +16,7 @@ fn main() -> ExitCode {
         Command::Run(run) => cli::run(&run),
         Command::Check(check) => cli::check(&check),
         Command::Verify(verify) => cli::verify(&verify),
+        Command::Schema(schema) => cli::schema(&schema),
     });
     match outcome {
         Ok(Ok(exit)) => exit,

@@ -26,6 +26,8 @@ pub enum Command {
     Check(CheckArgs),
     /// `simulate verify`
     Verify(VerifyArgs),
+    /// `simulate schema`
+    Schema(SchemaArgs),
 }
 
 const EXAMPLES: &str = "\
@@ -35,6 +37,7 @@ Examples:
   simulate run models/shop.yaml --fail latency:stripe:+2s@60s+120s
   simulate check models/*.yaml
   simulate verify
+  simulate schema --output tenfold.schema.json
 
 Exit codes: 0 done (and the gate passed), 1 the gate failed, 2 wrong usage or
 invalid model, 3 internal error, 130 interrupted.";
@@ -48,7 +51,7 @@ invalid model, 3 internal error, 130 interrupted.";
     args_conflicts_with_subcommands = true,
     arg_required_else_help = true,
     max_term_width = 110,
-    override_usage = "simulate MODEL [OPTIONS]\n       simulate run MODEL [OPTIONS]\n       simulate check MODEL...\n       simulate verify"
+    override_usage = "simulate MODEL [OPTIONS]\n       simulate run MODEL [OPTIONS]\n       simulate check MODEL...\n       simulate verify\n       simulate schema"
 )]
 struct Raw {
     #[command(subcommand)]
@@ -68,6 +71,8 @@ enum RawCommand {
     Check(CheckArgs),
     /// Compare the engine with queueing theory, on this machine, in a minute.
     Verify(VerifyArgs),
+    /// Print the JSON Schema of the model language, for editors.
+    Schema(SchemaArgs),
 }
 
 /// Arguments of the review.
@@ -158,6 +163,14 @@ pub struct VerifyArgs {
     pub color: Colour,
 }
 
+/// Arguments of `schema`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct SchemaArgs {
+    /// Where the schema goes; `-` for standard output.
+    #[arg(long, short, value_name = "FILE", default_value = "-")]
+    pub output: PathBuf,
+}
+
 /// What all simulating commands share.
 #[derive(Clone, Debug, clap::Args)]
 pub struct SimulationOptions {
@@ -222,6 +235,7 @@ pub fn parse() -> Result<Args, Exit> {
         Some(RawCommand::Run(run)) => Command::Run(*run),
         Some(RawCommand::Check(check)) => Command::Check(check),
         Some(RawCommand::Verify(verify)) => Command::Verify(verify),
+        Some(RawCommand::Schema(schema)) => Command::Schema(schema),
         None => {
             let model = super::input::only_model(raw.models).map_err(|mistake| super::explain(&mistake.into()))?;
             Command::Review(ReviewArgs { model, options: raw.review })
@@ -253,7 +267,7 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Raw::command().debug_assert();
-        assert_eq!(subcommands(), ["run", "check", "verify"]);
+        assert_eq!(subcommands(), ["run", "check", "verify", "schema"]);
     }
 
     #[test]

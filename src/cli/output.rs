@@ -155,6 +155,12 @@ impl Target {
     }
 }
 
+/// Writes to one place, whole or not at all; `-` is standard output.
+pub(super) fn put(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let target = if is_standard(path) { Target::Standard } else { Target::open(path, &[])? };
+    target.write(bytes)
+}
+
 /// Writes to standard output.
 pub(super) fn print(bytes: &[u8]) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();

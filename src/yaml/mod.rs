@@ -7,23 +7,27 @@
 
 mod fields;
 mod item;
+mod json_schema;
 mod parse;
 mod problem;
 mod render;
 mod set;
 mod shape;
 mod suggest;
+mod table;
 #[cfg(test)]
 mod tests;
 
 pub use fields::Fields;
 pub use item::Item;
+pub use json_schema::json_schema;
 pub use parse::MAX_BYTES;
 pub use problem::{Problem, Problems};
 pub use render::render;
 pub use set::path_key;
-pub use shape::{Alias, Field, Shape, Takes};
+pub use shape::{Alias, Field, Shape, Takes, Visit};
 pub use suggest::{did_you_mean, list};
+pub use table::table;
 
 /// A stretch of the text. A value that came through an anchor or a merge key (`<<`) has the place where it is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

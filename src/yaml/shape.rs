@@ -74,6 +74,54 @@ pub enum Takes {
     Alias(&'static Alias),
 }
 
+/// A description that is met on a walk.
+#[derive(Clone, Copy, Debug)]
+pub enum Visit {
+    /// A map with fields.
+    Shape(&'static Shape),
+    /// What stands in many places.
+    Alias(&'static Alias),
+}
+
+impl Visit {
+    fn note(self, found: &mut Vec<Visit>) {
+        if !found.iter().any(|known| known.name() == self.name()) {
+            found.push(self);
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Visit::Shape(shape) => shape.name,
+            Visit::Alias(alias) => alias.name,
+        }
+    }
+}
+
+impl Takes {
+    /// Adds the descriptions this one leads to at once.
+    fn visit(&'static self, found: &mut Vec<Visit>) {
+        let visit = match self {
+            Takes::Map(shape) => Visit::Shape(shape),
+            Takes::Alias(alias) => Visit::Alias(alias),
+            Takes::Named(inner) | Takes::List(inner) => return inner.visit(found),
+            Takes::Any(several) => return several.iter().for_each(|one| one.visit(found)),
+            _ => return,
+        };
+        visit.note(found);
+    }
+
+    /// The words that may stand in this very place.
+    pub fn words(&'static self) -> Vec<&'static str> {
+        match self {
+            Takes::Word(words) => words.to_vec(),
+            Takes::Any(several) => several.iter().flat_map(Takes::words).collect(),
+            Takes::Named(inner) => inner.words(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// A description with a name, for what stands in many places.
 #[derive(Debug)]
 pub struct Alias {
@@ -107,6 +155,23 @@ impl Shape {
     pub fn all_fields(&self) -> impl Iterator<Item = &'static Field> + use<> {
         let included = self.includes.iter().flat_map(|shape| shape.fields);
         self.fields.iter().chain(included)
+    }
+
+    /// This shape and all that can stand below it, each once, in the order in which a reader meets them.
+    pub fn walk(&'static self) -> Vec<Visit> {
+        let mut found = vec![Visit::Shape(self)];
+        let mut next = 0;
+        while let Some(&visit) = found.get(next) {
+            next += 1;
+            match visit {
+                Visit::Shape(shape) => {
+                    shape.fields.iter().for_each(|field| field.takes.visit(&mut found));
+                    shape.includes.iter().for_each(|included| Visit::Shape(included).note(&mut found));
+                }
+                Visit::Alias(alias) => alias.takes.visit(&mut found),
+            }
+        }
+        found
     }
 
     /// The field of this name.

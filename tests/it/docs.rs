@@ -2,11 +2,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use tenfold::model::Model;
-use tenfold::yaml;
+use tenfold::model::{MODEL_SHAPE, Model};
+use tenfold::yaml::{self, Shape, Visit};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every page with blocks of YAML, and every shipped model.
+pub fn models_and_pages() -> Vec<PathBuf> {
+    let models = fs::read_dir(root().join("models")).unwrap().map(|entry| entry.unwrap().path());
+    models.chain(pages()).collect()
 }
 
 fn pages() -> Vec<PathBuf> {
@@ -19,7 +25,7 @@ fn pages() -> Vec<PathBuf> {
 }
 
 /// Blocks of this language, with the line they begin on.
-fn blocks(text: &str, language: &str) -> Vec<(usize, String)> {
+pub fn blocks(text: &str, language: &str) -> Vec<(usize, String)> {
     let (mut found, mut open): (Vec<(usize, String)>, bool) = (Vec::new(), false);
     let mut ours = false;
     for (i, line) in text.lines().enumerate() {
@@ -56,6 +62,49 @@ fn every_yaml_block_is_a_model() {
         }
     }
     assert!(read >= 10, "only {read} blocks were found");
+}
+
+fn shapes() -> Vec<&'static Shape> {
+    let shape = |visit: Visit| if let Visit::Shape(shape) = visit { Some(shape) } else { None };
+    MODEL_SHAPE.walk().into_iter().filter_map(shape).collect()
+}
+
+/// The page with the tables of fields between `<!-- fields: NAME -->` and `<!-- end -->` written anew.
+fn with_tables(page: &str, shown: &mut Vec<String>) -> String {
+    let mut text = String::new();
+    let mut skipping = false;
+    for line in page.split_inclusive('\n') {
+        skipping &= line.trim() != "<!-- end -->";
+        if !skipping {
+            text.push_str(line);
+        }
+        if let Some(name) = line.trim().strip_prefix("<!-- fields: ").and_then(|rest| rest.strip_suffix(" -->")) {
+            let shape = shapes().into_iter().find(|shape| shape.name == name);
+            text.push_str(&yaml::table(shape.unwrap_or_else(|| panic!("there is no shape `{name}`"))));
+            shown.push(name.to_owned());
+            skipping = true;
+        }
+    }
+    text
+}
+
+/// The reference says of each field what the shapes say. `TENFOLD_WRITE=1 cargo test tables` writes the tables anew.
+#[test]
+fn the_tables_of_the_reference_are_those_of_the_shapes() {
+    let (mut shown, mut old) = (Vec::new(), Vec::new());
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        let fresh = with_tables(&text, &mut shown);
+        if fresh != text {
+            old.push(page.display().to_string());
+            if std::env::var_os("TENFOLD_WRITE").is_some() {
+                fs::write(&page, fresh).unwrap();
+            }
+        }
+    }
+    assert!(old.is_empty(), "out of date, write them by `TENFOLD_WRITE=1 cargo test tables`: {old:?}");
+    let missing: Vec<&str> = shapes().iter().map(|s| s.name).filter(|name| !shown.iter().any(|s| s == name)).collect();
+    assert!(missing.is_empty(), "without a table in the reference: {missing:?}");
 }
 
 #[test]

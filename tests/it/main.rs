@@ -11,6 +11,7 @@ mod envoy;
 mod fields;
 mod properties;
 mod review;
+mod schema;
 mod shop;
 mod theory;
 mod tidy;

@@ -23,10 +23,10 @@ use rayon::prelude::*;
 use tenfold::engine::Limits;
 use tenfold::faults;
 use tenfold::measure::{Measurements, ResourceUse, Served, Trial};
-use tenfold::model::Model;
+use tenfold::model::{MODEL_SHAPE, Model};
 use tenfold::plan::{Knobs, Plan};
 use tenfold::units::SimDuration;
-use tenfold::yaml;
+use tenfold::yaml::{self, Shape, Visit};
 
 /// One field, one change, one number that moves.
 pub struct Case {
@@ -80,6 +80,12 @@ pub const fn case(
 
 #[allow(dead_code, reason = "for cases to come")]
 impl Case {
+    /// Whether the change writes this word.
+    fn writes(&self, word: &str) -> bool {
+        let other = |c: char| !(c.is_alphanumeric() || c == '_');
+        self.change.1.split(other).any(|part| part == word)
+    }
+
     /// Another length of the measured part.
     pub const fn over(self, seconds: u64) -> Case {
         Case { seconds, ..self }
@@ -193,9 +199,50 @@ fn judge(case: &Case) -> Result<(), String> {
     }
 }
 
+/// Every case.
+pub fn cases() -> impl Iterator<Item = &'static Case> {
+    CASES.iter().copied().flatten()
+}
+
+/// Fields without a case, and words that no case writes beside the one that is the default.
+#[test]
+fn every_field_and_every_word_has_a_case() {
+    let mut missing = Vec::new();
+    for visit in MODEL_SHAPE.walk() {
+        let Visit::Shape(shape) = visit else { continue };
+        for field in shape.fields {
+            let name = format!("{}.{}", shape.name, field.name);
+            let own: Vec<&Case> = cases().filter(|case| case.field == name).collect();
+            if own.is_empty() {
+                missing.push(name);
+                continue;
+            }
+            let words = field.takes.words();
+            let unwritten = |word: &&str| !own.iter().any(|case| case.writes(word));
+            let unwritten: Vec<&str> = words.into_iter().filter(|word| unwritten(word)).collect();
+            // One word is the default, which the models of the other cases have.
+            if unwritten.len() > 1 {
+                missing.push(format!("{name}: {}", unwritten.join(", ")));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{} without a case:\n{}", missing.len(), missing.join("\n"));
+}
+
+#[test]
+fn every_case_is_about_a_field() {
+    let shapes: Vec<&Shape> =
+        MODEL_SHAPE.walk().into_iter().filter_map(|v| if let Visit::Shape(s) = v { Some(s) } else { None }).collect();
+    for case in cases() {
+        let (shape, field) = case.field.rsplit_once('.').unwrap();
+        let known = shapes.iter().any(|s| s.name == shape && s.fields.iter().any(|f| f.name == field));
+        assert!(known, "{} is no field", case.field);
+    }
+}
+
 #[test]
 fn every_case_moves_as_predicted() {
-    let cases: Vec<&Case> = CASES.iter().copied().flatten().collect();
+    let cases: Vec<&Case> = cases().collect();
     let wrong: Vec<String> = cases.par_iter().filter_map(|case| judge(case).err()).collect();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }
