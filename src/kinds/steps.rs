@@ -68,7 +68,7 @@ pub static STEPS: Alias =
 
 /// One step.
 static STEP: Alias = Alias {
-    name: "step",
+    name: "step_or_error",
     about: "One thing that is done.",
     takes: Takes::Any(&[Takes::Map(&STEP_SHAPE), Takes::Word(&["error"])]),
 };

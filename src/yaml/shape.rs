@@ -85,12 +85,21 @@ pub enum Visit {
 
 impl Visit {
     fn note(self, found: &mut Vec<Visit>) {
-        if !found.iter().any(|known| known.name() == self.name()) {
+        if !found.iter().any(|known| known.is(self)) {
             found.push(self);
         }
     }
 
-    fn name(self) -> &'static str {
+    fn is(self, other: Visit) -> bool {
+        match (self, other) {
+            (Visit::Shape(a), Visit::Shape(b)) => std::ptr::eq(a, b),
+            (Visit::Alias(a), Visit::Alias(b)) => std::ptr::eq(a, b),
+            _ => false,
+        }
+    }
+
+    /// Its name, which no other has.
+    pub fn name(self) -> &'static str {
         match self {
             Visit::Shape(shape) => shape.name,
             Visit::Alias(alias) => alias.name,

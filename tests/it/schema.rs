@@ -34,6 +34,15 @@ fn the_schema_is_a_schema() {
 }
 
 #[test]
+fn no_two_descriptions_share_a_name() {
+    let mut names: Vec<&str> = MODEL_SHAPE.walk().into_iter().map(|visit| visit.name()).collect();
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count);
+}
+
+#[test]
 fn every_model_that_is_published_or_tested_fits_the_schema() {
     let validator = validator();
     for page in models_and_pages() {

@@ -11,6 +11,7 @@ mod caches;
 mod databases;
 mod declarations;
 mod dependencies;
+mod external;
 mod queues;
 mod replicas;
 mod scenarios;
@@ -25,7 +26,7 @@ use tenfold::faults;
 use tenfold::measure::{Measurements, ResourceUse, Served, Trial};
 use tenfold::model::{MODEL_SHAPE, Model};
 use tenfold::plan::{Knobs, Plan};
-use tenfold::units::SimDuration;
+use tenfold::units::{Quantity, SimDuration};
 use tenfold::yaml::{self, Shape, Visit};
 
 /// One field, one change, one number that moves.
@@ -59,6 +60,7 @@ const CASES: &[&[Case]] = &[
     databases::CASES,
     declarations::CASES,
     dependencies::CASES,
+    external::CASES,
     queues::CASES,
     replicas::CASES,
     scenarios::CASES,
@@ -160,11 +162,15 @@ impl Seen {
 /// Runs a model for so long, under the faults and the load of its first scenario if it has any.
 pub fn run(model: Model, seconds: u64) -> Seen {
     let scenario = model.scenarios.first().cloned();
-    let knobs = Knobs::baseline(&model.plan, 1.0);
+    let load = match scenario.as_ref().and_then(|s| s.load) {
+        Some(Quantity::Factor(load)) => load,
+        _ => 1.0,
+    };
+    let knobs = Knobs::baseline(&model.plan, load);
     let faults = scenario.map(|s| s.faults).unwrap_or_default();
     let trial = Trial {
         plan: &model.plan,
-        load: 1.0,
+        load,
         seed: 1,
         replication: 0,
         timeline: faults::timeline(&model.plan, &knobs, &faults),
