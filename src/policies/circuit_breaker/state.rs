@@ -135,18 +135,31 @@ impl Breaker {
         }
     }
 
-    /// What happens by itself, without a call: it is worked out when somebody looks.
+    /// What happens by itself, without a call: it is worked out when somebody looks. It may open and half-open several times
+    /// meanwhile.
     fn catch_up(&mut self, spec: &CircuitBreaker, now: SimTime) {
         if spec.preset == Preset::Hystrix {
             self.judge_snapshots(spec, now);
         }
-        if self.state == BreakerState::Open && spec.automatic_half_open && now.since(self.since) >= spec.open_for {
-            self.enter(BreakerState::HalfOpen, self.since + spec.open_for);
-        }
-        if let (BreakerState::HalfOpen, Some(limit)) = (self.state, spec.half_open_timeout)
-            && now.since(self.since) >= limit
+        if let (BreakerState::Open, true, Some(limit)) = (self.state, spec.automatic_half_open, spec.half_open_timeout)
         {
-            self.open(self.since + limit);
+            // Whole rounds of which nobody saw anything, in one go.
+            let round = spec.open_for + limit;
+            let rounds = now.since(self.since).0 / round.0.max(1);
+            self.since = self.since + SimDuration(rounds * round.0);
+            self.openings = self.openings.saturating_add(u32::try_from(rounds).unwrap_or(u32::MAX));
+            self.generation = self.generation.wrapping_add(rounds as u32);
+        }
+        loop {
+            match (self.state, spec.half_open_timeout) {
+                (BreakerState::Open, _) if spec.automatic_half_open && now.since(self.since) >= spec.open_for => {
+                    self.enter(BreakerState::HalfOpen, self.since + spec.open_for);
+                }
+                (BreakerState::HalfOpen, Some(limit)) if now.since(self.since) >= limit => {
+                    self.open(self.since + limit);
+                }
+                _ => return,
+            }
         }
     }
 

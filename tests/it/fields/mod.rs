@@ -7,6 +7,7 @@
 //! Both runs of a case use the same random numbers; a number has moved when it differs by a twentieth.
 
 mod admission;
+mod breakers;
 mod caches;
 mod databases;
 mod declarations;
@@ -14,6 +15,7 @@ mod dependencies;
 mod external;
 mod queues;
 mod replicas;
+mod retries;
 mod scenarios;
 mod steps;
 mod times;
@@ -35,7 +37,9 @@ pub struct Case {
     pub field: &'static str,
     /// A model.
     pub model: &'static str,
-    /// What is changed in it: a path, and the YAML that is put there.
+    /// What is changed in it before anything runs: paths, and the YAML that is put there.
+    pub given: &'static [(&'static str, &'static str)],
+    /// What is changed between the two runs.
     pub change: (&'static str, &'static str),
     /// What is looked at.
     pub see: fn(&Seen) -> f64,
@@ -56,6 +60,7 @@ pub use Goes::{Down, Up};
 
 const CASES: &[&[Case]] = &[
     admission::CASES,
+    breakers::CASES,
     caches::CASES,
     databases::CASES,
     declarations::CASES,
@@ -63,6 +68,7 @@ const CASES: &[&[Case]] = &[
     external::CASES,
     queues::CASES,
     replicas::CASES,
+    retries::CASES,
     scenarios::CASES,
     steps::CASES,
     times::CASES,
@@ -77,7 +83,7 @@ pub const fn case(
     see: fn(&Seen) -> f64,
     goes: Goes,
 ) -> Case {
-    Case { field, model, change, see, goes, seconds: 60 }
+    Case { field, model, given: &[], change, see, goes, seconds: 60 }
 }
 
 #[allow(dead_code, reason = "for cases to come")]
@@ -86,6 +92,11 @@ impl Case {
     fn writes(&self, word: &str) -> bool {
         let other = |c: char| !(c.is_alphanumeric() || c == '_');
         self.change.1.split(other).any(|part| part == word)
+    }
+
+    /// With these changes to the model in both runs.
+    pub const fn of(self, given: &'static [(&'static str, &'static str)]) -> Case {
+        Case { given, ..self }
     }
 
     /// Another length of the measured part.
@@ -186,13 +197,16 @@ pub fn run(model: Model, seconds: u64) -> Seen {
 /// What is wrong with a case, if anything.
 fn judge(case: &Case) -> Result<(), String> {
     let base = model(case.model);
+    let given: Vec<_> = case.given.iter().map(|(path, to)| base.change(path, to)).collect();
+    let shown = |problems: Vec<_>| yaml::render("inline.yaml", case.model, &problems, false);
+    let base = base.with(&given).map_err(shown)?;
     let (path, to) = case.change;
     let field = case.field.rsplit('.').next().unwrap();
     if !(path.split('.').any(|part| part == field) || to.contains(&format!("{field}:"))) {
         return Err(format!("{}: the change of `{path}` to `{to}` does not write the field", case.field));
     }
     let changed = base.with(&[base.change(path, to)]);
-    let changed = changed.map_err(|problems| yaml::render("inline.yaml", case.model, &problems, false))?;
+    let changed = changed.map_err(shown)?;
     let [before, after] = [base, changed].map(|model| (case.see)(&run(model, case.seconds)));
     let margin = 0.05 * before.abs().max(after.abs());
     let moved = match case.goes {
