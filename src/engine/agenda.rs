@@ -51,6 +51,8 @@ kinds! {
     Expire
     /// The notice that nobody waits any more arrives.
     Notice
+    /// The lease of a load that failed is over.
+    Lease
 }
 
 /// The order among events of the same instant.
