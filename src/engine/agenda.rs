@@ -51,6 +51,10 @@ kinds! {
     Expire
     /// The notice that nobody waits any more arrives.
     Notice
+    /// A frame has waited for a worker as long as it would.
+    Impatient
+    /// A call's permit of a rate limit has come.
+    Permitted
 }
 
 /// The order among events of the same instant.

@@ -4,6 +4,7 @@
 //! or refuse a request is a [`Station`]; everything that connects two parties is an [`Edge`] with its policy. The plan
 //! knows neither YAML nor events: a database is a station whose slots are called connections.
 
+mod admission;
 mod builder;
 mod cache;
 mod component;
@@ -16,6 +17,7 @@ mod station;
 mod step;
 mod topic;
 
+pub use admission::{Admission, Order, Priority};
 pub use builder::Builder;
 pub use cache::Cache;
 pub use component::{Component, Role};
@@ -115,6 +117,7 @@ impl Plan {
     pub fn slowest_mechanism(&self) -> SimDuration {
         let edges = self.edges.iter().map(Edge::slowest);
         let topics = self.topics.iter().map(Topic::slowest);
-        edges.chain(topics).fold(SimDuration::from_secs(1), SimDuration::max)
+        let stations = self.stations.iter().map(Station::slowest);
+        edges.chain(topics).chain(stations).fold(SimDuration::from_secs(1), SimDuration::max)
     }
 }
