@@ -125,23 +125,32 @@ impl World<'_> {
 
     /// Puts a frame into the line of its replica.
     fn stand_in_line(&mut self, f: u32, slot: u32) {
-        let at = self.slots[slot as usize].station as usize;
+        let replica = &mut self.slots[slot as usize];
+        let at = replica.station as usize;
         let waiting = Waiting { frame: f, since: self.now };
-        let queue = &self.slots[slot as usize].queue;
-        let mut place = queue.len();
-        if self.stations[at].hall != NONE {
-            if queue.is_empty() {
-                let door = self.door_of(slot);
-                self.doors[door].standing_since = self.now;
-            }
-            if self.plan.stations[at].admission.order == Order::Priority {
-                let own = self.frames[f].priority();
-                place = queue.partition_point(|other| self.frames[other.frame].priority() <= own);
-            }
+        if self.stations[at].hall == NONE {
+            replica.queue.push_back(waiting);
+        } else {
+            let place = self.place_in_line(f, slot);
+            self.slots[slot as usize].queue.insert(place, waiting);
         }
-        self.slots[slot as usize].queue.insert(place, waiting);
         self.frames[f].place = Place::Queued;
         self.tallies.stations[at].queue.raise(self.now);
+    }
+
+    /// Where in the line of its replica a frame belongs: behind all, or behind those that are as important.
+    fn place_in_line(&mut self, f: u32, slot: u32) -> usize {
+        let replica = &self.slots[slot as usize];
+        if replica.queue.is_empty() {
+            let door = self.door_of(slot);
+            self.doors[door].standing_since = self.now;
+            return 0;
+        }
+        if self.plan.stations[replica.station as usize].admission.order != Order::Priority {
+            return replica.queue.len();
+        }
+        let own = self.frames[f].priority();
+        replica.queue.partition_point(|other| self.frames[other.frame].priority() <= own)
     }
 
     /// A request stands in line for so long at most.

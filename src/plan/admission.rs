@@ -56,6 +56,12 @@ impl Admission {
         *self == Admission::default()
     }
 
+    /// Whether something keeps a line short that has no limit of its own.
+    pub fn keeps_short(&self) -> bool {
+        let Admission { order: _, max_wait, codel, concurrency_limit, load_shedding } = self;
+        max_wait.is_some() || codel.is_some() || concurrency_limit.is_some() || load_shedding.is_some()
+    }
+
     /// Its slowest mechanism.
     pub fn slowest(&self) -> SimDuration {
         let codel = self.codel.map_or(SimDuration::ZERO, |codel| codel.interval);

@@ -241,3 +241,53 @@ services:
     assert_eq!(run.latency_sum("people"), duration("17160ms"));
     assert_eq!((run.edge("front>back").rejected, run.edge("front>back").timeouts), (3, 0), "patience begins later");
 }
+
+/// As above, with a second for the whole call and work of 5 ms: 3 waits for 5 s and gives up at 4.01 s, but its permit is
+/// gone; 4 gets the other one at 5 s, within its time; 5, 6 and 10 give up, 7 to 9 are refused as before.
+#[test]
+fn a_deadline_counts_the_wait_for_a_permit() {
+    let text = "traffic: { people: { rate: 1/s, arrivals: constant, to: front.ask } }
+services:
+  front:
+    endpoints: { ask: [ { work: { constant: 10ms } }, { call: back } ] }
+    dependencies: { back: { deadline: 1s, rate_limit: { rate: 0.4/s, preset: resilience4j, window: 5s } } }
+  back: { work: { constant: 5ms } }
+";
+    let run = run(text, "10500ms", &[]);
+    assert_eq!(counts(run.source("people")), [10, 3, 0, 7]);
+    assert_eq!(run.latency_sum("people"), duration("1035ms"));
+    assert_eq!((run.edge("front>back").rejected, run.edge("front>back").timeouts), (3, 4));
+}
+
+/// A call that the breaker lets pass and the rate limit stops is a failure to the breaker, as Resilience4j has it: a probe
+/// must not be lost. One token, one more each 5 s; the breaker needs two calls.
+///
+/// | call | breaker | token | |
+/// |---|---|---|---|
+/// | 1 | closed | 1 | answered |
+/// | 2 | closed | 0.2 | refused: 1 of 2 failed, opens at 2.01 s |
+/// | 3, 4 | open | | refused |
+/// | 5 | half-open: a probe | 0.8 | refused: opens at 5.01 s |
+/// | 6, 7 | open | | refused |
+/// | 8 | half-open: a probe | 1 | answered: closes |
+/// | 9 | closed | 0.2 | refused: 1 of 1 |
+/// | 10 | closed | 0.4 | refused: 2 of 2, opens |
+#[test]
+fn what_the_rate_limit_stops_is_a_failure_to_the_breaker() {
+    let text = "traffic: { people: { rate: 1/s, arrivals: constant, to: front.ask } }
+services:
+  front:
+    endpoints: { ask: [ { work: { constant: 10ms } }, { call: back } ] }
+    dependencies:
+      back:
+        rate_limit: { rate: 0.2/s, burst: 1 }
+        circuit_breaker:
+          { failure_rate: 50%, window: 10 calls, minimum_calls: 2, open_for: 2500ms, half_open_calls: 1 }
+  back: { work: { constant: 5ms } }
+";
+    let run = run(text, "10500ms", &[]);
+    assert_eq!(counts(run.source("people")), [10, 2, 0, 8]);
+    let edge = run.edge("front>back");
+    assert_eq!((edge.rejected, edge.breaker_opened), (8, 3));
+    assert_eq!(counts(run.served("back.call")), [2, 2, 0, 0]);
+}
