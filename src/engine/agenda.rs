@@ -53,6 +53,10 @@ kinds! {
     Notice
     /// The lease of a load that failed is over.
     Lease
+    /// A frame has waited for a worker as long as it would.
+    Impatient
+    /// A call's permit of a rate limit has come.
+    Permitted
 }
 
 /// The order among events of the same instant.

@@ -1,7 +1,7 @@
 //! The invariants that hold at every instant, checked from scratch.
 
 use super::call::{Parent, State};
-use super::frame::{COUNTED, HOLDS, Place};
+use super::frame::{ADMITTED, COUNTED, HOLDS, NONE, Place};
 use super::tally::Gauge;
 use super::world::World;
 
@@ -57,8 +57,24 @@ impl World<'_> {
             if tally.busy.level > u64::from(station.workers).saturating_mul(u64::from(station.replicas)) {
                 return Err(format!("{}: more workers busy than there are", station.name));
             }
+            self.audit_doors(i)?;
             self.little(&station.name, "workers", &tally.busy)?;
             self.little(&station.name, "queue", &tally.queue)?;
+        }
+        Ok(())
+    }
+
+    /// What the doors of a station count is what is there.
+    fn audit_doors(&self, i: usize) -> Result<(), String> {
+        let state = &self.stations[i];
+        if state.hall == NONE {
+            return Ok(());
+        }
+        for slot in state.first_slot..state.first_slot + state.slots {
+            let inside = |f: &&super::frame::Frame| f.place != Place::Free && f.slot == slot && f.has(ADMITTED);
+            let found = self.frames.all().iter().filter(inside).count() as u64;
+            let said = self.doors[self.door_of(slot)].in_flight.into();
+            same(&self.plan.stations[i].name, "requests let in", said, found)?;
         }
         Ok(())
     }
@@ -87,7 +103,7 @@ impl World<'_> {
             let count = |test: &dyn Fn(&super::call::Call) -> u32| {
                 self.calls.all().iter().filter(of_instance).map(test).sum::<u32>() as u64
             };
-            let inside = |s: State| !matches!(s, State::Permit | State::Backoff | State::Done);
+            let inside = |s: State| !matches!(s, State::Reserved | State::Permit | State::Backoff | State::Done);
             let name = &edge.name;
             same(name, "permits", instance.permits.used.into(), count(&|c| u32::from(inside(c.state))))?;
             same(

@@ -4,13 +4,13 @@
 //! a frame. Whatever a try holds is given back by [`World::free_try`], however it ends.
 
 use super::agenda::{Class, Kind};
-use super::frame::{COUNTED, Frame, NONE};
+use super::frame::{COUNTED, Frame, NONE, PRIORITY, flags_of};
 use super::gate::Gate;
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
 use super::world::{Ready, World};
 use crate::plan::LinkId;
-use crate::policies::{Breaker, Bucket, BudgetState, ThrottleState};
+use crate::policies::{AdmissionState, Breaker, Bucket, BudgetState, ThrottleState};
 use crate::random::{Lot, Stream};
 use crate::units::{SimDuration, SimTime};
 
@@ -56,6 +56,8 @@ pub(super) struct Call {
     pub timed: bool,
     pub state: State,
     pub counted: bool,
+    /// As flags of the frames it sends.
+    pub priority: u8,
 }
 
 /// Who made a call.
@@ -74,6 +76,8 @@ pub(super) enum Parent {
 /// What a call is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
+    /// Waits for the permit of a rate limit that it has reserved.
+    Reserved,
     /// Waits for a permit of its bulkhead.
     Permit,
     /// Has a permit, waits for a connection of its pool.
@@ -121,6 +125,9 @@ pub(super) struct EdgeState {
     pub network: Stream,
     pub connect: Stream,
     pub throttle: Stream,
+    pub admission: Stream,
+    /// Of a rate limit over all instances.
+    pub bucket: Option<Bucket>,
 }
 
 /// What one instance of a caller keeps for an edge.
@@ -129,6 +136,7 @@ pub(super) struct Instance {
     pub breaker: Option<Breaker>,
     pub budget: BudgetState,
     pub throttle: ThrottleState,
+    pub admission: AdmissionState,
     pub bucket: Option<Bucket>,
     /// Permits of the bulkhead; without one, calls in progress.
     pub permits: Gate,
@@ -146,7 +154,8 @@ impl Instance {
             breaker: edge.breaker.as_ref().map(|_| Breaker::new()),
             budget: BudgetState::default(),
             throttle: ThrottleState::default(),
-            bucket: edge.rate_limit.as_ref().map(Bucket::new),
+            admission: AdmissionState::default(),
+            bucket: edge.rate_limit.as_ref().filter(|limit| limit.per_replica).map(Bucket::new),
             permits: Gate::default(),
             pool: Gate::default(),
             open: 0,
@@ -182,6 +191,8 @@ impl World<'_> {
                 network: stream("network"),
                 connect: stream("connect"),
                 throttle: stream("throttle"),
+                admission: stream("admission"),
+                bucket: edge.rate_limit.as_ref().filter(|limit| !limit.per_replica).map(Bucket::new),
             });
         }
     }
@@ -213,6 +224,11 @@ impl World<'_> {
         if let Some(budget) = edge.retry.as_ref().and_then(|r| r.budget.as_ref()) {
             self.instances[instance as usize].budget.deposit(budget, SimTime(self.now));
         }
+        let priority = match parent {
+            Parent::Frame(f, _) => self.frames[f].flags & PRIORITY,
+            Parent::User(source, _) => flags_of(self.plan.sources[source as usize].priority),
+            Parent::Message(..) | Parent::Gone => 0,
+        };
         let born = self.calls.next_free().map_or(0, |old| old.ticket);
         let call = Call {
             lot: lot.0,
@@ -239,6 +255,7 @@ impl World<'_> {
             timed: false,
             state: State::Granted,
             counted,
+            priority,
         };
         let c = self.calls.insert(call);
         if self.cancels
@@ -275,9 +292,19 @@ impl World<'_> {
             self.tallies.edges[e][counted].rejected += 1;
             return self.end_call(c, outcome, probe);
         }
-        if let Some(cause) = self.guarded(c) {
-            return self.refuse(c, cause, probe);
+        match self.guarded(c) {
+            Ok(SimDuration::ZERO) => self.enter(c, probe),
+            Ok(wait) => {
+                self.calls[c].state = State::Reserved;
+                let wake = self.schedule(wait.0, Class::Arrival, Kind::Permitted, c);
+                self.calls[c].wake = wake;
+            }
+            Err(cause) => self.refuse(c, cause, probe),
         }
+    }
+
+    /// A try that has passed the guards goes on to the gates.
+    pub(super) fn enter<P: Probe>(&mut self, c: u32, probe: &mut P) {
         if let Some(cause) = self.enter_bulkhead(c, probe) {
             self.tell_breaker(c, true);
             self.refuse(c, cause, probe);
@@ -344,9 +371,10 @@ impl World<'_> {
 
     /// A try came back in time: its timer is not needed any more, and what it held is free.
     pub(super) fn try_over(&mut self, c: u32) {
+        let timed = self.calls[c].state != State::Reserved;
         self.free_try(c);
         let e = self.plan.links[self.calls[c].link as usize].edge.index();
-        if self.plan.edges[e].timeout.is_some() {
+        if timed && self.plan.edges[e].timeout.is_some() {
             self.cancel_timer(self.edges[e].lane);
         }
     }
@@ -438,7 +466,7 @@ impl World<'_> {
             State::Trying if pooled => (0..call.copies).for_each(|_| self.tallies.pools[e].used.lower(now)),
             _ => {}
         }
-        let entered = !matches!(call.state, State::Backoff | State::Done);
+        let entered = !matches!(call.state, State::Reserved | State::Backoff | State::Done);
         if entered && self.plan.edges[e].timeout.is_some() {
             // The ticket changes first, so that the lane knows which timers to keep.
             self.calls[c].ticket = call.ticket.wrapping_add(1);

@@ -174,7 +174,9 @@ impl World<'_> {
         self.finish(f, Outcome::Failed(Cause::Cancelled), probe);
     }
 
-    fn leave_queue(&mut self, f: u32) {
+    /// Takes a frame out of the line it stands in.
+    pub(super) fn leave_queue(&mut self, f: u32) {
+        self.end_patience(f);
         let slot = self.frames[f].slot as usize;
         let replica = &mut self.slots[slot];
         let station = replica.station as usize;

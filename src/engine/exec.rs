@@ -1,7 +1,7 @@
 //! The interpreter: runs a frame until it has to wait, and ends it.
 
 use super::agenda::{Class, Kind};
-use super::frame::{CALLED, COUNTED, DEGRADED, Frame, HOLDS, LOADS, NONE, Place};
+use super::frame::{ADMITTED, CALLED, COUNTED, DEGRADED, Frame, HOLDS, LOADS, NONE, PRIORITY, Place};
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
 use super::world::{Ready, World};
@@ -174,7 +174,7 @@ impl World<'_> {
                         parent_ticket: parent.ticket,
                         slot: parent.slot,
                         place: Place::Serving,
-                        flags: parent.flags & COUNTED,
+                        flags: parent.flags & (COUNTED | PRIORITY),
                         ..Frame::EMPTY
                     });
                     if self.cancels {
@@ -201,11 +201,15 @@ impl World<'_> {
         let frame = &mut self.frames[f];
         frame.ticket = frame.ticket.wrapping_add(1);
         frame.outcome = outcome;
+        let admitted = frame.has(ADMITTED);
         if frame.has(HOLDS) {
             self.release(f);
         }
         if self.frames[f].has(LOADS) {
             self.loads_ended(f, outcome, probe);
+        }
+        if admitted {
+            self.leave_door(f, outcome);
         }
         if self.cancels {
             self.family.leave(f);
@@ -286,7 +290,7 @@ impl World<'_> {
         if !self.edges[edge.index()].plain {
             return self.begin_call(f, ticket, link, lot, probe);
         }
-        let flags = frame.flags & COUNTED;
+        let flags = frame.flags & (COUNTED | PRIORITY);
         let tally = &mut self.tallies.edges[edge.index()][frame.counted()];
         tally.calls += 1;
         tally.attempts += 1;

@@ -1,6 +1,7 @@
 //! Requests in progress.
 
 use super::Outcome;
+use crate::plan::Priority;
 
 /// No link, no slot, no parent.
 pub(super) const NONE: u32 = u32::MAX;
@@ -68,6 +69,16 @@ pub(super) const DEGRADED: u8 = 4;
 pub(super) const CALLED: u8 = 8;
 /// Its end decides something for a cache: it loads a key, or writes behind one.
 pub(super) const LOADS: u8 = 16;
+/// Was let in by a concurrency limit, which counts it.
+pub(super) const ADMITTED: u8 = 32;
+/// Two bits for its priority, so that a normal one is 0; see [`flags_of`]. What it calls inherits them.
+pub(super) const PRIORITY: u8 = 64 + 128;
+
+/// The flags of a priority.
+#[inline]
+pub(super) fn flags_of(priority: Priority) -> u8 {
+    (priority as u8 ^ Priority::Normal as u8) << 6
+}
 
 impl Frame {
     /// A frame with nothing in it.
@@ -99,6 +110,12 @@ impl Frame {
     #[inline]
     pub(super) fn counted(&self) -> usize {
         usize::from(self.has(COUNTED))
+    }
+
+    /// From 0, the most important, to 3.
+    #[inline]
+    pub(super) fn priority(&self) -> u8 {
+        (self.flags >> 6) ^ Priority::Normal as u8
     }
 
     /// A branch of another frame, which holds the worker and is accounted for in its place.

@@ -143,6 +143,7 @@ impl World<'_> {
         let e = self.plan.links[call.link as usize].edge.index();
         let pooled = self.plan.edges[e].pool.is_some();
         match state {
+            State::Reserved => return,
             State::Permit => {
                 permits_mut(self, c).waits -= 1;
                 return;

@@ -14,8 +14,8 @@ impl World<'_> {
         switch.is_off(SimTime(start), SimTime(self.now), call.instance - edge.first_instance, edge.instances)
     }
 
-    /// Asks the guards, from the outside in; the first that refuses says why.
-    pub(super) fn guarded(&mut self, c: u32) -> Option<Cause> {
+    /// Asks the guards, from the outside in; the first that refuses says why. A rate limit may let it wait for so long.
+    pub(super) fn guarded(&mut self, c: u32) -> Result<SimDuration, Cause> {
         let call = &mut self.calls[c];
         let e = self.plan.links[call.link as usize].edge.index();
         let edge = &self.plan.edges[e];
@@ -25,23 +25,33 @@ impl World<'_> {
             let refusal = instance.throttle.refusal(spec, now);
             instance.throttle.tried(spec, now);
             if self.edges[e].throttle.chance(refusal) {
-                return Some(Cause::Throttled);
+                return Err(Cause::Throttled);
             }
+        }
+        if let Some(spec) = &edge.admission_control
+            && self.edges[e].admission.chance(instance.admission.refusal(spec, now))
+        {
+            return Err(Cause::Throttled);
         }
         if let (Some(breaker), Some(spec)) = (&mut instance.breaker, &edge.breaker) {
             let verdict = breaker.admit(spec, now);
             call.generation = breaker.generation();
             self.tallies.edges[e][usize::from(call.counted)].breaker_opened += u64::from(breaker.take_openings());
             if verdict == Verdict::Refuse {
-                return Some(Cause::BreakerOpen);
+                return Err(Cause::BreakerOpen);
             }
         }
-        if let (Some(bucket), Some(limit)) = (&mut instance.bucket, &edge.rate_limit)
-            && bucket.admit(limit, now) == Verdict::Refuse
-        {
-            return Some(Cause::RateLimited);
+        let Some(limit) = &edge.rate_limit else { return Ok(SimDuration::ZERO) };
+        let shared = self.edges[e].bucket.as_mut();
+        match shared.or(instance.bucket.as_mut()).map(|bucket| bucket.admit(limit, now)) {
+            Some(Verdict::Refuse) => {
+                // The breaker let it pass, and counts what stops it further in.
+                self.tell_breaker(c, true);
+                Err(Cause::RateLimited)
+            }
+            Some(Verdict::Wait(wait)) => Ok(wait),
+            Some(Verdict::Pass) | None => Ok(SimDuration::ZERO),
         }
-        None
     }
 
     /// Tells them how a try ended that had passed.
@@ -54,6 +64,11 @@ impl World<'_> {
             && is_accepted(outcome)
         {
             instance.throttle.accepted(spec, SimTime(self.now));
+        }
+        if let Some(spec) = &edge.admission_control
+            && !matches!(outcome, Outcome::Failed(Cause::BulkheadFull | Cause::PoolFull))
+        {
+            instance.admission.settle(spec, outcome.is_good(), SimTime(self.now));
         }
         if let Some(budget) = edge.retry.as_ref().and_then(|r| r.budget.as_ref()) {
             let good = match outcome {

@@ -20,9 +20,11 @@ pub(super) enum Purpose {
     Hedge,
     /// The time for a whole call.
     Deadline,
+    /// The longest wait for a worker; its timers are of frames, and known by their stamps.
+    Line,
 }
 
-/// A timer: its key in the calendar, whose index names a call or a message, and which attempt or delivery it is for.
+/// A timer: its key in the calendar, whose index names a call, a message or a frame, and which attempt or delivery it is for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Timer {
     pub key: Key,

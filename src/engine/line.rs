@@ -1,11 +1,12 @@
 //! Workers and the line in front of them: who gets one, who waits, who is refused.
 
-use super::frame::{CALLED, COUNTED, HOLDS, Place};
+use super::agenda::{Class, Kind};
+use super::frame::{CALLED, COUNTED, HOLDS, NONE, Place};
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
 use super::station::Waiting;
 use super::world::{Ready, World};
-use crate::plan::UNLIMITED;
+use crate::plan::{Order, UNLIMITED};
 
 impl World<'_> {
     /// A request has reached its station: it is refused, waits, or runs.
@@ -22,11 +23,20 @@ impl World<'_> {
         }
         let slot = self.choose(at);
         self.frames[f].slot = slot;
+        let hall = self.stations[at as usize].hall;
+        if hall != NONE
+            && let Some(cause) = self.turned_back(f, slot)
+        {
+            return self.finish(f, Outcome::Failed(cause), probe);
+        }
         let station = &self.stations[at as usize];
         let replica = &mut self.slots[slot as usize];
         if replica.busy < station.workers {
             self.grant(f, slot, self.now);
             return self.ready.push(Ready::Run(f));
+        }
+        if hall != NONE {
+            return self.line_up(f, slot, probe);
         }
         // A pooled client opens a connection and is refused when the server has no more; others wait in line.
         let connects = self.frames[f].has(CALLED) && self.plan.edges[link.edge.index()].pool.is_some();
@@ -35,9 +45,7 @@ impl World<'_> {
             self.tallies.stations[at as usize].refused += 1;
             return self.finish(f, Outcome::Failed(Cause::Refused), probe);
         }
-        replica.queue.push_back(Waiting { frame: f, since: self.now });
-        self.frames[f].place = Place::Queued;
-        self.tallies.stations[at as usize].queue.raise(self.now);
+        self.stand_in_line(f, slot);
     }
 
     /// Gives `f` a worker of its replica; it has waited since `since`.
@@ -66,8 +74,16 @@ impl World<'_> {
         replica.busy -= 1;
         let tally = &mut self.tallies.stations[replica.station as usize];
         tally.busy.lower(self.now);
-        if let Some(next) = replica.queue.pop_front() {
-            tally.queue.lower(self.now);
+        let next = if self.stations[replica.station as usize].hall != NONE {
+            self.next_to_serve(slot)
+        } else {
+            let next = replica.queue.pop_front();
+            if next.is_some() {
+                tally.queue.lower(self.now);
+            }
+            next
+        };
+        if let Some(next) = next {
             self.grant(next.frame, slot, next.since);
             self.ready.push(Ready::Run(next.frame));
         }
@@ -81,9 +97,102 @@ impl World<'_> {
             self.grant(f, slot, self.now);
             return true;
         }
-        self.slots[slot as usize].queue.push_back(Waiting { frame: f, since: self.now });
-        self.frames[f].place = Place::Queued;
-        self.tallies.stations[station as usize].queue.raise(self.now);
+        self.frames[f].wake = 0;
+        self.stand_in_line(f, slot);
         false
+    }
+
+    /// Where requests pass a door: takes its place in the line, or is refused.
+    fn line_up<P: Probe>(&mut self, f: u32, slot: u32, probe: &mut P) {
+        let replica = &mut self.slots[slot as usize];
+        let at = replica.station as usize;
+        let limit = self.stations[at].queue_limit;
+        if limit != UNLIMITED && replica.queue.len() >= limit as usize {
+            let by_priority = self.plan.stations[at].admission.order == Order::Priority;
+            let last = replica.queue.back().map(|last| last.frame).filter(|_| by_priority);
+            let Some(last) =
+                last.filter(|&last| self.frames[last].priority() > self.frames[f].priority() && self.is_new(last))
+            else {
+                self.tallies.stations[at].refused += 1;
+                return self.finish(f, Outcome::Failed(Cause::Refused), probe);
+            };
+            self.leave_queue(last);
+            self.shed(last);
+        }
+        self.stand_in_line(f, slot);
+        self.begin_patience(f, at);
+    }
+
+    /// Puts a frame into the line of its replica.
+    fn stand_in_line(&mut self, f: u32, slot: u32) {
+        let replica = &mut self.slots[slot as usize];
+        let at = replica.station as usize;
+        let waiting = Waiting { frame: f, since: self.now };
+        if self.stations[at].hall == NONE {
+            replica.queue.push_back(waiting);
+        } else {
+            let place = self.place_in_line(f, slot);
+            self.slots[slot as usize].queue.insert(place, waiting);
+        }
+        self.frames[f].place = Place::Queued;
+        self.tallies.stations[at].queue.raise(self.now);
+    }
+
+    /// Where in the line of its replica a frame belongs: behind all, or behind those that are as important.
+    fn place_in_line(&mut self, f: u32, slot: u32) -> usize {
+        let replica = &self.slots[slot as usize];
+        if replica.queue.is_empty() {
+            let door = self.door_of(slot);
+            self.doors[door].standing_since = self.now;
+            return 0;
+        }
+        if self.plan.stations[replica.station as usize].admission.order != Order::Priority {
+            return replica.queue.len();
+        }
+        let own = self.frames[f].priority();
+        replica.queue.partition_point(|other| self.frames[other.frame].priority() <= own)
+    }
+
+    /// A request stands in line for so long at most.
+    fn begin_patience(&mut self, f: u32, at: usize) {
+        self.frames[f].wake = 0;
+        let Some(wait) = self.plan.stations[at].admission.max_wait else { return };
+        let hall = &mut self.halls[self.stations[at].hall as usize];
+        if hall.lane != NONE {
+            let lane = hall.lane;
+            self.set_timer(lane, f, 0);
+            self.frames[f].wake = self.seq as u32;
+        } else {
+            let wait = self.plan.dists[wait.index()].sample(&mut hall.patience);
+            self.frames[f].wake = self.schedule(wait.0, Class::Timeout, Kind::Impatient, f);
+        }
+    }
+
+    /// A frame leaves its line before its patience is over.
+    pub(super) fn end_patience(&mut self, f: u32) {
+        if self.halls.is_empty() || self.frames[f].wake == 0 {
+            return;
+        }
+        self.frames[f].wake = 0;
+        let station = &self.stations[self.slots[self.frames[f].slot as usize].station as usize];
+        if station.hall != NONE && self.halls[station.hall as usize].lane != NONE {
+            self.cancel_timer(self.halls[station.hall as usize].lane);
+        }
+    }
+
+    /// A frame has waited for a worker as long as it would.
+    pub(super) fn patience_in_line_over<P: Probe>(&mut self, f: u32, probe: &mut P) {
+        self.frames[f].wake = 0;
+        self.leave_queue(f);
+        let slot = self.frames[f].slot;
+        self.tallies.stations[self.slots[slot as usize].station as usize].shed += 1;
+        self.finish(f, Outcome::Failed(Cause::Shed), probe);
+    }
+
+    /// Ends a frame that was shed, unless something else has ended it meanwhile.
+    pub(super) fn shed_now<P: Probe>(&mut self, f: u32, ticket: u32, probe: &mut P) {
+        if self.frames[f].ticket == ticket && self.frames[f].place == Place::Serving {
+            self.finish(f, Outcome::Failed(Cause::Shed), probe);
+        }
     }
 }

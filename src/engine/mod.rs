@@ -26,6 +26,7 @@ mod gate;
 mod guard;
 mod hedge;
 mod lanes;
+mod limiter;
 mod line;
 mod outcome;
 mod probe;

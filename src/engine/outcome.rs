@@ -34,11 +34,13 @@ pub enum Cause {
     Cancelled,
     /// The caller's kill switch was flipped.
     SwitchedOff,
+    /// It was turned away on purpose: by load shedding, a concurrency limit, CoDel or the longest wait.
+    Shed,
 }
 
 impl Cause {
     /// How many there are.
-    pub const COUNT: usize = 15;
+    pub const COUNT: usize = 16;
 
     /// All of them, in the order of their numbers.
     pub const ALL: [Cause; Cause::COUNT] = [
@@ -57,6 +59,7 @@ impl Cause {
         Cause::Deadline,
         Cause::Cancelled,
         Cause::SwitchedOff,
+        Cause::Shed,
     ];
 
     /// The word for it in reports.
@@ -77,6 +80,7 @@ impl Cause {
             Cause::Deadline => "deadline",
             Cause::Cancelled => "cancelled",
             Cause::SwitchedOff => "switched off",
+            Cause::Shed => "shed",
         }
     }
 

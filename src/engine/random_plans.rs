@@ -2,11 +2,15 @@
 
 use super::{Limits, Silent, World};
 use crate::plan::{
-    Arrivals, Balance, Branch, Builder, Cache, CacheId, Component, ComponentId, Concurrency, Consumer, Contents,
-    DistId, Edge, EdgeId, EndpointId, Eviction, Flight, Fork, Knobs, Line, LinkId, Look, Origin, Party, Pc, Plan, Role,
-    Source, SourceId, Spread, Station, StationId, Step, Store, Topic, UNLIMITED, Writes,
+    Admission, Arrivals, Balance, Branch, Builder, Cache, CacheId, Component, ComponentId, Concurrency, Consumer,
+    Contents, DistId, Edge, EdgeId, EndpointId, Eviction, Flight, Fork, Knobs, Line, LinkId, Look, Order, Origin,
+    Party, Pc, Plan, Priority, Role, Source, SourceId, Spread, Station, StationId, Step, Store, Topic, UNLIMITED,
+    Writes,
 };
-use crate::policies::{Budget, CircuitBreaker, Hedge, Jitter, KillSwitch, Preset, RateLimit, Retry, Throttle};
+use crate::policies::{
+    AdmissionControl, Budget, CircuitBreaker, Codel, ConcurrencyLimit, Counting, Hedge, Jitter, KillSwitch,
+    LoadShedding, Preset, RateLimit, Retry, Sensor, Throttle,
+};
 use crate::random::{Count, Dist, Keys, Popularity, Stream};
 use crate::units::{SimDuration, SimTime};
 
@@ -69,7 +73,9 @@ fn plan(dice: &mut Dice) -> Plan {
             1 => Arrivals::Constant(200.0),
             _ => Arrivals::Poisson(300.0),
         };
-        b.source(Source { name: format!("t{s}"), arrivals, mix: vec![(1.0, ask)], origin: Origin::default() });
+        let priority = [Priority::Critical, Priority::High, Priority::Normal, Priority::Low][dice.up_to(3) as usize];
+        let (name, mix) = (format!("t{s}"), vec![(1.0, ask)]);
+        b.source(Source { name, arrivals, mix, priority, origin: Origin::default() });
     }
     b.finish()
 }
@@ -79,6 +85,7 @@ fn station(b: &mut Builder, dice: &mut Dice, i: u32) -> StationId {
     let component =
         b.component(Component { name: name.clone(), role: Role::Service, technology: None, origin: Origin::default() });
     let balance = [Balance::RoundRobin, Balance::Random, Balance::LeastRequest, Balance::TwoChoices];
+    let admission = admission(b, dice);
     b.station(Station {
         name,
         component,
@@ -90,7 +97,8 @@ fn station(b: &mut Builder, dice: &mut Dice, i: u32) -> StationId {
         concurrency: if dice.0.chance(0.3) { Concurrency::Async } else { Concurrency::Threads },
         balance: balance[dice.up_to(3) as usize],
         error_rate: dice.maybe(0.3, |_| 0.05).unwrap_or(0.0),
-        rate_limit: dice.maybe(0.1, |_| RateLimit { rate: 100.0, burst: 20.0 }),
+        rate_limit: dice.maybe(0.1, |d| rate_limit(d, false)),
+        admission,
         ..Station::default()
     })
 }
@@ -158,7 +166,14 @@ fn link(
         cancellation: dice.0.chance(p),
         hedge: dice.maybe(rare, |d| Hedge { after: d.millis(20), attempts: 2 + d.up_to(2) }),
         throttle: dice.maybe(rare, |_| Throttle { k: 2.0, window: SimDuration::from_secs(1) }),
-        rate_limit: dice.maybe(rare, |_| RateLimit { rate: 50.0, burst: 10.0 }),
+        admission_control: dice.maybe(rare, |_| AdmissionControl {
+            window: SimDuration::from_secs(1),
+            success_rate: 0.95,
+            aggression: 1.5,
+            minimum_rate: 1.0,
+            max_rejection: 0.8,
+        }),
+        rate_limit: dice.maybe(rare, |d| rate_limit(d, true)),
         kill_switch: dice.maybe(rare, |d| KillSwitch {
             at: d.millis(3_000),
             duration: d.maybe(0.5, |d| d.millis(1_000)),
@@ -168,6 +183,41 @@ fn link(
         ..Edge::default()
     });
     b.link(edge, endpoint)
+}
+
+fn rate_limit(dice: &mut Dice, waits: bool) -> RateLimit {
+    let window = dice.millis(500);
+    let algorithm = match dice.up_to(if waits { 4 } else { 3 }) {
+        0 => Counting::TokenBucket { burst: 10.0 },
+        1 => Counting::Gcra { burst: 3.0 },
+        2 => Counting::FixedWindow(window),
+        3 => Counting::SlidingWindow(window),
+        _ => Counting::Cycles { period: SimDuration::from_millis(100), max_wait: dice.millis(300) },
+    };
+    RateLimit { rate: 50.0, algorithm, per_replica: dice.0.chance(0.5) }
+}
+
+/// Lines in every order, with and without patience, CoDel, limits and shedding.
+fn admission(b: &mut Builder, dice: &mut Dice) -> Admission {
+    let orders = [Order::Fifo, Order::Lifo, Order::AdaptiveLifo(SimDuration::from_millis(20)), Order::Priority];
+    let patience = [b.dist(Dist::Constant(SimDuration::from_millis(15))), b.dist(Dist::Exponential { mean: 15e6 })];
+    let sensors = [(Sensor::QueueDelay, 5e6), (Sensor::Cpu, 0.5), (Sensor::Concurrency, 0.5)];
+    let limits = ["aimd", "vegas", "gradient2", "gradient"];
+    Admission {
+        order: if dice.0.chance(0.5) { Order::Fifo } else { orders[dice.up_to(3) as usize] },
+        max_wait: dice.maybe(0.2, |d| patience[d.up_to(1) as usize]),
+        codel: dice
+            .maybe(0.2, |_| Codel { target: SimDuration::from_millis(2), interval: SimDuration::from_millis(20) }),
+        concurrency_limit: dice.maybe(0.2, |d| {
+            let limit = ConcurrencyLimit::defaults(limits[d.up_to(3) as usize]);
+            limit.map_or_else(|| unreachable!(), |limit| ConcurrencyLimit { initial: 6, min: 3, max: 30, ..limit })
+        }),
+        load_shedding: dice.maybe(0.2, |d| {
+            let (when, above) = sensors[d.up_to(2) as usize];
+            let (window, requests) = (SimDuration::from_millis(100), 50);
+            LoadShedding { when, above, window, requests, decrease: 0.2, increase: 0.05 }
+        }),
+    }
 }
 
 const JITTERS: [Jitter; 6] =

@@ -2,6 +2,7 @@
 //! grants workers.
 
 use super::cpu::Cpu;
+use super::frame::NONE;
 use super::world::World;
 use crate::plan::Concurrency;
 use crate::policies::Bucket;
@@ -26,6 +27,8 @@ pub(super) struct StationState {
     /// Draws of errors of its own.
     pub errors: Stream,
     pub bucket: Option<Bucket>,
+    /// Its hall, if requests pass a door; else `NONE`.
+    pub hall: u32,
     /// Share of requests answered with an error: its own and the faults'.
     pub error_rate: f64,
     /// Multiplies the time of work.
@@ -64,7 +67,8 @@ impl World<'_> {
                 work: stream("work"),
                 balance: stream("balance"),
                 errors: stream("errors"),
-                bucket: station.rate_limit.as_ref().map(Bucket::new),
+                bucket: station.rate_limit.as_ref().filter(|limit| !limit.per_replica).map(Bucket::new),
+                hall: NONE,
                 error_rate: station.error_rate,
                 slowdown: 1.0,
             });

@@ -96,6 +96,9 @@ pub struct StationTally {
     pub queue: Gauge,
     /// Refused for a full queue, full connections or the rate limit.
     pub refused: u64,
+    /// Turned away on purpose: load shedding, a concurrency limit, CoDel, the longest wait, or a place given up to what was
+    /// more important.
+    pub shed: u64,
     /// Workers granted to counted requests.
     pub granted: u64,
     /// How long those had waited, summed.

@@ -30,7 +30,7 @@ impl World<'_> {
             parent: c,
             parent_ticket: call.ticket,
             link: call.link,
-            flags: CALLED | if call.counted { COUNTED } else { 0 },
+            flags: CALLED | call.priority | if call.counted { COUNTED } else { 0 },
             ..Frame::EMPTY
         };
         let f = self.insert(frame);

@@ -1,7 +1,7 @@
 //! Turning the knobs of a running world: what faults and changes of load do.
 
 use super::call::{Instance, State};
-use super::frame::{HOLDS, LOADS, Place};
+use super::frame::{ADMITTED, HOLDS, LOADS, Place};
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
 use super::world::{Ready, World};
@@ -47,10 +47,13 @@ impl World<'_> {
             .collect();
         // First nothing of the dead can be woken any more, then the others learn of it.
         for &f in &lost {
+            if self.frames[f].place == Place::Queued {
+                self.end_patience(f);
+            }
             let frame = &mut self.frames[f];
             frame.ticket = frame.ticket.wrapping_add(1);
             frame.wake = 0;
-            frame.flags &= !HOLDS;
+            frame.flags &= !(HOLDS | ADMITTED);
         }
         let emptied = self.instances_on(died);
         for c in 0..self.calls.all().len() as u32 {
@@ -115,6 +118,7 @@ impl World<'_> {
         if let Some(cpu) = &mut replica.cpu {
             cpu.clear(now);
         }
+        self.forget_door(slot);
     }
 
     /// What the replicas on these slots keep for the edges they call along, in order. Consumers of a queue are processes

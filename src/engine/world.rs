@@ -6,6 +6,7 @@ use super::call::{Call, EdgeState, Instance, State};
 use super::cancel::{Family, Notice};
 use super::frame::{Arena, Frame};
 use super::lanes::{Lane, Purpose, Timer};
+use super::limiter::{Door, Hall};
 use super::probe::Probe;
 use super::source::SourceState;
 use super::station::{Slot, StationState};
@@ -27,6 +28,10 @@ pub struct World<'p> {
     pub(super) messages: Arena<Message>,
     pub(super) stations: Vec<StationState>,
     pub(super) slots: Vec<Slot>,
+    pub(super) halls: Vec<Hall>,
+    pub(super) doors: Vec<Door>,
+    /// How many were in flight on its replica when a frame was let in, for those that a limit counts.
+    pub(super) seats: Vec<u32>,
     pub(super) edges: Vec<EdgeState>,
     pub(super) instances: Vec<Instance>,
     pub(super) topics: Vec<TopicState>,
@@ -66,6 +71,8 @@ pub(super) enum Ready {
     Granted(u32, u32),
     /// A call makes its next try, likewise.
     Try(u32, u32),
+    /// A frame that has left its line is shed, if it still carries this ticket.
+    Shed(u32, u32),
     /// A topic hands out messages.
     Dispatch(u32),
     /// What stood here was cancelled.
@@ -119,6 +126,9 @@ impl<'p> World<'p> {
             messages: Arena::new(),
             stations: Vec::new(),
             slots: Vec::new(),
+            halls: Vec::new(),
+            doors: Vec::new(),
+            seats: Vec::new(),
             edges: Vec::new(),
             instances: Vec::new(),
             topics: plan.topics.iter().map(TopicState::new).collect(),
@@ -149,6 +159,7 @@ impl<'p> World<'p> {
             ready: Vec::new(),
         };
         world.build_stations(seed, replication);
+        world.build_doors(seed, replication);
         world.build_edges(seed, replication);
         world.build_lanes();
         world.build_caches(seed, replication);
@@ -260,6 +271,16 @@ impl<'p> World<'p> {
             }
             Kind::Notice => self.notice_due(at, probe),
             Kind::Lease => self.lease_over(at, key.stamp()),
+            Kind::Impatient => {
+                if self.frames[at].wake == key.stamp() {
+                    self.patience_in_line_over(at, probe);
+                }
+            }
+            Kind::Permitted => {
+                if self.calls[at].wake == key.stamp() {
+                    self.enter(at, probe);
+                }
+            }
         }
     }
 
@@ -277,6 +298,7 @@ impl<'p> World<'p> {
                         self.try_call(call, probe);
                     }
                 }
+                Ready::Shed(frame, ticket) => self.shed_now(frame, ticket, probe),
                 Ready::Dispatch(topic) => self.dispatch(topic, probe),
                 Ready::Nothing => {}
             }
@@ -314,24 +336,25 @@ impl<'p> World<'p> {
     #[inline]
     pub(super) fn cancel_timer(&mut self, lane: u32) {
         if self.lanes[lane as usize].cancel() {
-            let (calls, messages) = (&self.calls, &self.messages);
+            let (calls, messages, frames) = (&self.calls, &self.messages, &self.frames);
             let lane = &mut self.lanes[lane as usize];
             let purpose = lane.purpose;
-            lane.compact(|timer| is_wanted(purpose, timer, calls, messages));
+            lane.compact(|timer| is_wanted(purpose, timer, calls, messages, frames));
         }
     }
 
     fn lane_due<P: Probe>(&mut self, number: u32, probe: &mut P) {
-        let (calls, messages) = (&self.calls, &self.messages);
+        let (calls, messages, frames) = (&self.calls, &self.messages, &self.frames);
         let lane = &mut self.lanes[number as usize];
         let purpose = lane.purpose;
-        let due = lane.fire(number, &mut self.agenda, |timer| is_wanted(purpose, timer, calls, messages));
+        let due = lane.fire(number, &mut self.agenda, |timer| is_wanted(purpose, timer, calls, messages, frames));
         let Some(at) = due.map(|timer| timer.key.index()) else { return };
         match purpose {
             Purpose::Patience => self.patience_over(at, probe),
             Purpose::Visibility => self.visible_again(at),
             Purpose::Permit | Purpose::Pool => self.gate_wait_over(at, probe),
             Purpose::Hedge => self.hedge_due(at, probe),
+            Purpose::Line => self.patience_in_line_over(at, probe),
             Purpose::Deadline => {
                 self.calls[at].timed = false;
                 self.deadline_over(at, probe);
@@ -340,6 +363,7 @@ impl<'p> World<'p> {
     }
 
     fn build_lanes(&mut self) {
+        self.build_patience();
         for (e, edge) in self.plan.edges.iter().enumerate() {
             if let Some(timeout) = edge.timeout {
                 self.edges[e].lane = self.lane(timeout, Purpose::Patience);
@@ -364,7 +388,13 @@ impl<'p> World<'p> {
 }
 
 /// Whether what a timer was set for still waits for it.
-fn is_wanted(purpose: Purpose, timer: Timer, calls: &Arena<Call>, messages: &Arena<Message>) -> bool {
+fn is_wanted(
+    purpose: Purpose,
+    timer: Timer,
+    calls: &Arena<Call>,
+    messages: &Arena<Message>,
+    frames: &Arena<Frame>,
+) -> bool {
     let at = timer.key.index();
     let is = |state: State| calls[at].ticket == timer.ticket && calls[at].state == state;
     match purpose {
@@ -373,6 +403,7 @@ fn is_wanted(purpose: Purpose, timer: Timer, calls: &Arena<Call>, messages: &Are
         Purpose::Permit => is(State::Permit),
         Purpose::Pool => is(State::Pool),
         Purpose::Hedge => is(State::Trying) && calls[at].hedging,
+        Purpose::Line => frames[at].wake == timer.key.stamp(),
         Purpose::Deadline => calls[at].born == timer.ticket && calls[at].timed,
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::plan::{Arrivals, Consumer, Contents, Link, Step, Writes};
+use crate::plan::{Arrivals, Consumer, Contents, Link, Priority, Step, Writes};
 use crate::plan::{Builder, Cache, Component, Edge, Party, Role, Source, Station, Topic};
 use crate::plan::{ComponentId, EdgeId, StationId};
 use crate::random::Dist;
@@ -34,6 +34,7 @@ fn plan() -> Plan {
         name: "shoppers".into(),
         arrivals: Arrivals::Poisson(1.0),
         mix: Vec::new(),
+        priority: Priority::Normal,
         origin: Origin::default(),
     });
     let front = edge(&mut b, "shoppers>web", Party::Source(users), web);

@@ -114,6 +114,20 @@ queues: {{ jobs: {{ consumers: [ {{ call: worker, concurrency: {concurrency} }} 
     assert!(checked(&queue(8)).is_empty());
 }
 
+#[test]
+fn a_line_without_limit_is_found_unless_something_keeps_it_short() {
+    let line = |more: &str| {
+        format!(
+            "
+traffic: {{ rate: 20/s, to: web, timeout: 2s }}
+services: {{ web: {{ concurrency: 1, replicas: 2, queue: {{ limit: unlimited{more} }}, work: 200ms }} }}
+"
+        )
+    };
+    assert_eq!(checked(&line("")), [("unbounded-queue", "web.workers".to_owned())]);
+    assert!(checked(&line(", max_wait: 1s")).is_empty());
+}
+
 /// One database with a pool that gives out at about 4x; replicas are single.
 const SMALL: &str = "
 traffic: { rate: 50/s, to: api, timeout: 2s }

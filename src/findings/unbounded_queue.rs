@@ -14,7 +14,8 @@ declare_lint! {
     ///
     /// How it is judged: by the demand on consumers and workers at today's load, and at the load asked for in a review.
     ///
-    /// What is close to it: a queue without a limit whose consumers have room.
+    /// What is close to it: a queue without a limit whose consumers have room; a line without a limit that a longest wait,
+    /// CoDel, a concurrency limit or load shedding keeps short.
     STATIC "unbounded-queue", look
 }
 
@@ -31,7 +32,8 @@ fn is_unbounded(evidence: &Evidence, bound: &Bound) -> bool {
         // Those who wait for a database are limited by the workers of its callers.
         Resource::Workers(station) => {
             let station = &plan.stations[station.index()];
-            station.queue == UNLIMITED && plan.components[station.component.index()].role == Role::Service
+            let grows = station.queue == UNLIMITED && !station.admission.keeps_short();
+            grows && plan.components[station.component.index()].role == Role::Service
         }
         _ => false,
     }

@@ -106,9 +106,9 @@ impl Graph<'_> {
             let estimated = nested && station.concurrency == Concurrency::Threads;
             bounds.push(self.make(Resource::Workers(id), name, capacity, held, estimated, path()));
         }
-        if let Some(limit) = station.rate_limit {
+        if let Some(rate) = station.rate_allowed() {
             let name = format!("{}.rate_limit", station.name);
-            bounds.push(self.make(Resource::RateLimit(id), name, limit.rate, runs, false, path()));
+            bounds.push(self.make(Resource::RateLimit(id), name, rate, runs, false, path()));
         }
     }
 

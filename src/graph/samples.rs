@@ -58,6 +58,7 @@ fn users(b: &mut Builder, rate: f64, to: EndpointId) {
         name: "users".into(),
         arrivals: Arrivals::Poisson(rate),
         mix: Vec::new(),
+        priority: Priority::Normal,
         origin: Origin::default(),
     });
     let station = b.plan().endpoints[to.index()].station;
@@ -124,7 +125,7 @@ pub(crate) fn mail() -> Plan {
     let broker = station(&mut b, "jobs", Role::Queue, 1, UNLIMITED, None);
     let mailer = station(&mut b, "mailer", Role::Service, 1, 10, None);
     let smtp = station(&mut b, "smtp", Role::External, 1, UNLIMITED, None);
-    b.plan_mut().stations[smtp.index()].rate_limit = Some(RateLimit { rate: 80.0, burst: 80.0 });
+    b.plan_mut().stations[smtp.index()].rate_limit = Some(RateLimit::bucket(80.0, 80.0));
     let order = b.endpoint("web.order", web, Origin::default());
     let publish = b.endpoint("jobs.publish", broker, Origin::default());
     let send = b.endpoint("mailer.send", mailer, Origin::default());

@@ -15,6 +15,9 @@ pub mod language {
     #[doc = include_str!("language/services.md")]
     pub mod services {}
 
+    #[doc = include_str!("language/admission.md")]
+    pub mod admission {}
+
     #[doc = include_str!("language/steps.md")]
     pub mod steps {}
 

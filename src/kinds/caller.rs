@@ -102,6 +102,7 @@ impl<'a> Caller<'a> {
                 cancellation: policy.cancellation.unwrap_or(false),
                 hedge: policy.hedge.flatten(),
                 throttle: policy.throttle.flatten(),
+                admission_control: policy.admission_control.flatten(),
                 rate_limit: policy.rate_limit.flatten(),
                 kill_switch: policy.kill_switch.flatten(),
                 retry: policy.retry.clone().flatten(),

@@ -2,7 +2,7 @@
 
 use super::{Caller, Kind, Program, StepSpec, Wiring, check_name, origin, service};
 use crate::plan::{ComponentId, EndpointId, Party, Role, Station, UNLIMITED};
-use crate::policies::{RATE_LIMIT_SHAPE, RateLimit};
+use crate::policies::{RATE_LIMIT_SHAPE, RateLimit, RateLimited};
 use crate::random::{Dist, TIME};
 use crate::yaml::{Field, Fields, Item, Shape, Takes};
 
@@ -46,7 +46,7 @@ impl<'a> External<'a> {
     pub fn read(item: &Item<'a>) -> Option<External<'a>> {
         let mut fields = item.shaped(&EXTERNAL_SHAPE)?;
         let availability = fields.optional("availability").and_then(|item| item.ratio()).unwrap_or(1.0);
-        let rate_limit = fields.optional("rate_limit").and_then(|item| RateLimit::read(&item));
+        let rate_limit = fields.optional("rate_limit").and_then(|item| RateLimit::read(&item, RateLimited::External));
         let endpoints = read_endpoints(&mut fields);
         fields.finish();
         Some(External { item: item.clone(), availability, rate_limit, endpoints, declared: None })

@@ -8,6 +8,7 @@
 //! endpoints, then the programs are written. [`Wiring`] knows the names meanwhile, [`Program`] turns [`StepSpec`]s into
 //! instructions, and [`Policy`] is how one party treats another.
 
+mod admission;
 mod cache;
 mod cached;
 mod caller;
@@ -21,6 +22,7 @@ mod steps;
 mod target;
 mod wiring;
 
+pub use admission::{ADMISSION_SHAPE, Admission};
 pub use cache::{Cache, GET};
 pub use caller::{Caller, Dependency};
 pub use database::Database;

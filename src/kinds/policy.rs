@@ -3,8 +3,9 @@
 use super::{MOST, Target};
 use crate::plan::{Line, UNLIMITED};
 use crate::policies::{
-    CIRCUIT_BREAKER_SHAPE, CircuitBreaker, HEDGE_SHAPE, Hedge, KILL_SWITCH_SHAPE, KillSwitch, RATE_LIMIT_SHAPE,
-    RETRY_SHAPE, RateLimit, Retry, THROTTLE_SHAPE, Throttle,
+    ADMISSION_CONTROL_SHAPE, AdmissionControl, CIRCUIT_BREAKER_SHAPE, CircuitBreaker, HEDGE_SHAPE, Hedge,
+    KILL_SWITCH_SHAPE, KillSwitch, RATE_LIMIT_SHAPE, RETRY_SHAPE, RateLimit, RateLimited, Retry, THROTTLE_SHAPE,
+    Throttle,
 };
 use crate::random::{Dist, SETTING};
 use crate::units::SimDuration;
@@ -41,6 +42,8 @@ pub struct Policy<'a> {
     pub bulkhead: Setting<(u32, Line)>,
     /// Refuses calls while the callee refuses many.
     pub throttle: Setting<Throttle>,
+    /// Refuses calls while too few succeed.
+    pub admission_control: Setting<AdmissionControl>,
     /// Refuses calls beyond a rate.
     pub rate_limit: Setting<RateLimit>,
     /// Takes it out of use.
@@ -153,6 +156,11 @@ pub static IN_PLACE_SHAPE: Shape = Shape::new(
             "Adaptive throttling on the caller's side. `{}` takes every default. Default: none.",
         ),
         Field::new(
+            "admission_control",
+            Takes::Any(&[Takes::Map(&ADMISSION_CONTROL_SHAPE), NONE]),
+            "Refuses calls on the caller's side while too few succeed. `{}` takes every default. Default: none.",
+        ),
+        Field::new(
             "rate_limit",
             Takes::Any(&[Takes::Rate, Takes::Map(&RATE_LIMIT_SHAPE), NONE]),
             "Tries beyond this rate are refused on the caller's side, for each of its replicas. Default: none.",
@@ -235,7 +243,7 @@ impl<'a> Policy<'a> {
     /// Reads the policy of a service towards something it calls.
     pub fn read(item: &Item<'a>) -> Option<Policy<'a>> {
         let mut fields = item.shaped(&POLICY_SHAPE)?;
-        let mut policy = Policy::read_fields(&mut fields);
+        let mut policy = Policy::read_fields(&mut fields, RateLimited::Dependency);
         policy.fallback = setting(&mut fields, "fallback", Fallback::read);
         policy.optional = fields.optional("optional").and_then(|item| item.boolean());
         fields.finish();
@@ -244,13 +252,13 @@ impl<'a> Policy<'a> {
 
     /// Reads the policy of a caller that writes it among its own fields. It answers to nobody, so it has no fallback.
     pub fn read_in_place(fields: &mut Fields<'a>) -> Policy<'a> {
-        let policy = Policy::read_fields(fields);
+        let policy = Policy::read_fields(fields, RateLimited::Single);
         fields.not_here("fallback", "only a service can answer with a substitute: write it under its `dependencies`");
         fields.not_here("optional", "only a service can go on without an answer: write it under its `dependencies`");
         policy
     }
 
-    fn read_fields(fields: &mut Fields<'a>) -> Policy<'a> {
+    fn read_fields(fields: &mut Fields<'a>, who: RateLimited) -> Policy<'a> {
         let flag = |fields: &mut Fields<'a>, name| fields.optional(name).and_then(|item| item.boolean());
         Policy {
             network: setting(fields, "network", Dist::read_setting),
@@ -265,7 +273,8 @@ impl<'a> Policy<'a> {
             circuit_breaker: setting(fields, "circuit_breaker", CircuitBreaker::read),
             bulkhead: setting(fields, "bulkhead", read_bulkhead),
             throttle: setting(fields, "throttle", Throttle::read),
-            rate_limit: setting(fields, "rate_limit", RateLimit::read),
+            admission_control: setting(fields, "admission_control", AdmissionControl::read),
+            rate_limit: setting(fields, "rate_limit", |item| RateLimit::read(item, who)),
             kill_switch: setting(fields, "kill_switch", KillSwitch::read),
             idempotent: flag(fields, "idempotent"),
             fallback: None,
@@ -287,6 +296,7 @@ impl<'a> Policy<'a> {
             cancellation: self.cancellation.or(general.cancellation),
             hedge: self.hedge.or(general.hedge),
             throttle: self.throttle.or(general.throttle),
+            admission_control: self.admission_control.or(general.admission_control),
             rate_limit: self.rate_limit.or(general.rate_limit),
             kill_switch: self.kill_switch.or(general.kill_switch),
             retry: self.retry.or(general.retry),

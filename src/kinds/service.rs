@@ -1,10 +1,11 @@
 //! A service: replicas with workers, a bounded queue and cores, and endpoints that call others.
 
 use super::{
-    Caller, Dependency, Kind, MOST, POLICY_SHAPE, Program, STEPS, StepSpec, Target, Wiring, check_name, origin,
+    ADMISSION_SHAPE, Admission, Caller, Dependency, Kind, MOST, POLICY_SHAPE, Program, STEPS, StepSpec, Target, Wiring,
+    check_name, origin,
 };
 use crate::plan::{Balance, Concurrency, EndpointId, Party, Role, Station, UNLIMITED};
-use crate::policies::{RATE_LIMIT_SHAPE, RateLimit};
+use crate::policies::{RATE_LIMIT_SHAPE, RateLimit, RateLimited};
 use crate::random::{Dist, TIME};
 use crate::yaml::{Field, Fields, Item, Shape, Takes};
 
@@ -16,7 +17,7 @@ pub struct Service<'a> {
     replicas: Option<u32>,
     concurrency: Option<u32>,
     model: Concurrency,
-    queue: Option<u32>,
+    admission: Admission,
     cpu: Option<f64>,
     balance: Balance,
     rate_limit: Option<RateLimit>,
@@ -58,11 +59,6 @@ pub static SERVICE_SHAPE: Shape = Shape::new(
             "`threads` hold a worker for the whole request, `async` only while they work. Default `threads`.",
         ),
         Field::new(
-            "queue",
-            Takes::Any(&[Takes::Whole(0, MOST), UNLIMITED_WORD]),
-            "Requests waiting per replica; more are refused. Default 100, as in Tomcat.",
-        ),
-        Field::new(
             "cpu",
             Takes::Number,
             "Cores per replica that `work` competes for, such as `2` or `250m`: with n requests at work each advances at \
@@ -77,7 +73,7 @@ pub static SERVICE_SHAPE: Shape = Shape::new(
         Field::new(
             "rate_limit",
             Takes::Any(&[Takes::Rate, Takes::Map(&RATE_LIMIT_SHAPE)]),
-            "Requests beyond it are refused, all replicas together. Default: none.",
+            "Requests beyond it are refused, all replicas together unless its `scope` says otherwise. Default: none.",
         ),
         Field::new(
             "endpoints",
@@ -91,7 +87,7 @@ pub static SERVICE_SHAPE: Shape = Shape::new(
         ),
     ],
 )
-.with(&[&ENDPOINT_SHAPE]);
+.with(&[&ADMISSION_SHAPE, &ENDPOINT_SHAPE]);
 
 /// The short form of an endpoint. A service with a single endpoint writes it among its own fields.
 static ENDPOINT_SHAPE: Shape = Shape::new(
@@ -120,10 +116,10 @@ impl<'a> Service<'a> {
             replicas: fields.optional("replicas").map(|item| replicas(&item)),
             concurrency: fields.optional("concurrency").map(|item| item.whole_or_unlimited(1, MOST).unwrap_or(1)),
             model: word(&mut fields, "model", &[("threads", Concurrency::Threads), ("async", Concurrency::Async)]),
-            queue: fields.optional("queue").map(|item| item.whole_or_unlimited(0, MOST).unwrap_or(0)),
+            admission: Admission::read(&mut fields),
             cpu: fields.optional("cpu").and_then(|item| cores(&item)),
             balance: word(&mut fields, "balance", BALANCES),
-            rate_limit: fields.optional("rate_limit").and_then(|item| RateLimit::read(&item)),
+            rate_limit: fields.optional("rate_limit").and_then(|item| RateLimit::read(&item, RateLimited::Service)),
             endpoints: read_endpoints(&mut fields),
             caller: None,
             dependencies: fields.optional("dependencies").map(|i| Dependency::read_all(&i)).unwrap_or_default(),
@@ -222,10 +218,12 @@ impl<'a> Kind<'a> for Service<'a> {
         let replicas = wiring.or_assume(self.replicas, item, "replicas", 1);
         let concurrency = wiring.or_assume(self.concurrency, item, "concurrency", 200);
         // Nobody ever waits for a worker where there is no end of them: nothing is assumed then.
-        let queue = match self.queue {
+        self.admission.check_line(item, concurrency);
+        let queue = match self.admission.queue {
             None if concurrency == UNLIMITED => UNLIMITED,
             written => wiring.or_assume(written, item, "queue", 100),
         };
+        let admission = self.admission.lower(wiring);
         let station = wiring.builder.station(Station {
             name: item.name.clone(),
             component,
@@ -236,6 +234,7 @@ impl<'a> Kind<'a> for Service<'a> {
             concurrency: self.model,
             balance: self.balance,
             rate_limit: self.rate_limit,
+            admission,
             capacity_path: format!("{}.replicas", item.path),
             origin: origin(item),
             ..Station::default()

@@ -99,7 +99,7 @@ impl Recorder {
                 .map(|(i, (a, b))| StationCell {
                     busy: mean(a.busy.area_at(now), b.busy.area_at(self.at)),
                     queue: mean(a.queue.area_at(now), b.queue.area_at(self.at)),
-                    refused: (a.refused - b.refused) as u32,
+                    refused: (a.refused + a.shed - b.refused - b.shed) as u32,
                     up: world.up(i),
                 })
                 .collect(),

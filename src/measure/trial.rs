@@ -178,7 +178,7 @@ impl<'p> Trial<'p> {
             utilization: span.mean(before.busy.area_at(span.from), after.busy.area_at(span.to)) / capacity,
             queue_mean: span.mean(before.queue.area_at(span.from), after.queue.area_at(span.to)),
             wait_mean: mean_seconds(after.waited.0 - before.waited.0, after.granted - before.granted),
-            rejected: after.refused - before.refused,
+            rejected: after.refused + after.shed - before.refused - before.shed,
         })
     }
 
@@ -250,7 +250,9 @@ fn mean_seconds(sum_ns: u64, n: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Arrivals, Builder, Component, Edge, Origin, Party, Role, Source, SourceId, Station, Step};
+    use crate::plan::{
+        Arrivals, Builder, Component, Edge, Origin, Party, Priority, Role, Source, SourceId, Station, Step,
+    };
     use crate::random::Dist;
 
     /// M/M/1 with arrival rate 0.8 and service rate 1, in milliseconds.
@@ -283,7 +285,8 @@ mod tests {
             ..Edge::default()
         });
         let link = b.link(edge, endpoint);
-        b.source(Source { name: "users".into(), arrivals: Arrivals::Poisson(800.0), mix: vec![(1.0, link)], origin });
+        let (arrivals, mix) = (Arrivals::Poisson(800.0), vec![(1.0, link)]);
+        b.source(Source { name: "users".into(), arrivals, mix, priority: Priority::Normal, origin });
         b.finish()
     }
 

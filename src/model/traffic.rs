@@ -1,7 +1,7 @@
 //! Traffic: who calls, how often, and what for.
 
 use crate::kinds::{Caller, IN_PLACE_SHAPE, MOST, Policy, Target, Wiring, origin};
-use crate::plan::{Arrivals, Party, Role, Source, SourceId};
+use crate::plan::{Arrivals, Order, Party, Priority, Role, Source, SourceId};
 use crate::random::{Dist, TIME, cumulative};
 use crate::yaml::{Field, Fields, Item, Shape, Takes};
 
@@ -13,6 +13,7 @@ pub(super) struct Traffic<'a> {
     arrivals: Option<ArrivalsSpec>,
     mix: Vec<(f64, Target<'a>)>,
     policy: Policy<'a>,
+    priority: Option<(Priority, Item<'a>)>,
     id: Option<SourceId>,
 }
 
@@ -32,6 +33,12 @@ pub static TRAFFIC_SHAPE: Shape = Shape::new(
         Field::new("users", Takes::Whole(1, MOST), "Users of closed traffic, at load 1x."),
         Field::new("think_time", Takes::Alias(&TIME), "Time between an answer and the same user's next request."),
         Field::new("to", Takes::Name, "What is asked for."),
+        Field::new(
+            "priority",
+            Takes::Any(&[Takes::Word(&["critical", "high", "normal", "low"]), Takes::Whole(0, 3)]),
+            "How important its requests are, with all calls they cause: served first where a queue goes by priority, and shed \
+             last. A number from 0 (critical) to 3 (low) says the same. Default `normal`.",
+        ),
         Field::new("mix", Takes::Named(&Takes::Share), "What is asked for, with shares that sum to 100%."),
     ],
 )
@@ -71,9 +78,10 @@ impl<'a> Traffic<'a> {
         let arrivals = read_arrivals(&mut fields);
         let mix = read_mix(&mut fields);
         let policy = Policy::read_in_place(&mut fields);
+        let priority = fields.optional("priority").and_then(|item| Some((read_priority(&item)?, item)));
         fields.not_yet("shape", "the rate is constant: remove it, or use a `load` fault for a spike");
         fields.finish();
-        Some(Traffic { item: item.clone(), arrivals, mix, policy, id: None })
+        Some(Traffic { item: item.clone(), arrivals, mix, policy, priority, id: None })
     }
 
     fn declare(&mut self, wiring: &mut Wiring<'a>) {
@@ -89,13 +97,26 @@ impl<'a> Traffic<'a> {
             // The problem has been reported; the plan will not be used.
             None => Arrivals::Poisson(1.0),
         };
-        let source = Source { name: self.item.name.clone(), arrivals, mix: Vec::new(), origin: origin(&self.item) };
+        let priority = self.priority.as_ref().map_or(Priority::Normal, |(priority, _)| *priority);
+        let source =
+            Source { name: self.item.name.clone(), arrivals, mix: Vec::new(), priority, origin: origin(&self.item) };
         self.id = Some(wiring.builder.source(source));
+    }
+
+    /// Reports a priority that nothing looks at.
+    fn check_priority(&self, wiring: &Wiring<'a>) {
+        let Some((_, item)) = &self.priority else { return };
+        let mut admissions = wiring.builder.plan().stations.iter().map(|station| &station.admission);
+        if !admissions.any(|a| a.order == Order::Priority || a.load_shedding.is_some()) {
+            let hint = "add `queue: { order: priority }` or `load_shedding: {}` to a service, or remove it";
+            item.problem_at_key("`priority` has no effect: no service looks at it", hint);
+        }
     }
 
     /// Wires what is asked for.
     pub(super) fn lower(self, wiring: &mut Wiring<'a>) {
         let Some(id) = self.id else { return };
+        self.check_priority(wiring);
         let caller = Caller::in_place(Party::Source(id), &self.item.name, &self.item, self.policy);
         for (up_to, target) in &self.mix {
             if wiring.role(target.component()) == Some(Role::Queue) {
@@ -108,6 +129,21 @@ impl<'a> Traffic<'a> {
             }
         }
     }
+}
+
+/// A word or a number.
+fn read_priority(item: &Item<'_>) -> Option<Priority> {
+    let words = [
+        ("critical", Priority::Critical),
+        ("high", Priority::High),
+        ("normal", Priority::Normal),
+        ("low", Priority::Low),
+        ("0", Priority::Critical),
+        ("1", Priority::High),
+        ("2", Priority::Normal),
+        ("3", Priority::Low),
+    ];
+    item.word(&words)
 }
 
 fn read_arrivals(fields: &mut Fields<'_>) -> Option<ArrivalsSpec> {

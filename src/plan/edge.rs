@@ -1,7 +1,7 @@
 //! Connections between two parties, with the policy of each.
 
 use super::{ComponentId, DistId, EdgeId, EndpointId, Origin, SourceId, UNLIMITED};
-use crate::policies::{CircuitBreaker, Hedge, KillSwitch, RateLimit, Retry, Throttle, Window};
+use crate::policies::{AdmissionControl, CircuitBreaker, Hedge, KillSwitch, RateLimit, Retry, Throttle, Window};
 use crate::units::SimDuration;
 
 /// Who calls.
@@ -46,7 +46,9 @@ pub struct Edge {
     pub hedge: Option<Hedge>,
     /// Calls are refused on the caller's side while the callee refuses many.
     pub throttle: Option<Throttle>,
-    /// Tries beyond it are refused on the caller's side; one bucket per caller instance.
+    /// Calls are refused on the caller's side while too few succeed.
+    pub admission_control: Option<AdmissionControl>,
+    /// Tries beyond it are refused on the caller's side, or wait; one bucket per caller instance, or one for all.
     pub rate_limit: Option<RateLimit>,
     /// Takes the connection out of use at a time.
     pub kill_switch: Option<KillSwitch>,
@@ -106,6 +108,7 @@ impl Default for Edge {
             cancellation: false,
             hedge: None,
             throttle: None,
+            admission_control: None,
             rate_limit: None,
             kill_switch: None,
             retry: None,
@@ -133,6 +136,7 @@ impl Edge {
             && !self.cancellation
             && self.hedge.is_none()
             && self.throttle.is_none()
+            && self.admission_control.is_none()
             && self.rate_limit.is_none()
             && self.kill_switch.is_none()
             && self.retry.is_none()
@@ -152,6 +156,7 @@ impl Edge {
             let window = if let Window::Time(window) = breaker.window { window } else { SimDuration::ZERO };
             (breaker.open_for, window)
         });
-        all_tries.max(self.deadline.unwrap_or_default()).max(open).max(window)
+        let rate_limit = self.rate_limit.map_or(SimDuration::ZERO, |limit| limit.slowest());
+        all_tries.max(rate_limit).max(self.deadline.unwrap_or_default()).max(open).max(window)
     }
 }

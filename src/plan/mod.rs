@@ -4,6 +4,7 @@
 //! or refuse a request is a [`Station`]; everything that connects two parties is an [`Edge`] with its policy. The plan
 //! knows neither YAML nor events: a database is a station whose slots are called connections.
 
+mod admission;
 mod builder;
 mod cache;
 mod component;
@@ -16,6 +17,7 @@ mod station;
 mod step;
 mod topic;
 
+pub use admission::{Admission, Order, Priority};
 pub use builder::Builder;
 pub use cache::{Cache, Contents, Eviction, Flight, Look, Spread, Store, Writes};
 pub use component::{Component, Role};
@@ -118,7 +120,8 @@ impl Plan {
     pub fn slowest_mechanism(&self) -> SimDuration {
         let edges = self.edges.iter().map(Edge::slowest);
         let topics = self.topics.iter().map(Topic::slowest);
+        let stations = self.stations.iter().map(Station::slowest);
         let stores = self.caches.iter().filter_map(Cache::store).map(Store::slowest);
-        edges.chain(topics).chain(stores).fold(SimDuration::from_secs(1), SimDuration::max)
+        edges.chain(topics).chain(stations).chain(stores).fold(SimDuration::from_secs(1), SimDuration::max)
     }
 }

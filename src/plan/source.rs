@@ -1,6 +1,6 @@
 //! Traffic.
 
-use super::{DistId, LinkId, Origin};
+use super::{DistId, LinkId, Origin, Priority};
 
 /// Traffic: who calls, how often.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,6 +11,8 @@ pub struct Source {
     pub arrivals: Arrivals,
     /// What they ask for, with cumulative shares; the last is 1.
     pub mix: Vec<(f64, LinkId)>,
+    /// How important its requests are, and all they cause.
+    pub priority: Priority,
     /// Where it is defined.
     pub origin: Origin,
 }

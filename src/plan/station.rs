@@ -1,7 +1,8 @@
 //! Stations: everything that can be busy.
 
-use super::{ComponentId, Origin, UNLIMITED};
+use super::{Admission, ComponentId, Origin, UNLIMITED};
 use crate::policies::RateLimit;
+use crate::units::SimDuration;
 
 /// How a worker is held.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,8 +53,10 @@ pub struct Station {
     pub balance: Balance,
     /// Share of requests answered with an error though nothing is wrong with the caller (1 - availability).
     pub error_rate: f64,
-    /// Requests beyond it are refused; one bucket for all replicas.
+    /// Requests beyond it are refused; one bucket for all replicas, or one for each.
     pub rate_limit: Option<RateLimit>,
+    /// What it does with requests it cannot or will not serve now.
+    pub admission: Admission,
     /// Path in the model of the number that gives it more capacity (`services.web.replicas`, `databases.db.connections`).
     pub capacity_path: String,
     /// Where it is defined.
@@ -74,8 +77,23 @@ impl Default for Station {
             balance: Balance::RoundRobin,
             error_rate: 0.0,
             rate_limit: None,
+            admission: Admission::default(),
             capacity_path: String::new(),
             origin: Origin::default(),
         }
+    }
+}
+
+impl Station {
+    /// Requests per second that its rate limit lets through in the long run, over all replicas.
+    pub fn rate_allowed(&self) -> Option<f64> {
+        let limit = self.rate_limit?;
+        Some(limit.long_run() * if limit.per_replica { f64::from(self.replicas) } else { 1.0 })
+    }
+
+    /// Its slowest mechanism.
+    pub fn slowest(&self) -> SimDuration {
+        let rate_limit = self.rate_limit.map_or(SimDuration::ZERO, |limit| limit.slowest());
+        self.admission.slowest().max(rate_limit)
     }
 }

@@ -181,6 +181,14 @@ pub fn erlang_a(lambda: f64, mu: f64, c: u32, theta: f64) -> (f64, f64) {
     (theta * waiting / all / lambda, waiting / all)
 }
 
+/// M/M/1 with two classes that share service times of mean 1, the first served before the second but never instead of one in
+/// service: mean wait of each, with utilisations `first` and `second` (A. Cobham, 1954). R / (1 - r1) and
+/// R / ((1 - r1) (1 - r)), where the mean residual service R is r = r1 + r2.
+pub fn priority_waits(first: f64, second: f64) -> (f64, f64) {
+    let all = first + second;
+    (all / (1.0 - first), all / ((1.0 - first) * (1.0 - all)))
+}
+
 /// The `q` quantile of the longest of `n` independent exponential times of mean 1: F(t)^n = q.
 pub fn longest_of(n: u32, q: f64) -> f64 {
     -(1.0 - q.powf(1.0 / f64::from(n))).ln()
@@ -299,6 +307,10 @@ mod tests {
         let (abandon, waiting) = erlang_a(12.0, 1.0, 10, 0.5);
         close(abandon, 0.195656);
         close(waiting, 4.695743);
+        // The mean over both classes is that of the queue without them: 2.333.
+        let (first, second) = priority_waits(0.35, 0.35);
+        close((first + second) / 2.0, 0.7 / 0.3);
+        close(first, 0.7 / 0.65);
         close(throttled(1000.0, 200.0, 2.0), 0.599401);
         // With a hundred calls 63.4% see one beyond the 99th percentile of a single call.
         close(longest_of(100, 0.99f64.powi(100)), 100f64.ln());

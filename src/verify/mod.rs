@@ -8,6 +8,7 @@
 mod caches;
 mod fleets;
 pub mod laws;
+mod lines;
 mod networks;
 mod policies;
 mod queues;
@@ -68,7 +69,9 @@ pub struct Compared {
 
 /// Every oracle, in the order of the table.
 pub fn oracles() -> impl Iterator<Item = &'static Oracle> {
-    [queues::ORACLES, networks::ORACLES, policies::ORACLES, fleets::ORACLES, caches::ORACLES].into_iter().flatten()
+    [queues::ORACLES, lines::ORACLES, networks::ORACLES, policies::ORACLES, fleets::ORACLES, caches::ORACLES]
+        .into_iter()
+        .flatten()
 }
 
 const CONFIDENCE: f64 = 0.999;

@@ -1,5 +1,6 @@
 //! Whole models: what they are compiled to, and what is refused with which words.
 
+mod admission;
 mod diagnostics;
 mod examples;
 mod lowering;

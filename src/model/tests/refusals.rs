@@ -64,7 +64,7 @@ databases: { db: { query: 5ms } }
     insta::assert_snapshot!(in_short(text), @"
     1:32 fallback -- `fallback` does not belong here -- only a service can answer with a substitute: write it under its `dependencies`
     8:18 0s -- `timeout` must be above zero -- write a duration such as `250ms`
-    9:9 timout -- unknown field `timout` -- did you mean `timeout`? The fields here are `network`, `loss`, `pool`, `timeout`, `deadline`, `propagate_deadline`, `cancellation`, `retry`, `hedge`, `circuit_breaker`, `bulkhead`, `throttle`, `rate_limit`, `kill_switch`, `idempotent`, `fallback` and 1 more
+    9:9 timout -- unknown field `timout` -- did you mean `timeout`? The fields here are `network`, `loss`, `pool`, `timeout`, `deadline`, `propagate_deadline`, `cancellation`, `retry`, `hedge`, `circuit_breaker`, `bulkhead`, `throttle`, `admission_control`, `rate_limit`, `kill_switch`, `idempotent` and 2 more
     10:9 retry -- unlimited attempts need a `backoff` above zero -- add for instance `backoff: 1s`
     10:47 some -- `some` is no `jitter` -- write one of `none`, `full`, `equal`, `decorrelated` and `exponential`
     11:42 0% -- `failure_rate` must be above 0% -- write a percentage, such as `30%`

@@ -30,8 +30,24 @@ pub struct Retry {
 
 /// What can be tried again, in the order of the engine's causes; the words of `retry.on`. A circuit breaker, a bulkhead and
 /// the like on the caller's own side say no on purpose: trying again at once would ask them the same.
-pub const FAILURES: &[&str] =
-    &["error", "dependency", "timeout", "refused", "unavailable", "reset", "", "", "rate_limited", "queue_full"];
+pub const FAILURES: &[&str] = &[
+    "error",
+    "dependency",
+    "timeout",
+    "refused",
+    "unavailable",
+    "reset",
+    "",
+    "",
+    "rate_limited",
+    "queue_full",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "shed",
+];
 
 impl Default for Retry {
     fn default() -> Self {

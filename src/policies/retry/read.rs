@@ -48,6 +48,7 @@ pub static SHAPE: Shape = Shape::new(
                 "reset",
                 "rate_limited",
                 "queue_full",
+                "shed",
             ])),
             "The failures that are tried again. Default: all of these.",
         ),
