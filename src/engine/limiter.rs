@@ -3,7 +3,8 @@
 //!
 //! Stations without any of this have no hall, and their requests pass none of it.
 
-use super::frame::{ADMITTED, NONE};
+use super::call::Parent;
+use super::frame::{ADMITTED, CALLED, NONE};
 use super::outcome::{Cause, Outcome};
 use super::station::Waiting;
 use super::world::{Ready, World};
@@ -132,10 +133,30 @@ impl World<'_> {
             Sensor::Concurrency => f64::from(replica.busy) / f64::from(self.stations[replica.station as usize].workers),
         };
         let frame = &self.frames[f];
-        let rank = Shedder::rank(frame.priority() as u32, Lot(frame.lot).unit(CLASS_CHOICE));
+        let rank = Shedder::rank(frame.priority() as u32, self.root_lot(f).unit(CLASS_CHOICE));
         let (door, now) = (self.door_of(slot), SimTime(self.now));
         let shedder = &mut self.doors[door].shedder;
         shedder.as_mut().is_some_and(|shedder| shedder.admit(spec, rank, now, reading) == Verdict::Refuse)
+    }
+
+    /// The lot of the request of a user, or the delivery of a message, that a frame belongs to: as long as those who wait for
+    /// it are there, all that one request causes is of the same class, whatever is tried again.
+    fn root_lot(&self, f: u32) -> Lot {
+        let mut frame = &self.frames[f];
+        loop {
+            let parent = if frame.has(CALLED) {
+                let call = &self.calls[frame.parent];
+                match call.parent {
+                    Parent::Frame(parent, ticket) if self.frames[parent].ticket == ticket => parent,
+                    _ => return Lot(call.lot),
+                }
+            } else if frame.parent != NONE && self.frames[frame.parent].ticket == frame.parent_ticket {
+                frame.parent
+            } else {
+                return Lot(frame.lot);
+            };
+            frame = &self.frames[parent];
+        }
     }
 
     /// A request is going to be served after this delay; false if it is shed for it.

@@ -108,7 +108,7 @@ impl Graph<'_> {
         }
         if let Some(rate) = station.rate_allowed() {
             let name = format!("{}.rate_limit", station.name);
-            bounds.push(self.make(Resource::RateLimit(id), name, rate, runs, false, path()));
+            bounds.push(self.make(Resource::RateLimit(id), name, rate, runs, false, station.rate_limit_path.clone()));
         }
     }
 

@@ -4,7 +4,8 @@
 use super::{MOST, Wiring};
 use crate::plan::{self, Order, UNLIMITED};
 use crate::policies::{
-    CODEL_SHAPE, CONCURRENCY_LIMIT_SHAPE, Codel, ConcurrencyLimit, LOAD_SHEDDING_SHAPE, LoadShedding, Sensor,
+    CODEL_SHAPE, CONCURRENCY_LIMIT_SHAPE, Codel, ConcurrencyLimit, LOAD_SHEDDING_SHAPE, LoadShedding, RateLimit,
+    RateLimited, Sensor,
 };
 use crate::random::{Dist, SETTING};
 use crate::units::SimDuration;
@@ -80,6 +81,24 @@ static QUEUE_SHAPE: Shape = Shape::new(
         ),
     ],
 );
+
+/// A rate limit, and the path of its rate in the model: where more would be written.
+#[derive(Clone, Debug, Default)]
+pub struct Quota {
+    /// The limit, if there is one.
+    pub limit: Option<RateLimit>,
+    /// `services.web.rate_limit`, or `services.web.rate_limit.rate`.
+    pub path: String,
+}
+
+impl Quota {
+    /// Reads the field `rate_limit` of a component.
+    pub fn read(fields: &mut Fields<'_>, who: RateLimited) -> Quota {
+        let Some(item) = fields.optional("rate_limit") else { return Quota::default() };
+        let path = if item.is_map() { format!("{}.rate", item.path) } else { item.path.clone() };
+        Quota { limit: RateLimit::read(&item, who), path }
+    }
+}
 
 impl Admission {
     /// Reads the fields of a service.

@@ -1,8 +1,8 @@
 //! Somebody else's API: a latency, an availability and perhaps a quota; its capacity is not our concern.
 
-use super::{Caller, Kind, Program, StepSpec, Wiring, check_name, origin, service};
+use super::{Caller, Kind, Program, Quota, StepSpec, Wiring, check_name, origin, service};
 use crate::plan::{ComponentId, EndpointId, Party, Role, Station, UNLIMITED};
-use crate::policies::{RATE_LIMIT_SHAPE, RateLimit, RateLimited};
+use crate::policies::{RATE_LIMIT_SHAPE, RateLimited};
 use crate::random::{Dist, TIME};
 use crate::yaml::{Field, Fields, Item, Shape, Takes};
 
@@ -11,7 +11,7 @@ use crate::yaml::{Field, Fields, Item, Shape, Takes};
 pub struct External<'a> {
     item: Item<'a>,
     availability: f64,
-    rate_limit: Option<RateLimit>,
+    rate_limit: Quota,
     /// Name, place and latency of each.
     endpoints: Vec<(String, Item<'a>, Dist)>,
     declared: Option<(ComponentId, Vec<EndpointId>)>,
@@ -46,7 +46,7 @@ impl<'a> External<'a> {
     pub fn read(item: &Item<'a>) -> Option<External<'a>> {
         let mut fields = item.shaped(&EXTERNAL_SHAPE)?;
         let availability = fields.optional("availability").and_then(|item| item.ratio()).unwrap_or(1.0);
-        let rate_limit = fields.optional("rate_limit").and_then(|item| RateLimit::read(&item, RateLimited::External));
+        let rate_limit = Quota::read(&mut fields, RateLimited::External);
         let endpoints = read_endpoints(&mut fields);
         fields.finish();
         Some(External { item: item.clone(), availability, rate_limit, endpoints, declared: None })
@@ -95,7 +95,8 @@ impl<'a> Kind<'a> for External<'a> {
             component,
             workers: UNLIMITED,
             error_rate: 1.0 - self.availability,
-            rate_limit: self.rate_limit,
+            rate_limit: self.rate_limit.limit,
+            rate_limit_path: self.rate_limit.path.clone(),
             capacity_path: format!("{}.rate_limit", item.path),
             origin: origin(item),
             ..Station::default()

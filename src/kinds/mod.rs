@@ -22,7 +22,7 @@ mod steps;
 mod target;
 mod wiring;
 
-pub use admission::{ADMISSION_SHAPE, Admission};
+pub use admission::{ADMISSION_SHAPE, Admission, Quota};
 pub use cache::{Cache, GET};
 pub use caller::{Caller, Dependency};
 pub use database::Database;

@@ -1,11 +1,11 @@
 //! A service: replicas with workers, a bounded queue and cores, and endpoints that call others.
 
 use super::{
-    ADMISSION_SHAPE, Admission, Caller, Dependency, Kind, MOST, POLICY_SHAPE, Program, STEPS, StepSpec, Target, Wiring,
-    check_name, origin,
+    ADMISSION_SHAPE, Admission, Caller, Dependency, Kind, MOST, POLICY_SHAPE, Program, Quota, STEPS, StepSpec, Target,
+    Wiring, check_name, origin,
 };
 use crate::plan::{Balance, Concurrency, EndpointId, Party, Role, Station, UNLIMITED};
-use crate::policies::{RATE_LIMIT_SHAPE, RateLimit, RateLimited};
+use crate::policies::{RATE_LIMIT_SHAPE, RateLimited};
 use crate::random::{Dist, TIME};
 use crate::yaml::{Field, Fields, Item, Shape, Takes};
 
@@ -20,7 +20,7 @@ pub struct Service<'a> {
     admission: Admission,
     cpu: Option<f64>,
     balance: Balance,
-    rate_limit: Option<RateLimit>,
+    rate_limit: Quota,
     endpoints: Vec<EndpointSpec<'a>>,
     /// The service and its policies (`dependencies`), once it is declared.
     caller: Option<Caller<'a>>,
@@ -119,7 +119,7 @@ impl<'a> Service<'a> {
             admission: Admission::read(&mut fields),
             cpu: fields.optional("cpu").and_then(|item| cores(&item)),
             balance: word(&mut fields, "balance", BALANCES),
-            rate_limit: fields.optional("rate_limit").and_then(|item| RateLimit::read(&item, RateLimited::Service)),
+            rate_limit: Quota::read(&mut fields, RateLimited::Service),
             endpoints: read_endpoints(&mut fields),
             caller: None,
             dependencies: fields.optional("dependencies").map(|i| Dependency::read_all(&i)).unwrap_or_default(),
@@ -233,7 +233,8 @@ impl<'a> Kind<'a> for Service<'a> {
             cores: self.cpu,
             concurrency: self.model,
             balance: self.balance,
-            rate_limit: self.rate_limit,
+            rate_limit: self.rate_limit.limit,
+            rate_limit_path: self.rate_limit.path.clone(),
             admission,
             capacity_path: format!("{}.replicas", item.path),
             origin: origin(item),

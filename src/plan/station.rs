@@ -55,6 +55,8 @@ pub struct Station {
     pub error_rate: f64,
     /// Requests beyond it are refused; one bucket for all replicas, or one for each.
     pub rate_limit: Option<RateLimit>,
+    /// Path in the model of the rate of its rate limit; empty without one.
+    pub rate_limit_path: String,
     /// What it does with requests it cannot or will not serve now.
     pub admission: Admission,
     /// Path in the model of the number that gives it more capacity (`services.web.replicas`, `databases.db.connections`).
@@ -77,6 +79,7 @@ impl Default for Station {
             balance: Balance::RoundRobin,
             error_rate: 0.0,
             rate_limit: None,
+            rate_limit_path: String::new(),
             admission: Admission::default(),
             capacity_path: String::new(),
             origin: Origin::default(),

@@ -40,7 +40,7 @@ pub enum Sensor {
 
 /// Ranks of importance: four priorities of 128 classes of requests each; rank 0 is shed last.
 pub const RANKS: u32 = 4 * CLASSES;
-/// Classes within a priority. A request's class is its own, by chance.
+/// Classes within a priority. A request has one by chance, with all that it causes.
 pub const CLASSES: u32 = 128;
 
 /// `load_shedding: { when: queue_delay, above: 20ms }`

@@ -284,12 +284,14 @@ external:
     assert_eq!((a.replicas, a.workers, a.queue, a.cores), (2, UNLIMITED, UNLIMITED, Some(0.25)));
     assert_eq!((a.concurrency, a.balance), (Concurrency::Async, Balance::TwoChoices));
     assert_eq!(a.rate_limit, Some(RateLimit::bucket(10.0, 3.0)));
+    assert_eq!(a.rate_limit_path, "services.a.rate_limit.rate");
     assert_eq!((db.name.as_str(), db.replicas, db.workers, db.queue, db.cores), ("db", 1, 7, UNLIMITED, Some(4.0)));
     assert_eq!((read.name.as_str(), read.replicas, read.workers), ("db.read", 2, 7));
     assert_eq!(read.capacity_path, "databases.db.connections");
     assert_eq!((api.workers, api.queue), (UNLIMITED, UNLIMITED));
     assert!((api.error_rate - 0.01).abs() < 1e-12);
     assert_eq!(api.rate_limit, Some(RateLimit::bucket(5.0, 5.0)));
+    assert_eq!(api.rate_limit_path, "external.api.rate_limit");
     let station_of = |name: &str| model.plan.endpoints[model.plan.endpoint(name).unwrap().index()].station.index();
     assert_eq!((station_of("db.r"), station_of("db.w"), station_of("api.call")), (2, 1, 3));
     assert_eq!(model.plan.dists[0], Dist::Exponential { mean: 1e6 });
