@@ -3,7 +3,7 @@
 use super::args::subcommands;
 use super::exit::Mistake;
 use super::values::is_standard;
-use crate::yaml::{MAX_BYTES, did_you_mean, list};
+use crate::yaml::{Files, MAX_BYTES, did_you_mean, list};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -45,10 +45,30 @@ pub(super) fn only_model(models: Vec<PathBuf>) -> Result<PathBuf, Mistake> {
     }
 }
 
+/// Reads the files a model names, from its own folder (for standard input, from where we are).
+pub(super) fn files(model: &str) -> Files {
+    let folder =
+        if model == STDIN { PathBuf::new() } else { Path::new(model).parent().map(PathBuf::from).unwrap_or_default() };
+    Files::new(move |name| {
+        let path = folder.join(name);
+        let bytes = File::open(&path).and_then(limited).map_err(|e| match e.kind() {
+            ErrorKind::NotFound => format!("there is no file {}", path.display()),
+            _ => e.to_string(),
+        })?;
+        if bytes.len() > MAX_BYTES {
+            return Err(format!("it is larger than {} MB", MAX_BYTES / 1_000_000));
+        }
+        String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".into())
+    })
+}
+
+/// What standard input is called.
+const STDIN: &str = "<stdin>";
+
 /// Reads a model's text.
 pub(super) fn read(path: &Path) -> Result<Input, Mistake> {
     let (file, bytes) = if is_standard(path) {
-        ("<stdin>".to_string(), limited(io::stdin().lock()))
+        (STDIN.to_string(), limited(io::stdin().lock()))
     } else {
         (path.display().to_string(), open(path)?)
     };

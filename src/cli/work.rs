@@ -14,7 +14,7 @@ use std::io::Write;
 
 /// Reads a model, all problems at once, and applies `--set`.
 pub(super) fn model(input: &Input, settings: &[Setting]) -> Result<Model, Mistake> {
-    let model = Model::read(&input.file, &input.text).map_err(|problems| {
+    let model = Model::read_with(&input.file, &input.text, super::input::files(&input.file)).map_err(|problems| {
         told(input, &problems);
         Mistake::told()
     })?;

@@ -41,6 +41,8 @@ kinds! {
     Arrive
     /// A source sends its next request.
     Source
+    /// The number of a source's users follows its shape.
+    Crowd
     /// A user of a closed source has thought enough.
     User
     /// A call's wait before a retry is over.

@@ -36,7 +36,7 @@ impl World<'_> {
             let waiting = |c: &&super::call::Call| {
                 c.state != State::Done && matches!(c.parent, Parent::User(of, _) if of == s as u32)
             };
-            let found = self.calls.all().iter().filter(waiting).count() as u64;
+            let found = self.calls.all().iter().filter(waiting).count() as u64 + self.not_started(s);
             same(&source.name, "requests in flight", said, found)?;
         }
         let in_use = self.frames.all().iter().filter(|f| f.place != Place::Free).count();

@@ -203,7 +203,7 @@ impl World<'_> {
         let counted = frame.has(COUNTED);
         let slot = &self.slots[frame.slot as usize];
         let replica = frame.slot - self.stations[slot.station as usize].first_slot;
-        self.new_call(Parent::Frame(f, ticket), link, lot, replica, counted, probe);
+        self.new_call(Parent::Frame(f, ticket), link, lot, replica, self.now, counted, probe);
     }
 
     /// Begins a call of whomever.
@@ -213,6 +213,7 @@ impl World<'_> {
         link: LinkId,
         lot: Lot,
         replica: u32,
+        start: u64,
         counted: bool,
         probe: &mut P,
     ) {
@@ -232,7 +233,7 @@ impl World<'_> {
         let born = self.calls.next_free().map_or(0, |old| old.ticket);
         let call = Call {
             lot: lot.0,
-            start: self.now,
+            start,
             tried: self.now,
             deadline: edge.deadline.map_or(u64::MAX, |d| self.now.saturating_add(d.0)),
             work: 0,

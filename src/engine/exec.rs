@@ -134,8 +134,9 @@ impl World<'_> {
         let slot = frame.slot as usize;
         let station = &mut self.stations[self.slots[slot].station as usize];
         let mut d = self.plan.dists[time].sample(&mut station.work);
-        if station.slowdown != 1.0 {
-            d = d.times(station.slowdown);
+        if station.stretches {
+            let crowding = self.plan.stations[self.slots[slot].station as usize].crowding;
+            d = d.times(station.slowdown * crowding.map_or(1.0, |c| c.stretch(self.slots[slot].busy)));
         }
         frame.work += d.0;
         if d == SimDuration::ZERO {

@@ -18,6 +18,7 @@ mod balance;
 mod cache;
 mod call;
 mod cancel;
+mod course;
 mod cpu;
 mod deadline;
 mod exec;

@@ -2,10 +2,10 @@
 
 use super::{Limits, Silent, World};
 use crate::plan::{
-    Admission, Arrivals, Balance, Branch, Builder, Cache, CacheId, Component, ComponentId, Concurrency, Consumer,
-    Contents, DistId, Edge, EdgeId, EndpointId, Eviction, Flight, Fork, Knobs, Line, LinkId, Look, Order, Origin,
-    Party, Pc, Plan, Priority, Role, Source, SourceId, Spread, Station, StationId, Step, Store, Topic, UNLIMITED,
-    Writes,
+    Admission, Arrivals, Balance, Branch, Builder, Bursts, Cache, CacheId, Component, ComponentId, Concurrency,
+    Consumer, Contents, DistId, Edge, EdgeId, EndpointId, Eviction, Flight, Fork, Knobs, Line, LinkId, Look, Order,
+    Origin, Party, Pc, Plan, Priority, Profile, Role, Source, SourceId, Spread, Station, StationId, Step, Store, Topic,
+    UNLIMITED, Writes,
 };
 use crate::policies::{
     AdmissionControl, Budget, CircuitBreaker, Codel, ConcurrencyLimit, Counting, Hedge, Jitter, KillSwitch,
@@ -75,7 +75,19 @@ fn plan(dice: &mut Dice) -> Plan {
         };
         let priority = [Priority::Critical, Priority::High, Priority::Normal, Priority::Low][dice.up_to(3) as usize];
         let (name, mix) = (format!("t{s}"), vec![(1.0, ask)]);
-        b.source(Source { name, arrivals, mix, priority, origin: Origin::default() });
+        let open = !matches!(arrivals, Arrivals::Closed { .. });
+        let bursts = Bursts { factor: 4.0, length: SimDuration::from_millis(300), every: SimDuration::from_secs(1) };
+        let profile = Profile::new(vec![(SimDuration::ZERO, 1.0), (SimDuration::from_secs(2), 3.0)]);
+        b.source(Source {
+            name,
+            arrivals,
+            profile: dice.maybe(0.3, |_| profile),
+            bursts: dice.maybe(0.3, |_| bursts).filter(|_| open),
+            max_users: dice.maybe(0.3, |d| 1 + d.up_to(40)).filter(|_| open),
+            mix,
+            priority,
+            origin: Origin::default(),
+        });
     }
     b.finish()
 }

@@ -8,16 +8,45 @@ use super::world::World;
 use crate::plan::{Arrivals, SourceId};
 use crate::random::{Lot, Stream};
 use crate::units::{NANOS, SimDuration};
+use std::collections::VecDeque;
 
 /// The state of a source.
 #[derive(Clone, Debug)]
 pub(super) struct SourceState {
     /// Draws of the gaps between requests, or of the time users think.
-    arrivals: Stream,
+    pub arrivals: Stream,
     /// Draws of the requests' own lots.
     lots: Stream,
     /// When the next evenly spaced request comes, in nanoseconds; kept as a fraction so that no drift adds up.
     next: f64,
+    /// Stamp of the event of the next request.
+    pub wake: u32,
+    /// Its rate changes by itself: the slower way to the next request.
+    pub varies: bool,
+    /// Recorded requests that have come.
+    pub replayed: usize,
+    pub burst: Burst,
+    /// Users who are there, where their number changes or is limited.
+    pub users: u32,
+    /// Requests whose time has come while no user was free.
+    backlog: VecDeque<Meant>,
+}
+
+/// Whether a burst is on, and until when.
+#[derive(Clone, Debug)]
+pub(super) struct Burst {
+    pub on: bool,
+    pub until: u64,
+    pub stream: Stream,
+}
+
+/// A request that was meant to start.
+#[derive(Clone, Copy, Debug)]
+struct Meant {
+    at: u64,
+    lot: Lot,
+    asked: u32,
+    counted: bool,
 }
 
 /// The number of a request's choice of what to ask for, apart from all steps.
@@ -27,9 +56,21 @@ impl World<'_> {
     pub(super) fn build_sources(&mut self, seed: u64, replication: u32) {
         for (s, source) in self.plan.sources.iter().enumerate() {
             let stream = |purpose| Stream::new(seed, replication, &source.name, purpose);
-            self.sources.push(SourceState { arrivals: stream("arrivals"), lots: stream("requests"), next: 0.0 });
+            self.sources.push(SourceState {
+                arrivals: stream("arrivals"),
+                lots: stream("requests"),
+                next: 0.0,
+                wake: 0,
+                varies: source.profile.is_some() || source.bursts.is_some(),
+                replayed: 0,
+                burst: Burst { on: false, until: 0, stream: stream("bursts") },
+                users: 0,
+                backlog: VecDeque::new(),
+            });
             match source.arrivals {
                 Arrivals::Poisson(_) | Arrivals::Constant(_) => self.schedule_next(s as u32),
+                Arrivals::Recorded(_) => {}
+                Arrivals::Closed { .. } if source.profile.is_some() => self.gather(s as u32),
                 Arrivals::Closed { users, .. } => {
                     // A load above zero leaves at least one user.
                     let users = (f64::from(users) * self.knobs.load).round().max(1.0) as u32;
@@ -41,21 +82,31 @@ impl World<'_> {
         }
     }
 
-    fn schedule_next(&mut self, s: u32) {
+    pub(super) fn schedule_next(&mut self, s: u32) {
         let state = &mut self.sources[s as usize];
+        if state.varies {
+            return self.schedule_varying(s);
+        }
         let gap = |rate: f64| NANOS as f64 / (rate * self.knobs.load);
-        let after = match self.plan.sources[s as usize].arrivals {
-            Arrivals::Poisson(rate) if rate > 0.0 => (state.arrivals.exponential() * gap(rate)) as u64,
-            Arrivals::Constant(rate) if rate > 0.0 => {
-                state.next = state.next.max(self.now as f64 - 1.0) + gap(rate);
+        let after = match &self.plan.sources[s as usize].arrivals {
+            Arrivals::Poisson(rate) if *rate > 0.0 => (state.arrivals.exponential() * gap(*rate)) as u64,
+            Arrivals::Constant(rate) if *rate > 0.0 => {
+                state.next = state.next.max(self.now as f64 - 1.0) + gap(*rate);
                 (state.next.round() as u64).saturating_sub(self.now)
+            }
+            Arrivals::Recorded(times) => {
+                let Some(time) = times.get(state.replayed) else { return };
+                let due = self.measured_from.unwrap_or(0) as f64 + time.0 as f64 / self.knobs.load;
+                state.replayed += 1;
+                (due as u64).saturating_sub(self.now)
             }
             _ => return,
         };
-        self.schedule(after, Class::Arrival, Kind::Source, s);
+        let wake = self.schedule(after, Class::Arrival, Kind::Source, s);
+        self.sources[s as usize].wake = wake;
     }
 
-    fn think(&mut self, s: u32) {
+    pub(super) fn think(&mut self, s: u32) {
         if let Arrivals::Closed { think, .. } = self.plan.sources[s as usize].arrivals {
             let d = self.plan.dists[think.index()].sample(&mut self.sources[s as usize].arrivals);
             self.schedule(d.0, Class::Arrival, Kind::User, s);
@@ -71,7 +122,8 @@ impl World<'_> {
     /// A user asks for something.
     pub(super) fn ask<P: Probe>(&mut self, s: u32, probe: &mut P) {
         let lot = Lot(self.sources[s as usize].lots.bits());
-        let mix = &self.plan.sources[s as usize].mix;
+        let source = &self.plan.sources[s as usize];
+        let mix = &source.mix;
         let asked = if mix.len() == 1 {
             0
         } else {
@@ -79,16 +131,49 @@ impl World<'_> {
             mix.iter().position(|(up_to, _)| u < *up_to).unwrap_or(mix.len() - 1)
         };
         self.tallies.sources[s as usize][asked][usize::from(self.counting)].offered += 1;
-        self.new_call(Parent::User(s, asked as u32), mix[asked].1, lot, 0, self.counting, probe);
+        let meant = Meant { at: self.now, lot, asked: asked as u32, counted: self.counting };
+        if let Some(most) = source.max_users {
+            let state = &mut self.sources[s as usize];
+            if state.users >= most {
+                state.backlog.push_back(meant);
+                self.backlogged += 1;
+                self.tallies.late[s as usize][usize::from(self.counting)] += 1;
+                return;
+            }
+            state.users += 1;
+        }
+        self.start(s, meant, probe);
     }
 
-    /// A user has an answer, or has given up.
+    fn start<P: Probe>(&mut self, s: u32, meant: Meant, probe: &mut P) {
+        let link = self.plan.sources[s as usize].mix[meant.asked as usize].1;
+        self.new_call(Parent::User(s, meant.asked), link, meant.lot, 0, meant.at, meant.counted, probe);
+    }
+
+    /// A user has an answer, or has given up. Latency counts from when the request was meant to start.
     pub(super) fn answer<P: Probe>(&mut self, s: u32, asked: u32, call: &Call, outcome: Outcome, probe: &mut P) {
         let latency = SimDuration(self.now - call.start);
         self.tallies.sources[s as usize][asked as usize][usize::from(call.counted)].end(outcome, latency);
         if call.counted {
             probe.answered(SourceId(s), asked as usize, outcome, latency);
         }
-        self.think(s);
+        let source = &self.plan.sources[s as usize];
+        if source.max_users.is_some() {
+            let state = &mut self.sources[s as usize];
+            match state.backlog.pop_front() {
+                None => state.users -= 1,
+                Some(meant) => {
+                    self.backlogged -= 1;
+                    self.start(s, meant, probe);
+                }
+            }
+        } else if source.profile.is_none() || self.is_wanted_back(s) {
+            self.think(s);
+        }
+    }
+
+    /// Requests whose time has come while no user was free.
+    pub(super) fn not_started(&self, s: usize) -> u64 {
+        self.sources[s].backlog.len() as u64
     }
 }

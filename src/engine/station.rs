@@ -33,6 +33,8 @@ pub(super) struct StationState {
     pub error_rate: f64,
     /// Multiplies the time of work.
     pub slowdown: f64,
+    /// Something makes work take longer than it says.
+    pub stretches: bool,
 }
 
 /// One replica.
@@ -71,6 +73,7 @@ impl World<'_> {
                 hall: NONE,
                 error_rate: station.error_rate,
                 slowdown: 1.0,
+                stretches: station.crowding.is_some(),
             });
             self.slots.extend((0..station.replicas).map(|_| Slot {
                 station: i as u32,

@@ -225,6 +225,8 @@ pub struct Tallies {
     pub stations: Vec<StationTally>,
     /// For each topic.
     pub topics: Vec<TopicTally>,
+    /// For each source, requests whose time came while no user was free, not counted and counted.
+    pub late: Vec<[u64; 2]>,
     /// For each cache with keys, requests that are not counted and those that are.
     pub caches: Vec<[CacheTally; 2]>,
     /// Events handled.

@@ -93,7 +93,7 @@ impl World<'_> {
                 (message.ticket, message.deliveries, Lot(message.lot), message.counted);
             self.set_timer(self.topics[t as usize].lane, m, ticket);
             let link = topic.consumers[hand].link;
-            self.new_call(Parent::Message(m, ticket), link, lot.child(deliveries), 0, counted, probe);
+            self.new_call(Parent::Message(m, ticket), link, lot.child(deliveries), 0, self.now, counted, probe);
         }
     }
 

@@ -31,6 +31,7 @@ impl World<'_> {
             let own = self.plan.stations[i].error_rate;
             let station = &mut self.stations[i];
             station.slowdown = knobs.slowdown;
+            station.stretches = knobs.slowdown != 1.0 || self.plan.stations[i].crowding.is_some();
             station.error_rate = 1.0 - (1.0 - own) * (1.0 - knobs.error_rate);
             let first_up = station.first_slot + knobs.down.min(station.slots);
             died.extend(station.up.iter().copied().filter(|&slot| slot < first_up));

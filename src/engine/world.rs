@@ -38,6 +38,8 @@ pub struct World<'p> {
     pub(super) sources: Vec<SourceState>,
     /// Caches with keys.
     pub(super) caches: Vec<Option<Box<CacheState>>>,
+    /// Requests whose time has come while no user was free.
+    pub(super) backlogged: usize,
     pub(super) loads: Arena<Load>,
     pub(super) waiters: Arena<Waiter>,
     /// The innermost load of each frame that has one.
@@ -134,6 +136,7 @@ impl<'p> World<'p> {
             topics: plan.topics.iter().map(TopicState::new).collect(),
             sources: Vec::new(),
             caches: Vec::new(),
+            backlogged: 0,
             loads: Arena::new(),
             waiters: Arena::new(),
             loading: Vec::new(),
@@ -147,6 +150,7 @@ impl<'p> World<'p> {
                 stations: vec![Default::default(); plan.stations.len()],
                 topics: vec![Default::default(); plan.topics.len()],
                 caches: vec![Default::default(); plan.caches.len()],
+                late: vec![[0; 2]; plan.sources.len()],
                 events: 0,
             },
             knobs,
@@ -187,6 +191,7 @@ impl<'p> World<'p> {
         self.counting = on;
         if on && self.measured_from.is_none() {
             self.measured_from = Some(self.now);
+            self.begin_courses();
         }
     }
 
@@ -228,7 +233,7 @@ impl<'p> World<'p> {
 
     #[inline]
     fn in_flight(&self) -> usize {
-        self.frames.len().max(self.calls.len()).max(self.messages.len())
+        self.frames.len().max(self.calls.len()).max(self.messages.len()).max(self.backlogged)
     }
 
     #[inline]
@@ -252,7 +257,12 @@ impl<'p> World<'p> {
                     self.arrive(at, probe);
                 }
             }
-            Kind::Source => self.source_due(at, probe),
+            Kind::Source => {
+                if self.sources[at as usize].wake == key.stamp() {
+                    self.source_due(at, probe);
+                }
+            }
+            Kind::Crowd => self.gather(at),
             Kind::User => self.ask(at, probe),
             Kind::Retry => {
                 if self.calls[at].wake == key.stamp() {

@@ -252,7 +252,7 @@ mod tests {
             events: 0,
             stop: None,
             endpoints: Vec::new(),
-            sources: vec![SourceServed { total, by_link: Vec::new() }],
+            sources: vec![SourceServed { total, late: 0, by_link: Vec::new() }],
             resources: Vec::new(),
             edges: Vec::new(),
             topics: Vec::new(),

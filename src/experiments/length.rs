@@ -89,7 +89,9 @@ pub fn shown(
     let after_fault = if last_fault > SimDuration::ZERO { last_fault.seconds() + 3.0 * slowest } else { 0.0 };
     // With a fault the figures are about the time around it; a longer run would only thin it out.
     let counted = slos.iter().filter(|_| after_fault == 0.0);
-    let wanted = counted.map(|slo| needed(plan, slo, load)).fold(after_fault.max(60.0), f64::max);
+    // Traffic that changes is followed to its end.
+    let course = plan.sources.iter().map(|s| s.course().seconds()).fold(60.0, f64::max);
+    let wanted = counted.map(|slo| needed(plan, slo, load)).fold(after_fault.max(course), f64::max);
     let seconds = pace.seconds(events, load);
     if warmup + wanted <= seconds {
         return pace.fit(load, warmup, wanted, events);

@@ -36,6 +36,7 @@ fn plan() -> Plan {
         mix: Vec::new(),
         priority: Priority::Normal,
         origin: Origin::default(),
+        ..Source::default()
     });
     let front = edge(&mut b, "shoppers>web", Party::Source(users), web);
     edge(&mut b, "web>orders-db", Party::Component(web), db);

@@ -60,6 +60,7 @@ fn users(b: &mut Builder, rate: f64, to: EndpointId) {
         mix: Vec::new(),
         priority: Priority::Normal,
         origin: Origin::default(),
+        ..Source::default()
     });
     let station = b.plan().endpoints[to.index()].station;
     let over = edge(b, Party::Source(id), station, None, 0);

@@ -71,6 +71,10 @@ pub(super) fn count(plan: &Plan, profiles: &[Profile], latencies: &[f64]) -> Vis
 fn rate_of(plan: &Plan, source: &crate::plan::Source, latencies: &[f64]) -> f64 {
     match source.arrivals {
         Arrivals::Poisson(rate) | Arrivals::Constant(rate) => rate,
+        Arrivals::Recorded(ref times) => {
+            let length = times.last().map_or(0.0, |last| last.seconds());
+            if length > 0.0 { times.len() as f64 / length } else { 0.0 }
+        }
         Arrivals::Closed { users, think } => {
             let mut before = 0.0;
             let mut response = 0.0;

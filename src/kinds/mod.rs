@@ -12,6 +12,7 @@ mod admission;
 mod cache;
 mod cached;
 mod caller;
+mod crowding;
 mod database;
 mod external;
 mod policy;

@@ -2,9 +2,9 @@
 
 use super::{
     ADMISSION_SHAPE, Admission, Caller, Dependency, Kind, MOST, POLICY_SHAPE, Program, Quota, STEPS, StepSpec, Target,
-    Wiring, check_name, origin,
+    Wiring, check_name, crowding, origin,
 };
-use crate::plan::{Balance, Concurrency, EndpointId, Party, Role, Station, UNLIMITED};
+use crate::plan::{Balance, Concurrency, Crowding, EndpointId, Party, Role, Station, UNLIMITED};
 use crate::policies::{RATE_LIMIT_SHAPE, RateLimited};
 use crate::random::{Dist, TIME};
 use crate::yaml::{Field, Fields, Item, Shape, Takes};
@@ -19,6 +19,7 @@ pub struct Service<'a> {
     model: Concurrency,
     admission: Admission,
     cpu: Option<f64>,
+    crowding: Option<Crowding>,
     balance: Balance,
     rate_limit: Quota,
     endpoints: Vec<EndpointSpec<'a>>,
@@ -63,6 +64,11 @@ pub static SERVICE_SHAPE: Shape = Shape::new(
             Takes::Number,
             "Cores per replica that `work` competes for, such as `2` or `250m`: with n requests at work each advances at \
              cpu / n of its speed, at most 1. Default: work needs only a worker.",
+        ),
+        Field::new(
+            "scalability",
+            Takes::Map(&crowding::SHAPE),
+            "How work slows down with the number of requests in progress. Default: not at all.",
         ),
         Field::new(
             "balance",
@@ -118,6 +124,7 @@ impl<'a> Service<'a> {
             model: word(&mut fields, "model", &[("threads", Concurrency::Threads), ("async", Concurrency::Async)]),
             admission: Admission::read(&mut fields),
             cpu: fields.optional("cpu").and_then(|item| cores(&item)),
+            crowding: crowding::read(&mut fields),
             balance: word(&mut fields, "balance", BALANCES),
             rate_limit: Quota::read(&mut fields, RateLimited::Service),
             endpoints: read_endpoints(&mut fields),
@@ -231,6 +238,7 @@ impl<'a> Kind<'a> for Service<'a> {
             workers: concurrency,
             queue,
             cores: self.cpu,
+            crowding: self.crowding,
             concurrency: self.model,
             balance: self.balance,
             rate_limit: self.rate_limit.limit,

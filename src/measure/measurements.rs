@@ -52,6 +52,8 @@ pub struct Served {
 pub struct SourceServed {
     /// Everything they ask for.
     pub total: Served,
+    /// Those whose time came while no user was free (`max_users`).
+    pub late: u64,
     /// Each entry of the mix.
     pub by_link: Vec<(EndpointId, Served)>,
 }

@@ -142,7 +142,7 @@ impl<'p> Trial<'p> {
             .collect();
         let mut total = Served::default();
         by_link.iter().for_each(|(_, served)| total.merge(served));
-        SourceServed { total, by_link }
+        SourceServed { total, late: warm.world.tallies().late[s][1], by_link }
     }
 
     /// What happened to messages in the measured part.
@@ -286,7 +286,14 @@ mod tests {
         });
         let link = b.link(edge, endpoint);
         let (arrivals, mix) = (Arrivals::Poisson(800.0), vec![(1.0, link)]);
-        b.source(Source { name: "users".into(), arrivals, mix, priority: Priority::Normal, origin });
+        b.source(Source {
+            name: "users".into(),
+            arrivals,
+            mix,
+            priority: Priority::Normal,
+            origin,
+            ..Source::default()
+        });
         b.finish()
     }
 

@@ -4,6 +4,7 @@
 //! components are declared, programs written, traffic wired, and what can only be seen from the whole is checked at the
 //! end.
 
+mod arrivals;
 mod checks;
 mod expect;
 mod read;
@@ -16,7 +17,7 @@ pub use scenario::Scenario;
 
 use crate::kinds::SECTIONS;
 use crate::plan::Plan;
-use crate::yaml::{Document, Node, Problem, did_you_mean, list};
+use crate::yaml::{Document, Files, Node, Problem, did_you_mean, list};
 
 /// A model that is valid.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +54,14 @@ impl Model {
     /// All problems of the file at once, in its order.
     pub fn read(file: &str, text: &str) -> Result<Model, Vec<Problem>> {
         read::read(Document::parse(file, text)?)
+    }
+
+    /// Reads a model that may name other files.
+    ///
+    /// # Errors
+    /// All problems of the file at once, in its order.
+    pub fn read_with(file: &str, text: &str, files: Files) -> Result<Model, Vec<Problem>> {
+        read::read(Document::parse(file, text)?.with_files(files))
     }
 
     /// The model with changes, read anew.

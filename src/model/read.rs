@@ -28,7 +28,7 @@ pub static MODEL_SHAPE: Shape = Shape::new(
 .with(&[&SECTIONS_SHAPE]);
 
 pub(super) fn read(document: Document) -> Result<Model, Vec<Problem>> {
-    let problems = Problems::new();
+    let problems = Problems::with_files(&document.files);
     let model = read_root(&document, &problems);
     if !problems.is_empty() {
         return Err(problems.into_vec());

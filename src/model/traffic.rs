@@ -1,8 +1,9 @@
 //! Traffic: who calls, how often, and what for.
 
-use crate::kinds::{Caller, IN_PLACE_SHAPE, MOST, Policy, Target, Wiring, origin};
+use super::arrivals::{self, ARRIVALS_SHAPE, Process, Spec};
+use crate::kinds::{Caller, IN_PLACE_SHAPE, Policy, Target, Wiring, origin};
 use crate::plan::{Arrivals, Order, Party, Priority, Role, Source, SourceId};
-use crate::random::{Dist, TIME, cumulative};
+use crate::random::cumulative;
 use crate::yaml::{Field, Fields, Item, Shape, Takes};
 
 /// A source of traffic: an entry under `traffic`, or `traffic` itself when there is only one. The fields are those of
@@ -10,7 +11,7 @@ use crate::yaml::{Field, Fields, Item, Shape, Takes};
 #[derive(Debug)]
 pub(super) struct Traffic<'a> {
     item: Item<'a>,
-    arrivals: Option<ArrivalsSpec>,
+    arrivals: Spec,
     mix: Vec<(f64, Target<'a>)>,
     policy: Policy<'a>,
     priority: Option<(Priority, Item<'a>)>,
@@ -24,14 +25,6 @@ pub static TRAFFIC_SHAPE: Shape = Shape::new(
      (`users`) asks, waits for the answer, and thinks. How users treat what they call stands in place: `timeout` is their \
      patience, `retry` makes them try again.",
     &[
-        Field::new("rate", Takes::Rate, "Requests per second of open traffic, at load 1x."),
-        Field::new(
-            "arrivals",
-            Takes::Word(&["poisson", "constant"]),
-            "`poisson`: independent of one another; `constant`: evenly spaced. Default `poisson`.",
-        ),
-        Field::new("users", Takes::Whole(1, MOST), "Users of closed traffic, at load 1x."),
-        Field::new("think_time", Takes::Alias(&TIME), "Time between an answer and the same user's next request."),
         Field::new("to", Takes::Name, "What is asked for."),
         Field::new(
             "priority",
@@ -42,21 +35,10 @@ pub static TRAFFIC_SHAPE: Shape = Shape::new(
         Field::new("mix", Takes::Named(&Takes::Share), "What is asked for, with shares that sum to 100%."),
     ],
 )
-.with(&[&IN_PLACE_SHAPE]);
-
-/// When requests come.
-#[derive(Clone, Debug)]
-enum ArrivalsSpec {
-    /// Poisson, at this rate per second.
-    Poisson(f64),
-    /// Evenly spaced, at this rate per second.
-    Constant(f64),
-    /// So many users, who think for so long.
-    Closed(u32, Dist),
-}
+.with(&[&ARRIVALS_SHAPE, &IN_PLACE_SHAPE]);
 
 /// Fields by which a source is known from a map of sources.
-const MARKS: [&str; 4] = ["rate", "users", "to", "mix"];
+const MARKS: [&str; 5] = ["rate", "users", "to", "mix", "arrivals"];
 
 /// Reads `traffic` and declares its sources. A single one without a name is called `traffic`.
 pub(super) fn read<'a>(item: &Item<'a>, wiring: &mut Wiring<'a>) -> Vec<Traffic<'a>> {
@@ -75,11 +57,10 @@ pub(super) fn read<'a>(item: &Item<'a>, wiring: &mut Wiring<'a>) -> Vec<Traffic<
 impl<'a> Traffic<'a> {
     fn read(item: &Item<'a>) -> Option<Traffic<'a>> {
         let mut fields = item.shaped(&TRAFFIC_SHAPE)?;
-        let arrivals = read_arrivals(&mut fields);
+        let arrivals = arrivals::read(&mut fields);
         let mix = read_mix(&mut fields);
         let policy = Policy::read_in_place(&mut fields);
         let priority = fields.optional("priority").and_then(|item| Some((read_priority(&item)?, item)));
-        fields.not_yet("shape", "the rate is constant: remove it, or use a `load` fault for a spike");
         fields.finish();
         Some(Traffic { item: item.clone(), arrivals, mix, policy, priority, id: None })
     }
@@ -88,18 +69,25 @@ impl<'a> Traffic<'a> {
         if !wiring.take_name(&self.item, "traffic source") {
             return;
         }
-        let arrivals = match &self.arrivals {
-            Some(ArrivalsSpec::Poisson(rate)) => Arrivals::Poisson(*rate),
-            Some(ArrivalsSpec::Constant(rate)) => Arrivals::Constant(*rate),
-            Some(ArrivalsSpec::Closed(users, think)) => {
-                Arrivals::Closed { users: *users, think: wiring.builder.dist(think.clone()) }
-            }
+        let spec = std::mem::take(&mut self.arrivals);
+        let arrivals = match spec.process {
+            Some(Process::Poisson(rate)) => Arrivals::Poisson(rate),
+            Some(Process::Constant(rate)) => Arrivals::Constant(rate),
+            Some(Process::Recorded(times)) => Arrivals::Recorded(times),
+            Some(Process::Closed(users, think)) => Arrivals::Closed { users, think: wiring.builder.dist(think) },
             // The problem has been reported; the plan will not be used.
             None => Arrivals::Poisson(1.0),
         };
-        let priority = self.priority.as_ref().map_or(Priority::Normal, |(priority, _)| *priority);
-        let source =
-            Source { name: self.item.name.clone(), arrivals, mix: Vec::new(), priority, origin: origin(&self.item) };
+        let source = Source {
+            name: self.item.name.clone(),
+            arrivals,
+            profile: spec.profile,
+            bursts: spec.bursts,
+            max_users: spec.max_users,
+            mix: Vec::new(),
+            priority: self.priority.as_ref().map_or(Priority::Normal, |(priority, _)| *priority),
+            origin: origin(&self.item),
+        };
         self.id = Some(wiring.builder.source(source));
     }
 
@@ -144,37 +132,6 @@ fn read_priority(item: &Item<'_>) -> Option<Priority> {
         ("3", Priority::Low),
     ];
     item.word(&words)
-}
-
-fn read_arrivals(fields: &mut Fields<'_>) -> Option<ArrivalsSpec> {
-    fields.exclusive("rate", "users", "open traffic has a `rate`; closed traffic has `users` and a `think_time`");
-    let kind = fields.optional("arrivals");
-    let think = fields.optional("think_time");
-    if let Some(users) = fields.optional("users") {
-        if let Some(kind) = kind {
-            kind.problem_at_key("`arrivals` has no effect on users: they come when they have thought", "remove it");
-        }
-        if think.is_none() {
-            let message = format!("the users of `{}` have no `think_time`", fields.name);
-            users.problem_at_key(
-                message,
-                "add the time between an answer and the next request, such as `think_time: 5s`",
-            );
-        }
-        let number = users.whole(1, MOST)?;
-        return Some(ArrivalsSpec::Closed(number, Dist::read(&think?)?));
-    }
-    if let Some(think) = think {
-        think.problem_at_key("`think_time` has no effect without `users`", "add `users: 100`, or remove it");
-    }
-    let kind = kind.and_then(|item| {
-        item.word(&[
-            ("poisson", ArrivalsSpec::Poisson as fn(f64) -> ArrivalsSpec),
-            ("constant", ArrivalsSpec::Constant),
-        ])
-    });
-    let rate = fields.required("rate", "rate: 100/s")?.rate()?;
-    Some(kind.unwrap_or(ArrivalsSpec::Poisson)(rate))
 }
 
 fn read_mix<'a>(fields: &mut Fields<'a>) -> Vec<(f64, Target<'a>)> {

@@ -12,6 +12,7 @@ mod edge;
 mod endpoint;
 mod ids;
 mod knobs;
+mod profile;
 mod source;
 mod station;
 mod step;
@@ -28,8 +29,9 @@ pub use ids::{
     TopicId,
 };
 pub use knobs::{EdgeKnobs, Knobs, StationKnobs, TopicKnobs};
-pub use source::{Arrivals, Source};
-pub use station::{Balance, Concurrency, Station};
+pub use profile::{Profile, Reached};
+pub use source::{Arrivals, Bursts, Source};
+pub use station::{Balance, Concurrency, Crowding, Station};
 pub use step::{Branch, Fork, Step, Switch};
 pub use topic::{Consumer, Topic};
 
@@ -121,7 +123,13 @@ impl Plan {
         let edges = self.edges.iter().map(Edge::slowest);
         let topics = self.topics.iter().map(Topic::slowest);
         let stations = self.stations.iter().map(Station::slowest);
+        let sources = self.sources.iter().map(Source::slowest);
         let stores = self.caches.iter().filter_map(Cache::store).map(Store::slowest);
-        edges.chain(topics).chain(stations).chain(stores).fold(SimDuration::from_secs(1), SimDuration::max)
+        edges
+            .chain(topics)
+            .chain(stations)
+            .chain(stores)
+            .chain(sources)
+            .fold(SimDuration::from_secs(1), SimDuration::max)
     }
 }

@@ -47,6 +47,8 @@ pub struct Station {
     pub queue: u32,
     /// Cores per replica that work competes for by processor sharing; `None`: work needs only its worker.
     pub cores: Option<f64>,
+    /// How work slows down with the number of requests in progress on a replica.
+    pub crowding: Option<Crowding>,
     /// How a worker is held.
     pub concurrency: Concurrency,
     /// How a replica is chosen.
@@ -75,6 +77,7 @@ impl Default for Station {
             workers_word: "workers",
             queue: UNLIMITED,
             cores: None,
+            crowding: None,
             concurrency: Concurrency::Threads,
             balance: Balance::RoundRobin,
             error_rate: 0.0,
@@ -98,5 +101,23 @@ impl Station {
     pub fn slowest(&self) -> SimDuration {
         let rate_limit = self.rate_limit.map_or(SimDuration::ZERO, |limit| limit.slowest());
         self.admission.slowest().max(rate_limit)
+    }
+}
+
+/// Work that takes longer the more requests are in progress, by the Universal Scalability Law (Gunther): with n of them it
+/// takes 1 + contention · (n - 1) + coherency · n · (n - 1) times as long.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Crowding {
+    /// Share of the work that only one can do at a time, in [0, 1].
+    pub contention: f64,
+    /// What each pair of requests costs, as a share of the work.
+    pub coherency: f64,
+}
+
+impl Crowding {
+    /// How many times as long work takes with so many in progress, this one included.
+    pub fn stretch(&self, n: u32) -> f64 {
+        let others = f64::from(n.saturating_sub(1));
+        1.0 + self.contention * others + self.coherency * f64::from(n) * others
     }
 }

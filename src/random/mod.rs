@@ -8,6 +8,7 @@
 mod dist;
 mod keys;
 mod read;
+mod samples;
 mod stream;
 
 pub use dist::{Count, Dist};

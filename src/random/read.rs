@@ -1,6 +1,6 @@
 //! How distributions are written in a model.
 
-use super::{Count, Dist};
+use super::{Count, Dist, samples};
 use crate::units::SimDuration;
 use crate::yaml::{Alias, Field, Fields, Item, Shape, Takes, list};
 
@@ -17,6 +17,7 @@ const FORMS: &[&str] = &[
     "pareto",
     "mixture",
     "empirical",
+    "histogram",
 ];
 
 /// A time that is sampled: a bare duration is the mean of an exponential distribution.
@@ -59,7 +60,16 @@ static DISTRIBUTION: Shape = Shape::new(
         Field::new("weibull", Takes::Map(&SHAPED), "Weibull with this mean: shapes below 1 have a heavy tail."),
         Field::new("pareto", Takes::Map(&SHAPED), "Pareto with this mean: the shape is the tail index, above 1."),
         Field::new("mixture", Takes::List(&Takes::Map(&PART)), "One of several; the shares sum to 100%."),
-        Field::new("empirical", Takes::List(&Takes::Duration), "One of these samples, each equally likely."),
+        Field::new(
+            "empirical",
+            Takes::Any(&[Takes::List(&Takes::Duration), Takes::Map(&SAMPLES)]),
+            "One of these samples, each equally likely.",
+        ),
+        Field::new(
+            "histogram",
+            Takes::Any(&[Takes::List(&Takes::Map(&BUCKET)), Takes::Map(&BUCKETS)]),
+            "A bucket by its share, and any time within it.",
+        ),
     ],
 )
 .one_of();
@@ -100,6 +110,36 @@ static PART: Shape = Shape::new(
     ],
 );
 
+static SAMPLES: Shape = Shape::new(
+    "samples",
+    "Samples in a file.",
+    &[Field::required(
+        "file",
+        Takes::Text,
+        "A CSV file whose first column has durations, or numbers in the unit that its heading names (`ms`, `latency_us`); in \
+         seconds without one.",
+    )],
+);
+
+static BUCKET: Shape = Shape::new(
+    "bucket",
+    "A bucket of a histogram; it begins where the one before ends, the first at 0 s.",
+    &[
+        Field::required("up_to", Takes::Duration, "Where it ends."),
+        Field::required("share", Takes::Share, "Its share; the shares sum to 100%."),
+    ],
+);
+
+static BUCKETS: Shape = Shape::new(
+    "buckets",
+    "A histogram in a file.",
+    &[Field::required(
+        "file",
+        Takes::Text,
+        "A CSV file with the upper end of each bucket, as in a file of samples, and how many there are in it.",
+    )],
+);
+
 static BETWEEN: Shape = Shape::new(
     "between",
     "Any number from one to another, equally likely.",
@@ -127,7 +167,8 @@ impl Dist {
     /// - `{ constant: 5ms }`, `{ exponential: 5ms }`, `{ uniform: [1ms, 3ms] }`
     /// - `{ gamma: { mean: 5ms, shape: 2 } }`; `erlang` (a whole shape), `weibull` and `pareto` (a shape above 1) likewise
     /// - `{ mixture: [ { p: 90%, time: 1ms }, { p: 10%, time: { constant: 50ms } } ] }`
-    /// - `{ empirical: [1ms, 2ms, 9ms] }`: one of the samples, each equally likely
+    /// - `{ empirical: [1ms, 2ms, 9ms] }`: one of the samples, each equally likely; `{ empirical: { file: latencies.csv } }`
+    /// - `{ histogram: [ { up_to: 10ms, share: 40% }, … ] }`, or its file
     pub fn read(item: &Item<'_>) -> Option<Dist> {
         read(item, |mean| match mean {
             SimDuration::ZERO => Dist::Constant(mean),
@@ -189,7 +230,9 @@ fn single(form: &str, item: &Item<'_>) -> Option<Dist> {
         "exponential" => item.positive_duration().map(|mean| Dist::Exponential { mean: mean.0 as f64 }),
         "uniform" => uniform(item),
         "mixture" => mixture(item),
+        "empirical" if item.is_map() => samples::empirical(item, &SAMPLES),
         "empirical" => empirical(item),
+        "histogram" => samples::histogram(item, &BUCKET, &BUCKETS),
         _ => shaped(form, item),
     }
 }

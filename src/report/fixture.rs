@@ -36,7 +36,7 @@ fn tally(rate: f64, good: f64, success: (f64, f64), times: (f64, f64, f64, f64))
 
 fn shoppers(total: Tally, parts: [Tally; 4]) -> IndexMap<String, Traffic> {
     let names = ["web.home", "web.search", "web.account", "web.checkout"].map(String::from);
-    indexmap! { "shoppers".to_string() => Traffic { total, endpoints: names.into_iter().zip(parts).collect() } }
+    indexmap! { "shoppers".to_string() => Traffic { total, late: 0, endpoints: names.into_iter().zip(parts).collect() } }
 }
 
 fn resource(kind: &str, capacity: f64, busy: f64, asked: f64, wait_ms: f64, rejected: u64) -> Resource {

@@ -76,6 +76,8 @@ pub struct Tally {
 pub struct Traffic {
     /// All its requests.
     pub total: Tally,
+    /// Those whose time came while no user was free.
+    pub late: u64,
     /// By what they asked for: `web.home`.
     pub endpoints: IndexMap<String, Tally>,
 }

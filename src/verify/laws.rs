@@ -236,6 +236,22 @@ fn zipf(n: u32, s: f64) -> Vec<f64> {
     weights.iter().map(|w| w / all).collect()
 }
 
+/// Variance divided by mean of the number of arrivals in a time `t`, of a Poisson process of mean rate `rate` that is `factor`
+/// times as fast in bursts of mean length `length`, one every `every` seconds (Fischer and Meier-Hellstern 1993, "The
+/// Markov-modulated Poisson process cookbook").
+pub fn mmpp_dispersion(rate: f64, factor: f64, length: f64, every: f64, t: f64) -> f64 {
+    let calm = rate / (1.0 + length / every * (factor - 1.0));
+    let (fast, ends, begins) = (calm * factor, 1.0 / length, 1.0 / (every - length));
+    let both = ends + begins;
+    let limit = 2.0 * (fast - calm).powi(2) * ends * begins / (both * both * (fast * begins + calm * ends));
+    1.0 + limit * (1.0 - (1.0 - (-both * t).exp()) / (both * t))
+}
+
+/// Throughput with n at once, as a multiple of that with one, by the Universal Scalability Law.
+pub fn usl_speedup(contention: f64, coherency: f64, n: f64) -> f64 {
+    n / (1.0 + contention * (n - 1.0) + coherency * n * (n - 1.0))
+}
+
 /// The hit ratio of a cache without limit in which an entry lives for `ttl` seconds after it was loaded, of `keys` keys with
 /// Zipf popularity `s`, asked for at `rate` per second: the sum of p · a / (1 + a) with a = p · rate · ttl. Requests for a key
 /// are Poisson, and each load takes no time.
@@ -263,6 +279,13 @@ mod tests {
         }
         let ten = Mmc { lambda: 8.0, mu: 1.0, c: 10 };
         assert!((ten.mean_wait() - 0.204590).abs() < 5e-7, "{}", ten.mean_wait());
+    }
+
+    /// Published: a speed-up of 10.742 at the peak of 44.
+    #[test]
+    fn the_scalability_law_has_its_published_peak() {
+        assert!((usl_speedup(0.05, 0.0005, 44.0) - 10.742).abs() < 5e-4);
+        assert!(usl_speedup(0.05, 0.0005, 43.6) >= usl_speedup(0.05, 0.0005, 44.5));
     }
 
     /// With one server the stay is exponential with rate mu - lambda.

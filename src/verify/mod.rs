@@ -13,6 +13,7 @@ mod networks;
 mod policies;
 mod queues;
 mod seen;
+mod traffic;
 
 pub use seen::Seen;
 
@@ -69,9 +70,17 @@ pub struct Compared {
 
 /// Every oracle, in the order of the table.
 pub fn oracles() -> impl Iterator<Item = &'static Oracle> {
-    [queues::ORACLES, lines::ORACLES, networks::ORACLES, policies::ORACLES, fleets::ORACLES, caches::ORACLES]
-        .into_iter()
-        .flatten()
+    [
+        queues::ORACLES,
+        lines::ORACLES,
+        networks::ORACLES,
+        policies::ORACLES,
+        fleets::ORACLES,
+        caches::ORACLES,
+        traffic::ORACLES,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 const CONFIDENCE: f64 = 0.999;

@@ -196,6 +196,12 @@ impl<'a> Item<'a> {
         Some(ratio)
     }
 
+    /// A multiple above zero, such as `10x`.
+    pub fn factor(&self) -> Option<f64> {
+        let text = self.scalar("a multiple", "write how many times, such as `10x`")?;
+        self.checked(units::parse_factor(text))
+    }
+
     /// A number that is not negative and may have a fraction.
     pub fn number(&self) -> Option<f64> {
         let text = self.scalar("a number", "write a number")?;

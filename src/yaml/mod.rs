@@ -5,7 +5,9 @@
 //! turns text into [`Node`]s; [`Item`] and [`Fields`] read typed values out of them and put what is wrong into
 //! [`Problems`]; [`render`] shows problems as rustc shows errors.
 
+mod csv;
 mod fields;
+mod files;
 mod item;
 mod json_schema;
 mod parse;
@@ -18,7 +20,9 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use csv::Row;
 pub use fields::Fields;
+pub use files::Files;
 pub use item::Item;
 pub use json_schema::json_schema;
 pub use parse::MAX_BYTES;
@@ -86,13 +90,23 @@ pub struct Document {
     pub text: String,
     /// Its content, changes included. A map.
     pub root: Node,
+    /// Reads the other files it names.
+    pub files: Files,
 }
 
 impl Document {
     /// Reads a document, which must be one map. It answers within a second whatever the text is.
     pub fn parse(file: &str, text: &str) -> Result<Document, Vec<Problem>> {
         let root = parse::parse(text)?;
-        Ok(Document { file: file.into(), text: text.into(), root })
+        Ok(Document { file: file.into(), text: text.into(), root, files: Files::none() })
+    }
+}
+
+impl Document {
+    /// The same, with a way to read the files it names.
+    #[must_use]
+    pub fn with_files(self, files: Files) -> Document {
+        Document { files, ..self }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is wrong with a file, and the bag in which problems are collected.
 
-use super::Place;
+use super::{Files, Place};
 use crate::units::UnitError;
 use std::cell::RefCell;
 
@@ -50,7 +50,11 @@ impl Problem {
 
 /// Collects problems while a file is read, so that all are shown at once. It is shared by every reader of the file.
 #[derive(Debug, Default)]
-pub struct Problems(RefCell<Vec<Problem>>);
+pub struct Problems {
+    found: RefCell<Vec<Problem>>,
+    /// Reads the other files that the file names.
+    pub(super) files: Files,
+}
 
 impl Problems {
     /// No problem yet.
@@ -58,14 +62,19 @@ impl Problems {
         Problems::default()
     }
 
+    /// No problem yet, of a file that may name others.
+    pub fn with_files(files: &Files) -> Problems {
+        Problems { files: files.clone(), ..Problems::default() }
+    }
+
     /// Notes a problem.
     pub fn push(&self, problem: Problem) {
-        self.0.borrow_mut().push(problem);
+        self.found.borrow_mut().push(problem);
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.borrow().len()
+        self.found.borrow().len()
     }
 
     /// Whether there are none.
@@ -75,7 +84,7 @@ impl Problems {
 
     /// All of them in the order of the file, each once: a value used through an anchor is wrong in one place only.
     pub fn into_vec(self) -> Vec<Problem> {
-        let mut all = self.0.into_inner();
+        let mut all = self.found.into_inner();
         all.sort_by_key(|p| p.place.map(|place| (place.line, place.column)));
         let mut unique: Vec<Problem> = Vec::with_capacity(all.len());
         for problem in all {

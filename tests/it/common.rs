@@ -6,12 +6,25 @@ use tenfold::measure::{Measurements, Served, Trial};
 use tenfold::model::Model;
 use tenfold::plan::Knobs;
 use tenfold::units::{SimDuration, parse_duration};
-use tenfold::yaml;
+use tenfold::yaml::{self, Files};
 
 /// The model in `text`, or its problems as the user would see them.
 pub fn model(text: &str) -> Model {
-    Model::read("inline.yaml", text)
+    Model::read_with("inline.yaml", text, Files::new(file))
         .unwrap_or_else(|problems| panic!("\n{}", yaml::render("inline.yaml", text, &problems, false)))
+}
+
+/// The files that models written in place may name.
+fn file(name: &str) -> Result<String, String> {
+    let text = match name {
+        "rates.csv" => "1x\n2x\n3x\n",
+        "times.csv" => "seconds\n1\n2.5\n2.5\n4s\n",
+        "more.csv" => "1\n2\n3\n4\n5\n6\n7\n8\n",
+        "fast.csv" => "latency_ms,count\n2,50\n4,50\n",
+        "slow.csv" => "latency_ms,count\n8,50\n12,50\n",
+        _ => return Err(format!("there is no file {name}")),
+    };
+    Ok(text.into())
 }
 
 /// A model of the `models` directory.

@@ -19,3 +19,4 @@ mod tidy;
 mod timelines;
 mod timelines_admission;
 mod timelines_caches;
+mod timelines_traffic;

@@ -250,8 +250,14 @@ fn lists_equal_their_directories() {
     for &(room, list, marker, listed) in LISTS {
         let dir = root().join("src").join(room);
         let text = read(&dir.join("mod.rs"));
-        let stem = |path: &Path| path.file_stem().unwrap().to_string_lossy().into_owned();
-        let on_disk: Vec<PathBuf> = files(&dir, "rs").into_iter().filter(|p| stem(p) != "mod").collect();
+        // A module that is a folder is its `mod.rs`.
+        let stem = |path: &Path| match path.file_stem().unwrap().to_string_lossy() {
+            name if name == "mod" => path.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned(),
+            name => name.into_owned(),
+        };
+        let direct = |p: &PathBuf| p.parent() == Some(&dir) || p.ends_with("mod.rs");
+        let own = dir.join("mod.rs");
+        let on_disk: Vec<PathBuf> = files(&dir, "rs").into_iter().filter(|p| direct(p) && *p != own).collect();
         let declared = |l: &str| Some(l.trim().strip_prefix("mod ")?.strip_suffix(';')?.to_owned());
         let declared: BTreeSet<String> = text.lines().filter_map(declared).collect();
         assert_eq!(

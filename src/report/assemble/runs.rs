@@ -36,7 +36,8 @@ impl Scribe<'_> {
             traffic: (plan.sources.iter().enumerate())
                 .map(|(i, source)| {
                     let total = tally(&|m| m.sources[i].total.clone());
-                    (source.name.clone(), Traffic { total, endpoints: self.by_endpoint(i, runs) })
+                    let late = runs.iter().map(|m| m.sources[i].late).sum();
+                    (source.name.clone(), Traffic { total, late, endpoints: self.by_endpoint(i, runs) })
                 })
                 .collect(),
             resources: self.resources(shown.load, runs),

@@ -49,6 +49,8 @@ struct Tally<'a> {
 struct Traffic<'a> {
     #[serde(flatten)]
     total: Tally<'a>,
+    #[serde(skip_serializing_if = "is_zero")]
+    late: u64,
     endpoints: IndexMap<&'a str, Tally<'a>>,
 }
 
@@ -139,7 +141,11 @@ pub(super) fn run(r: &report::Run) -> Run<'_> {
         requests: r.requests,
         stopped: r.stopped.as_deref(),
         endpoints: mapped(&r.endpoints, tally),
-        traffic: mapped(&r.traffic, |t| Traffic { total: tally(&t.total), endpoints: mapped(&t.endpoints, tally) }),
+        traffic: mapped(&r.traffic, |t| Traffic {
+            total: tally(&t.total),
+            late: t.late,
+            endpoints: mapped(&t.endpoints, tally),
+        }),
         resources: mapped(&r.resources, resource),
         dependencies: mapped(&r.dependencies, dependency),
         queues: mapped(&r.queues, queue),
@@ -195,6 +201,11 @@ fn dependency(d: &report::Dependency) -> Dependency {
         duplicates: d.duplicates,
         wasted_work_s: d.wasted_work_s,
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "what serde asks for")]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 fn queue(q: &report::Queue) -> Queue {

@@ -65,6 +65,7 @@ fn sections(kind: Kind, detail: Detail) -> &'static [Section] {
             users::users,
             single::phases,
             single::slos,
+            single::late,
             single::failed,
             resources::resources,
             single::dependencies,

@@ -101,6 +101,22 @@ pub(super) fn failed(report: &Report, page: &mut Page) {
     }
 }
 
+/// Where requests had to wait for somebody to make them, the rate that was asked for was not reached.
+pub(super) fn late(report: &Report, page: &mut Page) {
+    let Some(run) = report.asked_run() else { return };
+    for (source, t) in run.traffic.iter().filter(|(_, t)| t.late > 0) {
+        let share = share(t.late as f64 / t.total.offered.max(1) as f64);
+        let text = format!(
+            "{source}: the offered rate was not reached. For {} of {} requests ({share}) no user was free when their time \
+             came (`max_users`); their latency counts from then.",
+            count(t.late),
+            count(t.total.offered)
+        );
+        page.heading("Offered rate", "");
+        page.wrapped(2, 4, &text);
+    }
+}
+
 pub(super) fn dependencies(report: &Report, page: &mut Page) {
     let Some(run) = report.asked_run() else { return };
     let trouble = |d: &Dependency| d.failed + d.retries + d.timeouts + d.rejected + d.duplicates;
