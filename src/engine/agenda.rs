@@ -51,6 +51,8 @@ kinds! {
     Expire
     /// The notice that nobody waits any more arrives.
     Notice
+    /// The lease of a load that failed is over.
+    Lease
     /// A frame has waited for a worker as long as it would.
     Impatient
     /// A call's permit of a rate limit has come.

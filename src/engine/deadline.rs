@@ -33,10 +33,16 @@ impl World<'_> {
 
     /// Until when somebody waits for a frame, as far as it was told; `u64::MAX` for ever.
     fn deadline_of(&self, f: u32) -> u64 {
-        let mut frame = &self.frames[f];
-        while frame.is_branch() {
-            frame = &self.frames[frame.parent];
+        let mut at = f;
+        while self.frames[at].is_branch() {
+            let parent = self.frames[at].parent;
+            if parent == at {
+                // What a cache does by itself, nobody waits for.
+                return u64::MAX;
+            }
+            at = parent;
         }
+        let frame = &self.frames[at];
         if !frame.has(CALLED) {
             return u64::MAX;
         }

@@ -1,7 +1,7 @@
 //! The interpreter: runs a frame until it has to wait, and ends it.
 
 use super::agenda::{Class, Kind};
-use super::frame::{ADMITTED, CALLED, COUNTED, DEGRADED, Frame, HOLDS, NONE, PRIORITY, Place};
+use super::frame::{ADMITTED, CALLED, COUNTED, DEGRADED, Frame, HOLDS, LOADS, NONE, PRIORITY, Place};
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
 use super::world::{Ready, World};
@@ -69,6 +69,18 @@ impl World<'_> {
                 Step::Lookup { cache, miss } => {
                     if Lot(frame.lot).unit(frame.choice(&self.numbers)) >= self.knobs.hit_ratios[cache.index()] {
                         frame.pc = miss.0;
+                    }
+                }
+                Step::Look { cache, look } => {
+                    if !self.look(f, cache, look, probe) {
+                        return;
+                    }
+                }
+                Step::Fill { cache, look } => self.fill(f, cache, look, probe),
+                Step::Drop { cache, look } => self.drop_entry(f, cache, look),
+                Step::Defer { cache, program, full } => {
+                    if !self.defer(f, cache, program) {
+                        self.frames[f].pc = full.0;
                     }
                 }
                 Step::Switch { switch } => {
@@ -140,7 +152,7 @@ impl World<'_> {
 
     /// The frame is going to wait: an async one gives its worker away meanwhile.
     #[inline]
-    fn pause(&mut self, f: u32) {
+    pub(super) fn pause(&mut self, f: u32) {
         let frame = &self.frames[f];
         if frame.has(HOLDS) && self.stations[self.slots[frame.slot as usize].station as usize].is_async {
             self.release(f);
@@ -192,6 +204,9 @@ impl World<'_> {
         let admitted = frame.has(ADMITTED);
         if frame.has(HOLDS) {
             self.release(f);
+        }
+        if self.frames[f].has(LOADS) {
+            self.loads_ended(f, outcome, probe);
         }
         if admitted {
             self.leave_door(f, outcome);

@@ -67,6 +67,8 @@ pub(super) const COUNTED: u8 = 2;
 pub(super) const DEGRADED: u8 = 4;
 /// Its parent is a call record, not a frame.
 pub(super) const CALLED: u8 = 8;
+/// Its end decides something for a cache: it loads a key, or writes behind one.
+pub(super) const LOADS: u8 = 16;
 /// Was let in by a concurrency limit, which counts it.
 pub(super) const ADMITTED: u8 = 32;
 /// Two bits for its priority, so that a normal one is 0; see [`flags_of`]. What it calls inherits them.
@@ -127,6 +129,11 @@ impl Frame {
     #[inline]
     pub(super) fn choice(&self, numbers: &[u32]) -> u32 {
         numbers[self.pc as usize - 1].wrapping_add(self.loops.wrapping_mul(0x9e37_79b1))
+    }
+
+    /// The number of a choice that was or would be made at another step, in this iteration.
+    pub(super) fn choice_at(&self, step: crate::plan::Pc, numbers: &[u32]) -> u32 {
+        numbers[step.index()].wrapping_add(self.loops.wrapping_mul(0x9e37_79b1))
     }
 }
 

@@ -15,6 +15,7 @@ mod admission;
 mod agenda;
 mod audit;
 mod balance;
+mod cache;
 mod call;
 mod cancel;
 mod cpu;
@@ -41,5 +42,5 @@ mod world;
 
 pub use outcome::{Cause, Outcome};
 pub use probe::{Probe, Silent};
-pub use tally::{EdgeTally, Gauge, Levels, RequestTally, StationTally, Tallies, TopicTally};
+pub use tally::{CacheTally, EdgeTally, Gauge, Levels, RequestTally, StationTally, Tallies, TopicTally};
 pub use world::{Limits, Stop, World};

@@ -2,15 +2,16 @@
 
 use super::{Limits, Silent, World};
 use crate::plan::{
-    Admission, Arrivals, Balance, Branch, Builder, Cache, Component, ComponentId, Concurrency, Consumer, DistId, Edge,
-    EdgeId, EndpointId, Fork, Knobs, Line, LinkId, Order, Origin, Party, Pc, Plan, Priority, Role, Source, SourceId,
-    Station, StationId, Step, Topic, UNLIMITED,
+    Admission, Arrivals, Balance, Branch, Builder, Cache, CacheId, Component, ComponentId, Concurrency, Consumer,
+    Contents, DistId, Edge, EdgeId, EndpointId, Eviction, Flight, Fork, Knobs, Line, LinkId, Look, Order, Origin,
+    Party, Pc, Plan, Priority, Role, Source, SourceId, Spread, Station, StationId, Step, Store, Topic, UNLIMITED,
+    Writes,
 };
 use crate::policies::{
     AdmissionControl, Budget, CircuitBreaker, Codel, ConcurrencyLimit, Counting, Hedge, Jitter, KillSwitch,
     LoadShedding, Preset, RateLimit, Retry, Sensor, Throttle,
 };
-use crate::random::{Count, Dist, Stream};
+use crate::random::{Count, Dist, Keys, Popularity, Stream};
 use crate::units::{SimDuration, SimTime};
 
 struct Dice(Stream);
@@ -42,7 +43,10 @@ fn plan(dice: &mut Dice) -> Plan {
     let stations: Vec<StationId> = (0..n).map(|i| station(&mut b, dice, i)).collect();
     let endpoints: Vec<EndpointId> =
         stations.iter().enumerate().map(|(i, s)| b.endpoint(format!("s{i}.call"), *s, Origin::default())).collect();
-    let cache = b.cache(Cache { component: ComponentId(0), hit_ratio: 0.7 });
+    let stated = Contents::Stated(0.7);
+    let cache =
+        b.cache(Cache { component: ComponentId(0), station: stations[0], contents: stated, write: Writes::default() });
+    let kept = keyed_cache(&mut b, dice, stations[n as usize - 1]);
     let (topic, publish) = topic(&mut b, dice, stations[n as usize - 1]);
     for i in (0..n as usize).rev() {
         let from = Party::Component(ComponentId::new(i));
@@ -51,7 +55,7 @@ fn plan(dice: &mut Dice) -> Plan {
             .filter_map(|to| dice.maybe(0.7, |d| link(&mut b, d, from, replicas, endpoints[to], to, times[1])))
             .collect();
         b.begin(endpoints[i]);
-        program(&mut b, dice, &times, &callees, cache);
+        program(&mut b, dice, &times, &callees, cache, kept);
         if i == 0 {
             let send = link(&mut b, dice, from, replicas, publish, n as usize, times[1]);
             b.emit(Step::Call { link: send, failed: Pc::FAIL });
@@ -234,7 +238,7 @@ fn line(dice: &mut Dice) -> Line {
     Line { room, max_wait: dice.maybe(0.5, |d| d.millis(30)) }
 }
 
-fn program(b: &mut Builder, dice: &mut Dice, times: &[DistId], callees: &[LinkId], cache: crate::plan::CacheId) {
+fn program(b: &mut Builder, dice: &mut Dice, times: &[DistId], callees: &[LinkId], cache: CacheId, kept: CacheId) {
     b.emit(Step::Work { time: times[dice.up_to(3) as usize] });
     if callees.len() >= 2 && dice.0.chance(0.4) {
         let branch = b.emit(Step::Jump { to: Pc::FAIL });
@@ -249,7 +253,20 @@ fn program(b: &mut Builder, dice: &mut Dice, times: &[DistId], callees: &[LinkId
     }
     for &link in callees {
         let at = b.here();
-        match dice.up_to(4) {
+        match dice.up_to(6) {
+            5 => look_up(b, dice, kept, link),
+            6 => {
+                let look = b.look(Look { miss: Pc::FAIL, refresh: Pc::FAIL, key: at });
+                b.emit(match dice.up_to(2) {
+                    0 => Step::Drop { cache: kept, look },
+                    1 => Step::Fill { cache: kept, look },
+                    _ => Step::Defer { cache: kept, program: Pc(at.0 + 3), full: Pc(at.0 + 1) },
+                });
+                b.emit(Step::Call { link, failed: Pc::FAIL });
+                b.emit(Step::Jump { to: Pc(at.0 + 5) });
+                b.emit(Step::Call { link, failed: Pc::FAIL });
+                b.emit(Step::Return);
+            }
             0 => {
                 b.emit(Step::Chance { p: 0.5, otherwise: Pc(at.0 + 2) });
                 b.emit(Step::Call { link, failed: Pc::FAIL });
@@ -277,6 +294,46 @@ fn program(b: &mut Builder, dice: &mut Dice, times: &[DistId], callees: &[LinkId
     }
 }
 
+/// A cache of a few keys with whatever rules.
+fn keyed_cache(b: &mut Builder, dice: &mut Dice, station: StationId) -> CacheId {
+    let nodes = b.plan().stations[station.index()].replicas;
+    let store = Store {
+        keys: Keys { count: 1 + dice.up_to(20), popularity: Popularity::Zipf(1.0) },
+        capacity: dice.maybe(0.7, |d| nodes + d.up_to(10)).unwrap_or(UNLIMITED),
+        nodes,
+        spread: if dice.0.chance(0.5) { Spread::Any } else { Spread::ByKey },
+        eviction: if dice.0.chance(0.5) { Eviction::Lfu } else { Eviction::Lru },
+        ttl: dice.maybe(0.7, |d| d.millis(300)),
+        jitter: dice.maybe(0.5, |_| 0.3).unwrap_or(0.0),
+        stale: dice.maybe(0.5, |d| d.millis(200)).unwrap_or_default(),
+        early: dice.maybe(0.3, |_| 1.0),
+        negative: dice.maybe(0.3, |d| d.millis(50)),
+        flight: match dice.up_to(2) {
+            0 => Flight::Everybody,
+            1 => Flight::Single,
+            _ => Flight::Lease(dice.millis(100)),
+        },
+        warm: dice.0.chance(0.5),
+    };
+    let write = Writes::Behind { buffer: dice.up_to(5), flushers: 1 + dice.up_to(2) };
+    b.cache(Cache { component: ComponentId(0), station, contents: Contents::Simulated(store), write })
+}
+
+/// A look-up whose miss is a call, and which may be served stale.
+fn look_up(b: &mut Builder, dice: &mut Dice, cache: CacheId, link: LinkId) {
+    let at = b.here();
+    let refresh = if dice.0.chance(0.5) { Pc(at.0 + 5) } else { Pc::FAIL };
+    let look = b.look(Look { miss: Pc(at.0 + 2), refresh, key: at });
+    b.emit(Step::Look { cache, look });
+    b.emit(Step::Jump { to: Pc(at.0 + 8) });
+    b.emit(Step::Call { link, failed: Pc::FAIL });
+    b.emit(Step::Fill { cache, look });
+    b.emit(Step::Jump { to: Pc(at.0 + 8) });
+    b.emit(Step::Call { link, failed: Pc::FAIL });
+    b.emit(Step::Fill { cache, look });
+    b.emit(Step::Return);
+}
+
 fn disturb(plan: &Plan, dice: &mut Dice) -> Knobs {
     let mut knobs = Knobs::baseline(plan, 0.5 + f64::from(dice.up_to(4)));
     for station in &mut knobs.stations {
@@ -288,6 +345,9 @@ fn disturb(plan: &Plan, dice: &mut Dice) -> Knobs {
         edge.delay = dice.maybe(0.2, |d| d.millis(100)).unwrap_or(SimDuration::ZERO);
         edge.cut = dice.0.chance(0.1);
         edge.loss = dice.maybe(0.1, |_| 0.1).unwrap_or(0.0);
+    }
+    for ratio in &mut knobs.hit_ratios {
+        *ratio = if dice.0.chance(0.1) { 0.0 } else { *ratio };
     }
     for topic in &mut knobs.topics {
         topic.paused = dice.0.chance(0.2);

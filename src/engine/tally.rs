@@ -149,6 +149,27 @@ pub struct Levels {
     pub waited: SimDuration,
 }
 
+/// What happens at a cache with keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CacheTally {
+    /// Look-ups.
+    pub looked: u64,
+    /// Found, stale ones included.
+    pub hits: u64,
+    /// Served though they had expired.
+    pub stale: u64,
+    /// Loaded by the request that missed.
+    pub misses: u64,
+    /// Missed, and waited for somebody else's load.
+    pub coalesced: u64,
+    /// Failed at once because a load had failed shortly before.
+    pub negative: u64,
+    /// Entries that had to go for others.
+    pub evicted: u64,
+    /// Writes that never reached the store.
+    pub lost: u64,
+}
+
 /// What happens to messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TopicTally {
@@ -204,6 +225,8 @@ pub struct Tallies {
     pub stations: Vec<StationTally>,
     /// For each topic.
     pub topics: Vec<TopicTally>,
+    /// For each cache with keys, requests that are not counted and those that are.
+    pub caches: Vec<[CacheTally; 2]>,
     /// Events handled.
     pub events: u64,
 }

@@ -1,7 +1,7 @@
 //! Turning the knobs of a running world: what faults and changes of load do.
 
 use super::call::{Instance, State};
-use super::frame::{ADMITTED, HOLDS, Place};
+use super::frame::{ADMITTED, HOLDS, LOADS, Place};
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
 use super::world::{Ready, World};
@@ -13,6 +13,7 @@ impl World<'_> {
     pub fn turn<P: Probe>(&mut self, knobs: &Knobs, probe: &mut P) {
         self.knobs.clone_from(knobs);
         let died = self.turn_stations();
+        self.turn_caches(&died);
         if !died.is_empty() {
             self.bury(&died, probe);
         }
@@ -70,6 +71,9 @@ impl World<'_> {
         }
         for f in lost {
             if self.frames[f].is_branch() {
+                if self.frames[f].has(LOADS) {
+                    self.loads_ended(f, Outcome::Failed(Cause::Reset), probe);
+                }
                 if self.cancels {
                     self.family.leave(f);
                 }

@@ -1,6 +1,7 @@
 //! The state of a simulation, and the loop that takes one event after the other.
 
 use super::agenda::{Agenda, Class, Key, Kind};
+use super::cache::{CacheState, Load, Waiter};
 use super::call::{Call, EdgeState, Instance, State};
 use super::cancel::{Family, Notice};
 use super::frame::{Arena, Frame};
@@ -35,6 +36,12 @@ pub struct World<'p> {
     pub(super) instances: Vec<Instance>,
     pub(super) topics: Vec<TopicState>,
     pub(super) sources: Vec<SourceState>,
+    /// Caches with keys.
+    pub(super) caches: Vec<Option<Box<CacheState>>>,
+    pub(super) loads: Arena<Load>,
+    pub(super) waiters: Arena<Waiter>,
+    /// The innermost load of each frame that has one.
+    pub(super) loading: Vec<u32>,
     /// Station and first step of each endpoint: the two fields of [`crate::plan::Endpoint`] that the hot path needs.
     pub(super) programs: Vec<(u32, u32)>,
     /// The number of each step within its endpoint, for the choices made there: another endpoint does not change it.
@@ -126,6 +133,10 @@ impl<'p> World<'p> {
             instances: Vec::new(),
             topics: plan.topics.iter().map(TopicState::new).collect(),
             sources: Vec::new(),
+            caches: Vec::new(),
+            loads: Arena::new(),
+            waiters: Arena::new(),
+            loading: Vec::new(),
             programs: plan.endpoints.iter().map(|e| (e.station.0, e.entry.0)).collect(),
             numbers: numbers(plan),
             tallies: Tallies {
@@ -135,6 +146,7 @@ impl<'p> World<'p> {
                 pools: vec![Default::default(); plan.edges.len()],
                 stations: vec![Default::default(); plan.stations.len()],
                 topics: vec![Default::default(); plan.topics.len()],
+                caches: vec![Default::default(); plan.caches.len()],
                 events: 0,
             },
             knobs,
@@ -150,6 +162,7 @@ impl<'p> World<'p> {
         world.build_doors(seed, replication);
         world.build_edges(seed, replication);
         world.build_lanes();
+        world.build_caches(seed, replication);
         world.build_sources(seed, replication);
         world
     }
@@ -257,6 +270,7 @@ impl<'p> World<'p> {
                 }
             }
             Kind::Notice => self.notice_due(at, probe),
+            Kind::Lease => self.lease_over(at, key.stamp()),
             Kind::Impatient => {
                 if self.frames[at].wake == key.stamp() {
                     self.patience_in_line_over(at, probe);

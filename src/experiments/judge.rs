@@ -256,6 +256,7 @@ mod tests {
             resources: Vec::new(),
             edges: Vec::new(),
             topics: Vec::new(),
+            caches: Vec::new(),
             series: Series::default(),
         }
     }

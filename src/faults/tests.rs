@@ -1,5 +1,5 @@
 use super::*;
-use crate::plan::{Arrivals, Consumer, Link, Priority, Step};
+use crate::plan::{Arrivals, Consumer, Contents, Link, Priority, Step, Writes};
 use crate::plan::{Builder, Cache, Component, Edge, Party, Role, Source, Station, Topic};
 use crate::plan::{ComponentId, EdgeId, StationId};
 use crate::random::Dist;
@@ -26,7 +26,7 @@ fn plan() -> Plan {
     station(&mut b, "orders-db", db, 1);
     station(&mut b, "orders-db.read", db, 2);
     let broker = station(&mut b, "order-events", events, 1);
-    b.cache(Cache { component: cache, hit_ratio: 0.9 });
+    b.cache(Cache { component: cache, station: broker, contents: Contents::Stated(0.9), write: Writes::default() });
     let home = b.endpoint("web.home", web_station, Origin::default());
     b.begin(home);
     b.emit(Step::Return);

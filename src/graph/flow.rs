@@ -11,7 +11,13 @@ pub(super) type Pick<'a> = &'a dyn Fn(ForkId, usize) -> bool;
 pub(super) fn successors(plan: &Plan, pc: Pc, pick: Pick) -> Vec<(Pc, f64)> {
     let next = Pc(pc.0 + 1);
     match plan.steps[pc.index()] {
-        Step::Work { .. } | Step::Sleep { .. } | Step::Call { .. } | Step::Enqueue { .. } | Step::Degrade => {
+        Step::Work { .. }
+        | Step::Sleep { .. }
+        | Step::Call { .. }
+        | Step::Enqueue { .. }
+        | Step::Degrade
+        | Step::Fill { .. }
+        | Step::Drop { .. } => {
             vec![(next, 1.0)]
         }
         Step::Fork { fork, .. } => {
@@ -35,9 +41,14 @@ pub(super) fn successors(plan: &Plan, pc: Pc, pick: Pick) -> Vec<(Pc, f64)> {
                 .collect()
         }
         Step::Lookup { cache, miss } => {
-            let hit = plan.caches[cache.index()].hit_ratio;
+            let hit = plan.caches[cache.index()].expected_hit_ratio();
             vec![(next, hit), (miss, 1.0 - hit)]
         }
+        Step::Look { cache, look } => {
+            let hit = plan.caches[cache.index()].expected_hit_ratio();
+            vec![(next, hit), (plan.looks[look.index()].miss, 1.0 - hit)]
+        }
+        Step::Defer { program, .. } => vec![(next, 1.0), (program, 1.0)],
         Step::Repeat { times, end } => vec![(next, times.mean()), (end, 1.0)],
         Step::Jump { to } => vec![(to, 1.0)],
         Step::Again { .. } | Step::Error | Step::Return => Vec::new(),

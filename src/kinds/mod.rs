@@ -10,6 +10,7 @@
 
 mod admission;
 mod cache;
+mod cached;
 mod caller;
 mod database;
 mod external;
@@ -32,7 +33,7 @@ pub use queue::Queue;
 pub use service::Service;
 pub use steps::{Block, STEPS, StepSpec};
 pub use target::{Target, check_name};
-pub use wiring::Wiring;
+pub use wiring::{Tier, Tiers, Wiring};
 
 use crate::plan::Origin;
 use crate::yaml::{Field, Item, Shape, Takes};
@@ -73,7 +74,7 @@ pub static SECTIONS_SHAPE: Shape = Shape::new(
     &[
         Field::new("services", Takes::Named(&Takes::Map(&service::SERVICE_SHAPE)), "What we run."),
         Field::new("databases", Takes::Named(&Takes::Map(&database::DATABASE_SHAPE)), "Where data is kept."),
-        Field::new("caches", Takes::Named(&Takes::Map(&cache::CACHE_SHAPE)), "What spares the databases."),
+        Field::new("caches", Takes::Named(&Takes::Map(&cache::contents::CACHE_SHAPE)), "What spares the databases."),
         Field::new("queues", Takes::Named(&Takes::Map(&queue::QUEUE_SHAPE)), "Messages on their way."),
         Field::new("external", Takes::Named(&Takes::Map(&external::EXTERNAL_SHAPE)), "Somebody else's APIs."),
     ],

@@ -3,20 +3,23 @@
 //! What usually happens stands in one straight line; what is done otherwise (substitutes for failed calls, misses, `else`,
 //! branches) follows behind the program's [`Step::Return`] and jumps back.
 
+use super::cached::Miss;
 use super::{Caller, Fallback, Policy, StepSpec, Target, Wiring};
-use crate::plan::{Branch, CacheId, EndpointId, Fork, ForkId, LinkId, Pc, Role, Step, Switch, SwitchId};
+use crate::plan::{Branch, EndpointId, Fork, ForkId, LinkId, LookId, Pc, Role, Step, Switch, SwitchId};
 use crate::random::Count;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// The program of one endpoint in the making.
 pub struct Program<'p, 'a> {
-    wiring: &'p mut Wiring<'a>,
+    pub(super) wiring: &'p mut Wiring<'a>,
     caller: &'p Caller<'a>,
     endpoint: EndpointId,
     /// What is still to be written behind the return.
     later: VecDeque<Later<'p, 'a>>,
     /// Whether the steps being written run inside a loop: a request has one loop counter.
     in_loop: bool,
+    /// The steps by whose numbers named keys are drawn.
+    pub(super) keys: BTreeMap<String, Pc>,
 }
 
 /// A stretch that stands apart.
@@ -29,32 +32,37 @@ struct Later<'p, 'a> {
     in_loop: bool,
 }
 
-enum From {
+pub(super) enum From {
     /// A step that jumps to it.
     Step(Pc),
-    /// Two steps that jump to it.
-    Steps(Pc, Pc),
+    /// A look-up that misses, and perhaps the call before it that fails.
+    Miss(Option<Pc>, Pc),
+    /// A look-up that is served stale.
+    Refresh(LookId),
+    /// A write that is done later.
+    Later(Pc),
     /// A case of a switch.
     Case(SwitchId, usize),
     /// A branch of a fork.
     Branch(ForkId, usize),
 }
 
-enum What<'p, 'a> {
+pub(super) enum What<'p, 'a> {
     Steps(&'p [StepSpec<'a>]),
     /// The body of a nested loop, as a program of its own.
     Loop(Count, &'p [StepSpec<'a>]),
     /// Instead of a call that failed.
     Substitute(Box<Policy<'a>>),
     /// How a missed answer is found, and how it is stored.
-    Miss(&'p [StepSpec<'a>], Option<LinkId>),
+    Miss(Miss<'p, 'a>),
 }
 
 impl<'p, 'a> Program<'p, 'a> {
     /// Writes the program of an endpoint.
     pub fn write(wiring: &'p mut Wiring<'a>, caller: &'p Caller<'a>, endpoint: EndpointId, steps: &'p [StepSpec<'a>]) {
         wiring.builder.begin(endpoint);
-        let mut program = Program { wiring, caller, endpoint, later: VecDeque::new(), in_loop: false };
+        let mut program =
+            Program { wiring, caller, endpoint, later: VecDeque::new(), in_loop: false, keys: BTreeMap::new() };
         program.block(steps);
         program.emit(Step::Return);
         while let Some(later) = program.later.pop_front() {
@@ -62,15 +70,15 @@ impl<'p, 'a> Program<'p, 'a> {
         }
     }
 
-    fn emit(&mut self, step: Step) -> Pc {
+    pub(super) fn emit(&mut self, step: Step) -> Pc {
         self.wiring.builder.emit(step)
     }
 
-    fn here(&self) -> Pc {
+    pub(super) fn here(&self) -> Pc {
         self.wiring.builder.here()
     }
 
-    fn block(&mut self, steps: &'p [StepSpec<'a>]) {
+    pub(super) fn block(&mut self, steps: &'p [StepSpec<'a>]) {
         for step in steps {
             self.step(step);
         }
@@ -92,7 +100,8 @@ impl<'p, 'a> Program<'p, 'a> {
             StepSpec::Repeat { times, steps } => self.repeat(*times, steps),
             StepSpec::Chance { p, steps, otherwise } => self.chance(*p, steps, otherwise),
             StepSpec::Choose(cases) => self.choose(cases),
-            StepSpec::Cached { cache, miss } => self.cached(cache, miss),
+            StepSpec::Cached { cache, key, miss } => self.cached(cache, key.as_ref(), miss),
+            StepSpec::Write { cache, key, steps } => self.write_through(cache, key.as_ref(), steps),
             StepSpec::Error(p) => {
                 let next = Pc::new(self.here().index() + 2);
                 if *p < 1.0 {
@@ -129,7 +138,7 @@ impl<'p, 'a> Program<'p, 'a> {
         self.wiring.resolve(target)
     }
 
-    fn link(&mut self, to: EndpointId, target: &Target<'a>) -> (LinkId, Policy<'a>) {
+    pub(super) fn link(&mut self, to: EndpointId, target: &Target<'a>) -> (LinkId, Policy<'a>) {
         self.wiring.calls.push((self.endpoint, to, target.item.clone()));
         self.caller.link(self.wiring, to, &target.item)
     }
@@ -142,9 +151,14 @@ impl<'p, 'a> Program<'p, 'a> {
     }
 
     /// Something that stands apart and comes back to the next step.
-    fn later(&mut self, from: From, what: What<'p, 'a>) {
+    pub(super) fn later(&mut self, from: From, what: What<'p, 'a>) {
         let back = Some(self.here());
         self.later.push_back(Later { from, what, back, in_loop: self.in_loop });
+    }
+
+    /// Something that stands apart as a program of its own, run for nobody.
+    pub(super) fn aside(&mut self, from: From, what: What<'p, 'a>) {
+        self.later.push_back(Later { from, what, back: None, in_loop: self.in_loop });
     }
 
     fn publish(&mut self, target: &Target<'a>) {
@@ -216,30 +230,6 @@ impl<'p, 'a> Program<'p, 'a> {
         }
     }
 
-    fn cached(&mut self, target: &Target<'a>, miss: &'p [StepSpec<'a>]) {
-        let Some((get, cache)) = self.wiring.cache(target) else { return };
-        let Some(cache) = cache else {
-            let message = format!("`{}` has no `hit_ratio`", target.text);
-            target.problem(message, format!("add for instance `hit_ratio: 90%` to `caches.{}`", target.component()));
-            return;
-        };
-        let (link, _) = self.link(get, target);
-        let store = self.store(target);
-        self.lookup(link, cache, miss, store);
-    }
-
-    fn store(&mut self, target: &Target<'a>) -> Option<LinkId> {
-        let set = self.wiring.endpoint_of(target.component(), super::cache::SET)?;
-        Some(self.link(set, target).0)
-    }
-
-    fn lookup(&mut self, get: LinkId, cache: CacheId, miss: &'p [StepSpec<'a>], store: Option<LinkId>) {
-        let call = self.emit(Step::Call { link: get, failed: Pc::FAIL });
-        let lookup = self.emit(Step::Lookup { cache, miss: Pc::FAIL });
-        // A cache that fails has missed.
-        self.later(From::Steps(call, lookup), What::Miss(miss, store));
-    }
-
     /// Writes a stretch that stands apart.
     fn apart(&mut self, later: Later<'p, 'a>) {
         let here = self.here();
@@ -249,14 +239,7 @@ impl<'p, 'a> Program<'p, 'a> {
             What::Steps(steps) => self.block(steps),
             What::Loop(times, steps) => self.loop_of(times, steps),
             What::Substitute(policy) => self.substitute(&policy),
-            What::Miss(steps, store) => {
-                self.block(steps);
-                if let Some(link) = store {
-                    // The answer is there, whether it can be stored or not.
-                    let next = Pc::new(self.here().index() + 1);
-                    self.emit(Step::Call { link, failed: next });
-                }
-            }
+            What::Miss(miss) => self.miss(miss),
         }
         match later.back {
             Some(back) => self.emit(Step::Jump { to: back }),
@@ -271,9 +254,20 @@ impl<'p, 'a> Program<'p, 'a> {
             From::Case(switch, i) => plan.switches[switch.index()].cases[i].1 = to,
             From::Branch(fork, i) => plan.forks[fork.index()].branches[i] = Branch::Program(to),
             From::Step(at) => point_step(&mut plan.steps[at.index()], to),
-            From::Steps(one, other) => {
-                point_step(&mut plan.steps[one.index()], to);
-                point_step(&mut plan.steps[other.index()], to);
+            From::Miss(call, at) => {
+                if let Some(call) = call {
+                    point_step(&mut plan.steps[call.index()], to);
+                }
+                match &mut plan.steps[at.index()] {
+                    Step::Look { look, .. } => plan.looks[look.index()].miss = to,
+                    step => point_step(step, to),
+                }
+            }
+            From::Refresh(look) => plan.looks[look.index()].refresh = to,
+            From::Later(at) => {
+                if let Step::Defer { program, .. } = &mut plan.steps[at.index()] {
+                    *program = to;
+                }
             }
         }
     }
@@ -299,6 +293,7 @@ fn point_step(step: &mut Step, to: Pc) {
         Step::Call { failed, .. } | Step::Fork { failed, .. } => *failed = to,
         Step::Chance { otherwise, .. } => *otherwise = to,
         Step::Lookup { miss, .. } => *miss = to,
+        Step::Defer { full, .. } => *full = to,
         other => debug_assert!(false, "{other:?} points nowhere"),
     }
 }

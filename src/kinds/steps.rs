@@ -55,8 +55,19 @@ pub enum StepSpec<'a> {
     Cached {
         /// The cache.
         cache: Target<'a>,
+        /// What it is about: steps of an endpoint that share a name are about the same key.
+        key: Option<Target<'a>>,
         /// How the answer is found without it.
         miss: Block<'a>,
+    },
+    /// `write: { cache: sessions, steps: [ { call: db.save } ] }`: changes what a cache holds a copy of.
+    Write {
+        /// The cache.
+        cache: Target<'a>,
+        /// What it is about.
+        key: Option<Target<'a>>,
+        /// How it is stored for good.
+        steps: Block<'a>,
     },
     /// `error: 1%`: fails with this probability; `- error` always fails.
     Error(f64),
@@ -103,6 +114,11 @@ pub static STEP_SHAPE: Shape = Shape::new(
             Takes::Map(&CACHED_SHAPE),
             "Asks the cache; on a miss, or when the cache fails, does `miss`, and stores the answer if the cache has a `set` \
              time.",
+        ),
+        Field::new(
+            "write",
+            Takes::Map(&WRITE_SHAPE),
+            "Changes what a cache holds a copy of, in the way its field `write` says.",
         ),
         Field::new("error", Takes::Share, "Fails with this probability; `- error` alone always fails."),
     ],
@@ -157,11 +173,27 @@ static CASE_SHAPE: Shape = Shape::new(
     ],
 );
 
+static WRITE_SHAPE: Shape = Shape::new(
+    "write",
+    "A change of something that a cache holds a copy of.",
+    &[
+        Field::required("cache", Takes::Name, "The cache; it has `keys`."),
+        Field::new("key", Takes::Name, "A name for what is written, as in `cached`. Default: a key of its own."),
+        Field::required("steps", Takes::Alias(&STEPS), "How it is stored for good."),
+    ],
+);
+
 static CACHED_SHAPE: Shape = Shape::new(
     "cached",
     "An answer that a cache may have.",
     &[
-        Field::required("cache", Takes::Name, "The cache; it has a `hit_ratio`."),
+        Field::required("cache", Takes::Name, "The cache; it has a `hit_ratio` or `keys`."),
+        Field::new(
+            "key",
+            Takes::Name,
+            "A name for what is looked up: steps of one endpoint with the same name are about the same key, where their caches \
+             have the same keys. Default: a key of its own.",
+        ),
         Field::required("miss", Takes::Alias(&STEPS), "How the answer is found without it."),
     ],
 );
@@ -206,6 +238,7 @@ impl<'a> StepSpec<'a> {
             "chance" => chance(step),
             "choose" => choose(step),
             "cached" => cached(step),
+            "write" => write(step),
             "error" => step.positive_ratio().map(StepSpec::Error),
             unknown => {
                 let hint = match did_you_mean(unknown, step_words()) {
@@ -300,7 +333,16 @@ fn cached<'a>(item: &Item<'a>) -> Option<StepSpec<'a>> {
     let mut fields = item.shaped(&CACHED_SHAPE)?;
     let cache = fields.required("cache", "cache: catalog-cache").and_then(|item| Target::read(&item));
     let miss = fields.required("miss", "miss: [ … ]").map(|item| StepSpec::read_block(&item));
-    fields.not_yet("key", "whether it hits is the cache's `hit_ratio`; remove the key");
+    let key = fields.optional("key").and_then(|item| Target::read(&item));
     fields.finish();
-    Some(StepSpec::Cached { cache: cache?, miss: miss? })
+    Some(StepSpec::Cached { cache: cache?, key, miss: miss? })
+}
+
+fn write<'a>(item: &Item<'a>) -> Option<StepSpec<'a>> {
+    let mut fields = item.shaped(&WRITE_SHAPE)?;
+    let cache = fields.required("cache", "cache: sessions").and_then(|item| Target::read(&item));
+    let key = fields.optional("key").and_then(|item| Target::read(&item));
+    let steps = fields.required("steps", "steps: [ … ]").map(|item| StepSpec::read_block(&item));
+    fields.finish();
+    Some(StepSpec::Write { cache: cache?, key, steps: steps? })
 }

@@ -29,8 +29,29 @@ struct Named {
     /// What a bare name calls though there are several.
     default: Option<EndpointId>,
     topic: Option<TopicId>,
-    /// The hit ratio, and where it is written.
-    cache: Option<(CacheId, Place)>,
+    cache: Option<Tiers>,
+}
+
+/// A cache that `cached` steps can ask, with the tiers behind it.
+#[derive(Clone, Debug)]
+pub struct Tiers {
+    /// Asked one after the other.
+    pub tiers: Vec<Tier>,
+    /// A look-up that fails fails the request, instead of being a miss.
+    pub must_answer: bool,
+    /// Where what it holds is written.
+    pub place: Place,
+}
+
+/// One tier of a cache.
+#[derive(Clone, Copy, Debug)]
+pub struct Tier {
+    /// In the plan.
+    pub cache: CacheId,
+    /// Its look-up.
+    pub get: EndpointId,
+    /// Storing, where that takes time.
+    pub set: Option<EndpointId>,
 }
 
 impl<'a> Wiring<'a> {
@@ -85,16 +106,16 @@ impl<'a> Wiring<'a> {
         }
     }
 
-    /// The hit ratio behind a cache, and where it is written.
-    pub fn set_cache(&mut self, component: &str, cache: CacheId, place: Place) {
+    /// What a cache holds.
+    pub fn set_cache(&mut self, component: &str, tiers: Tiers) {
         if let Some(named) = self.components.get_mut(component) {
-            named.cache = Some((cache, place));
+            named.cache = Some(tiers);
         }
     }
 
-    /// Every cache with a hit ratio: its name, its number, and where the ratio is written.
-    pub fn hit_ratios(&self) -> impl Iterator<Item = (&str, CacheId, Place)> {
-        self.components.iter().filter_map(|(name, named)| named.cache.map(|(id, place)| (name.as_str(), id, place)))
+    /// Every cache that holds something, with its name.
+    pub fn caches(&self) -> impl Iterator<Item = (&str, &Tiers)> {
+        self.components.iter().filter_map(|(name, named)| Some((name.as_str(), named.cache.as_ref()?)))
     }
 
     /// What is written, else the default, which is then noted as assumed.
@@ -174,15 +195,15 @@ impl<'a> Wiring<'a> {
         self.resolve(target).map(|publish| (topic, publish))
     }
 
-    /// The cache a name stands for and its endpoint `get`; reports anything else. With a hit ratio, if it has one.
-    pub fn cache(&self, target: &Target<'a>) -> Option<(EndpointId, Option<CacheId>)> {
+    /// The cache a name stands for and its endpoint `get`; reports anything else. With what it holds, if it says so.
+    pub fn cache(&self, target: &Target<'a>) -> Option<(EndpointId, Option<Tiers>)> {
         let named = self.find(target)?;
         if named.role != Role::Cache {
             let what = named.role.word();
             target.problem(format!("`{}` is a {what}, not a cache", target.text), "write the name of a cache");
             return None;
         }
-        self.resolve(target).map(|get| (get, named.cache.map(|(id, _)| id)))
+        self.resolve(target).map(|get| (get, named.cache.clone()))
     }
 
     /// The endpoint of a component by its name, without any report.

@@ -1,7 +1,7 @@
 //! What one trial measured.
 
 use super::{Histogram, Series};
-use crate::engine::{Cause, EdgeTally, RequestTally, Stop, TopicTally};
+use crate::engine::{CacheTally, Cause, EdgeTally, RequestTally, Stop, TopicTally};
 use crate::plan::{EdgeId, EndpointId, StationId};
 use crate::units::SimDuration;
 
@@ -24,6 +24,8 @@ pub struct Measurements {
     pub edges: Vec<EdgeTally>,
     /// For each topic, over the measured part.
     pub topics: Vec<TopicTally>,
+    /// For each cache with keys, requests of the measured part.
+    pub caches: Vec<CacheTally>,
     /// The course of the run.
     pub series: Series,
 }

@@ -9,23 +9,28 @@ use std::collections::BTreeSet;
 pub(super) fn check(wiring: &Wiring<'_>, problems: &Problems) {
     endless_calls(wiring);
     if problems.is_empty() {
-        unused_hit_ratios(wiring, problems);
+        unused_contents(wiring, problems);
     }
 }
 
-/// Reports hit ratios of caches that are called, but only by plain look-ups, which never miss. (With other problems
+/// Reports contents of caches that are called, but only by plain look-ups, which never miss. (With other problems
 /// about, the step that is `cached` may be what is wrong. A cache nobody uses is merely there.)
-fn unused_hit_ratios(wiring: &Wiring<'_>, problems: &Problems) {
+fn unused_contents(wiring: &Wiring<'_>, problems: &Problems) {
     let plan = wiring.builder.plan();
-    let lookup = |step: &Step| if let Step::Lookup { cache, .. } = step { Some(*cache) } else { None };
+    let lookup = |step: &Step| match step {
+        Step::Lookup { cache, .. } | Step::Look { cache, .. } => Some(*cache),
+        Step::Fill { cache, .. } | Step::Drop { cache, .. } | Step::Defer { cache, .. } => Some(*cache),
+        _ => None,
+    };
     let used: BTreeSet<CacheId> = plan.steps.iter().filter_map(lookup).collect();
-    for (name, cache, place) in wiring.hit_ratios() {
-        let get = wiring.endpoint_of(name, GET);
-        if used.contains(&cache) || !plan.links.iter().any(|link| Some(link.to) == get) {
+    for (name, tiers) in wiring.caches() {
+        let (get, place) = (wiring.endpoint_of(name, GET), tiers.place);
+        let asked = tiers.tiers.iter().any(|tier| used.contains(&tier.cache));
+        if asked || !plan.links.iter().any(|link| Some(link.to) == get) {
             continue;
         }
         let hint = format!("look it up by a step `cached: {{ cache: {name}, miss: [ … ] }}`, or remove it");
-        let message = format!("the `hit_ratio` of `{name}` has no effect: a plain call of a cache never misses");
+        let message = format!("what `{name}` holds has no effect: a plain call of a cache never misses");
         problems.push(Problem::at(place, message).hint(hint));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Cache, CacheId, Component, ComponentId, DistId, Edge, EdgeId, Endpoint, EndpointId, Fork, ForkId, Link, LinkId,
-    Origin, Pc, Plan, Source, SourceId, Station, StationId, Step, Switch, SwitchId, Topic, TopicId,
+    Look, LookId, Origin, Pc, Plan, Source, SourceId, Station, StationId, Step, Switch, SwitchId, Topic, TopicId,
 };
 use crate::random::Dist;
 use std::collections::BTreeMap;
@@ -47,6 +47,8 @@ impl Builder {
         topic(topics: Topic) -> TopicId;
         /// Adds a cache.
         cache(caches: Cache) -> CacheId;
+        /// Adds a place that looks into a cache.
+        look(looks: Look) -> LookId;
         /// Adds a source.
         source(sources: Source) -> SourceId;
     }

@@ -38,6 +38,8 @@ ids! {
     TopicId
     /// Names a cache.
     CacheId
+    /// Names a place that looks into a cache.
+    LookId
     /// Names a source.
     SourceId
     /// Names a list of parallel branches.

@@ -1,6 +1,6 @@
 //! What can be turned while a simulation runs: the load, and what faults do.
 
-use super::Plan;
+use super::{Cache, Plan};
 use crate::units::SimDuration;
 
 /// The position of every knob. Faults turn a fresh copy of the baseline, so that nothing is ever undone.
@@ -14,7 +14,7 @@ pub struct Knobs {
     pub edges: Vec<EdgeKnobs>,
     /// One for each topic.
     pub topics: Vec<TopicKnobs>,
-    /// Hit ratio of each cache.
+    /// Hit ratio of each cache; 0 empties one with keys, and keeps it empty.
     pub hit_ratios: Vec<f64>,
 }
 
@@ -55,7 +55,7 @@ impl Knobs {
             stations: vec![StationKnobs { down: 0, error_rate: 0.0, slowdown: 1.0 }; plan.stations.len()],
             edges: vec![EdgeKnobs { delay: SimDuration::ZERO, cut: false, loss: 0.0 }; plan.edges.len()],
             topics: vec![TopicKnobs { paused: false }; plan.topics.len()],
-            hit_ratios: plan.caches.iter().map(|c| c.hit_ratio).collect(),
+            hit_ratios: plan.caches.iter().map(Cache::expected_hit_ratio).collect(),
         }
     }
 }

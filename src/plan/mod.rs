@@ -19,12 +19,13 @@ mod topic;
 
 pub use admission::{Admission, Order, Priority};
 pub use builder::Builder;
-pub use cache::Cache;
+pub use cache::{Cache, Contents, Eviction, Flight, Look, Spread, Store, Writes};
 pub use component::{Component, Role};
 pub use edge::{Edge, Line, Link, Party};
 pub use endpoint::Endpoint;
 pub use ids::{
-    CacheId, ComponentId, DistId, EdgeId, EndpointId, ForkId, LinkId, Pc, SourceId, StationId, SwitchId, TopicId,
+    CacheId, ComponentId, DistId, EdgeId, EndpointId, ForkId, LinkId, LookId, Pc, SourceId, StationId, SwitchId,
+    TopicId,
 };
 pub use knobs::{EdgeKnobs, Knobs, StationKnobs, TopicKnobs};
 pub use source::{Arrivals, Source};
@@ -72,8 +73,10 @@ pub struct Plan {
     pub links: Vec<Link>,
     /// Queues of messages.
     pub topics: Vec<Topic>,
-    /// Caches with a stated hit ratio.
+    /// Caches.
     pub caches: Vec<Cache>,
+    /// Places that look into caches with keys.
+    pub looks: Vec<Look>,
     /// Traffic.
     pub sources: Vec<Source>,
 }
@@ -118,6 +121,7 @@ impl Plan {
         let edges = self.edges.iter().map(Edge::slowest);
         let topics = self.topics.iter().map(Topic::slowest);
         let stations = self.stations.iter().map(Station::slowest);
-        edges.chain(topics).chain(stations).fold(SimDuration::from_secs(1), SimDuration::max)
+        let stores = self.caches.iter().filter_map(Cache::store).map(Store::slowest);
+        edges.chain(topics).chain(stations).chain(stores).fold(SimDuration::from_secs(1), SimDuration::max)
     }
 }

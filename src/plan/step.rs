@@ -1,6 +1,6 @@
 //! The instructions of endpoint programs.
 
-use super::{CacheId, DistId, ForkId, LinkId, Pc, SwitchId, TopicId};
+use super::{CacheId, DistId, ForkId, LinkId, LookId, Pc, SwitchId, TopicId};
 use crate::random::Count;
 
 /// One instruction. Each program ends in [`Step::Return`].
@@ -48,6 +48,36 @@ pub enum Step {
         cache: CacheId,
         /// Where to go on when it has not.
         miss: Pc,
+    },
+    /// Looks whether a cache with keys has the one this request is about; goes on if so.
+    Look {
+        /// The cache.
+        cache: CacheId,
+        /// The place, which says where to go on when it has not.
+        look: LookId,
+    },
+    /// The answer looked for at this place is there now: it is kept.
+    Fill {
+        /// The cache.
+        cache: CacheId,
+        /// The place.
+        look: LookId,
+    },
+    /// What this place is about has changed: it is not kept any more.
+    Drop {
+        /// The cache.
+        cache: CacheId,
+        /// The place.
+        look: LookId,
+    },
+    /// Leaves a write to be done later; goes elsewhere when too many wait.
+    Defer {
+        /// The cache.
+        cache: CacheId,
+        /// How it is done.
+        program: Pc,
+        /// Where to go when too many wait.
+        full: Pc,
     },
     /// Begins a loop, which is not nested in another of the same request.
     Repeat {

@@ -68,6 +68,53 @@ impl Keys {
         0
     }
 
+    /// The keys in groups of equal popularity, or nearly so: how many, and the share of each. The first ten thousand stand
+    /// alone; behind them a group spans a hundredth of its rank.
+    fn groups(&self) -> Vec<(f64, f64)> {
+        let Popularity::Zipf(s) = self.popularity else {
+            return vec![(f64::from(self.count), 1.0 / f64::from(self.count))];
+        };
+        let mut groups = Vec::new();
+        let mut rank = 1u32;
+        while rank <= self.count {
+            let size = if rank < 10_000 { 1 } else { (rank / 100).min(self.count - rank + 1) };
+            let middle = f64::from(rank) + (f64::from(size) - 1.0) / 2.0;
+            groups.push((f64::from(size), libm::pow(middle, -s)));
+            rank += size;
+        }
+        let sum: f64 = groups.iter().map(|(size, weight)| size * weight).sum();
+        groups.iter_mut().for_each(|(_, weight)| *weight /= sum);
+        groups
+    }
+
+    /// The share of requests that find their key in a cache of the most recently used `room` keys, by the approximation of
+    /// Che, Tung and Wang (2002): a key is there if it was asked for within a characteristic time t, the same for all,
+    /// where the sum of 1 - exp(-p t) is `room`.
+    pub fn lru_hit_ratio(&self, room: u32) -> f64 {
+        let groups = self.groups();
+        let held = |t: f64| groups.iter().map(|(size, p)| size * -libm::expm1(-p * t)).sum::<f64>();
+        let (mut low, mut high) = (0.0, 1.0);
+        while held(high) < f64::from(room.min(self.count)) * (1.0 - 1e-9) && high < 1e15 {
+            high *= 2.0;
+        }
+        for _ in 0..100 {
+            let middle = 0.5 * (low + high);
+            if held(middle) < f64::from(room) { low = middle } else { high = middle }
+        }
+        groups.iter().map(|(size, p)| size * p * -libm::expm1(-p * high)).sum()
+    }
+
+    /// The share of requests that ask for one of the `room` most popular keys.
+    pub fn most_popular(&self, room: u32) -> f64 {
+        let mut left = f64::from(room);
+        let share = |(size, p): (f64, f64)| {
+            let taken = size.min(left);
+            left -= taken;
+            taken * p
+        };
+        self.groups().into_iter().map(share).sum()
+    }
+
     /// The share of requests that ask for the key of this number, from 0. Takes time in proportion to the number of keys.
     pub fn share(&self, key: u32) -> f64 {
         let weight = |k: u32| match self.popularity {

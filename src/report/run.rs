@@ -32,6 +32,8 @@ pub struct Run {
     pub dependencies: IndexMap<String, Dependency>,
     /// Queues of messages: `order-events`.
     pub queues: IndexMap<String, Queue>,
+    /// Caches with keys: `catalog-cache`.
+    pub caches: IndexMap<String, Cache>,
     /// The SLOs (or a scenario's expectations), each judged.
     pub slos: Vec<SloResult>,
     /// With faults: before, during and after them. Else empty.
@@ -119,6 +121,27 @@ pub struct Dependency {
     pub duplicates: u64,
     /// Time the callee worked on answers nobody waited for.
     pub wasted_work_s: f64,
+}
+
+/// What a cache with keys did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cache {
+    /// Look-ups.
+    pub looked: u64,
+    /// Found, stale ones included.
+    pub hits: u64,
+    /// Served though they had expired.
+    pub stale: u64,
+    /// Loaded by the request that missed.
+    pub misses: u64,
+    /// Missed, and waited for somebody else's load.
+    pub coalesced: u64,
+    /// Failed at once because a load had failed shortly before.
+    pub negative: u64,
+    /// Entries that had to go for others.
+    pub evicted: u64,
+    /// Writes that never reached the store.
+    pub lost_writes: u64,
 }
 
 /// One queue of messages.

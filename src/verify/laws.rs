@@ -254,6 +254,19 @@ fn zipf(n: u32, s: f64) -> Vec<f64> {
     weights.iter().map(|w| w / all).collect()
 }
 
+/// The hit ratio of a cache without limit in which an entry lives for `ttl` seconds after it was loaded, of `keys` keys with
+/// Zipf popularity `s`, asked for at `rate` per second: the sum of p · a / (1 + a) with a = p · rate · ttl. Requests for a key
+/// are Poisson, and each load takes no time.
+pub fn ttl_hit_ratio(keys: u32, s: f64, rate: f64, ttl: f64) -> f64 {
+    let weights: Vec<f64> = (1..=keys).map(|k| f64::from(k).powf(-s)).collect();
+    let sum: f64 = weights.iter().sum();
+    let hit = |weight: &f64| {
+        let p = weight / sum;
+        p * p * rate * ttl / (1.0 + p * rate * ttl)
+    };
+    weights.iter().map(hit).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,7 @@
 //! holds the prediction (widened by the stated error of a law that is itself an approximation) and is no wider than 2% to
 //! each side. `simulate verify` prints them as a table, and the tests run the same ones.
 
+mod caches;
 mod fleets;
 pub mod laws;
 mod lines;
@@ -68,7 +69,9 @@ pub struct Compared {
 
 /// Every oracle, in the order of the table.
 pub fn oracles() -> impl Iterator<Item = &'static Oracle> {
-    [queues::ORACLES, lines::ORACLES, networks::ORACLES, policies::ORACLES, fleets::ORACLES].into_iter().flatten()
+    [queues::ORACLES, lines::ORACLES, networks::ORACLES, policies::ORACLES, fleets::ORACLES, caches::ORACLES]
+        .into_iter()
+        .flatten()
 }
 
 const CONFIDENCE: f64 = 0.999;

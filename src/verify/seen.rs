@@ -1,6 +1,6 @@
 //! What one run showed, by the names of the report.
 
-use crate::engine::{EdgeTally, TopicTally};
+use crate::engine::{CacheTally, EdgeTally, TopicTally};
 use crate::measure::{Measurements, ResourceUse, Served};
 use crate::plan::Plan;
 use crate::units::SimDuration;
@@ -57,6 +57,19 @@ impl<'a> Seen<'a> {
     pub fn edge(&self, name: &str) -> &'a EdgeTally {
         let id = self.plan.edge(name).unwrap_or_else(|| panic!("there is no edge `{name}`"));
         &self.measured.edges[id.index()]
+    }
+
+    /// The look-ups of a cache with keys.
+    pub fn cache(&self, name: &str) -> &'a CacheTally {
+        let component = self.plan.component(name).unwrap_or_else(|| panic!("there is no `{name}`"));
+        let found = self.plan.caches.iter().position(|c| c.component == component);
+        &self.measured.caches[found.unwrap_or_else(|| panic!("`{name}` has no keys"))]
+    }
+
+    /// Share of the look-ups of a cache that found their key.
+    pub fn hit_ratio(&self, name: &str) -> f64 {
+        let cache = self.cache(name);
+        cache.hits as f64 / cache.looked as f64
     }
 
     /// The messages of a queue.

@@ -18,3 +18,4 @@ mod theory;
 mod tidy;
 mod timelines;
 mod timelines_admission;
+mod timelines_caches;

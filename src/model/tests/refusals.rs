@@ -129,11 +129,10 @@ caches: { c: { ttl: 5m } }
 queues: { events: }
 ";
     insta::assert_snapshot!(in_short(text), @"
-    5:31 c -- `c` has no `hit_ratio` -- add for instance `hit_ratio: 90%` to `caches.c`
-    5:34 key -- `key` has no effect in this version -- whether it hits is the cache's `hit_ratio`; remove the key
+    5:31 c -- `c` does not say what it holds -- add for instance `hit_ratio: 90%` to `caches.c`
     5:92 db -- `db` is a database, not a cache -- write the name of a cache
     5:110 db.r -- `db.r` is not a step -- to call it, write `call: db.r`
-    6:14 wrok -- there is no step `wrok` -- did you mean `work`? The steps are `work`, `sleep`, `call`, `publish`, `parallel`, `repeat`, `chance`, `choose`, `cached` and `error`
+    6:14 wrok -- there is no step `wrok` -- did you mean `work`? The steps are `work`, `sleep`, `call`, `publish`, `parallel`, `repeat`, `chance`, `choose`, `cached`, `write` and `error`
     6:40 call -- `call` stands in the same step as `work` -- a step is one thing: begin a new one with `-`
     6:65 db -- `db` is a database, not a queue -- write the name of a queue
     6:79 events -- `events` is a queue, which is not called -- write `publish: events`
@@ -142,17 +141,17 @@ queues: { events: }
     8:31 -1 -- `-1` is not a number -- write a number, with k, M or G for thousands, millions or thousand millions
     8:52 chance -- `chance` has no `p` -- add `p: 10%`
     8:79 choose -- `choose` does not sum to 100% -- the shares sum to 10%
-    8:116 { -- a step is empty -- write one of `work`, `sleep`, `call`, `publish`, `parallel`, `repeat`, `chance`, `choose`, `cached` and `error`
+    8:116 { -- a step is empty -- write one of `work`, `sleep`, `call`, `publish`, `parallel`, `repeat`, `chance`, `choose`, `cached`, `write` and `error`
     9:49 r -- `r` neither reads nor writes -- with read replicas, write `{ read: 10ms }` or `{ write: 10ms }`
     9:74 rows -- `rows` has no effect in this version -- write the time the query takes with this number of rows
-    10:16 ttl -- `ttl` has no effect in this version -- state the share of look-ups that hit: `hit_ratio: 95%`
+    10:16 ttl -- `ttl` has no effect without `keys` -- add for instance `keys: 100k`, or remove it
     ");
 }
 
 #[test]
 fn a_hit_ratio_without_a_miss() {
     let text = "traffic: { rate: 1/s, to: web }\nservices: { web: { work: 1ms, calls: [c] } }\ncaches:\n  c: { hit_ratio: 90% }\n  idle: { hit_ratio: 90% }\n";
-    insta::assert_snapshot!(in_short(text), @"4:8 hit_ratio -- the `hit_ratio` of `c` has no effect: a plain call of a cache never misses -- look it up by a step `cached: { cache: c, miss: [ … ] }`, or remove it");
+    insta::assert_snapshot!(in_short(text), @"4:8 hit_ratio -- what `c` holds has no effect: a plain call of a cache never misses -- look it up by a step `cached: { cache: c, miss: [ … ] }`, or remove it");
 }
 
 #[test]

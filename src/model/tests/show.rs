@@ -36,7 +36,16 @@ fn step_in(plan: &Plan, step: &Step) -> String {
             let cases = plan.switches[switch.index()].cases.iter();
             format!("switch {:?}", cases.map(|(up_to, at)| (*up_to, at.0)).collect::<Vec<_>>())
         }
-        Step::Lookup { cache, miss } => format!("lookup {}{}", plan.caches[cache.index()].hit_ratio, on(" miss", miss)),
+        Step::Lookup { cache, miss } => {
+            format!("lookup {}{}", plan.caches[cache.index()].expected_hit_ratio(), on(" miss", miss))
+        }
+        Step::Look { look, .. } => {
+            let look = plan.looks[look.index()];
+            format!("look (key {}){}{}", look.key.0, on(" miss", look.miss), on(" refresh", look.refresh))
+        }
+        Step::Fill { look, .. } => format!("fill (key {})", plan.looks[look.index()].key.0),
+        Step::Drop { look, .. } => format!("drop (key {})", plan.looks[look.index()].key.0),
+        Step::Defer { program, full, .. } => format!("defer{}{}", on(" to", program), on(" full", full)),
         Step::Repeat { times, end } => format!("repeat {times:?}{}", on(" end", end)),
         Step::Again { body } => format!("again{}", on("", body)),
         Step::Enqueue { topic } => {

@@ -8,7 +8,8 @@ use crate::measure::{Estimate, Measurements, Served};
 use crate::model::{Expectation, Subject, What};
 use crate::plan::Role;
 use crate::report::{
-    Dependency, FaultInfo, Measure, Phase, PhaseTraffic, Queue, Resource, Run, SloResult, SloVerdict, Tally, Traffic,
+    Cache, Dependency, FaultInfo, Measure, Phase, PhaseTraffic, Queue, Resource, Run, SloResult, SloVerdict, Tally,
+    Traffic,
 };
 use crate::units::SimDuration;
 use indexmap::IndexMap;
@@ -41,6 +42,7 @@ impl Scribe<'_> {
             resources: self.resources(shown.load, runs),
             dependencies: self.dependencies(runs),
             queues: self.queues(runs),
+            caches: self.caches(runs),
             slos: shown.outcome.judged.iter().map(|j| self.slo(j, slos)).chain(growth(shown)).collect(),
             phases: self.phases(shown),
         }
@@ -115,6 +117,26 @@ impl Scribe<'_> {
                 backlog: sum(|t| t.backlog.level),
             };
             (plan.components[topic.component.index()].name.clone(), queue)
+        });
+        each.collect()
+    }
+
+    fn caches(&self, runs: &[Measurements]) -> IndexMap<String, Cache> {
+        let plan = &self.model.plan;
+        let each = plan.caches.iter().enumerate().filter(|(_, cache)| cache.store().is_some()).map(|(i, cache)| {
+            let sum = |of: fn(&crate::engine::CacheTally) -> u64| runs.iter().map(|m| of(&m.caches[i])).sum();
+            let shown = Cache {
+                looked: sum(|t| t.looked),
+                hits: sum(|t| t.hits),
+                stale: sum(|t| t.stale),
+                misses: sum(|t| t.misses),
+                coalesced: sum(|t| t.coalesced),
+                negative: sum(|t| t.negative),
+                evicted: sum(|t| t.evicted),
+                lost_writes: sum(|t| t.lost),
+            };
+            // A second tier is named as its station is.
+            (plan.stations[cache.station.index()].name.clone(), shown)
         });
         each.collect()
     }

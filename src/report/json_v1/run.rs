@@ -21,6 +21,8 @@ pub(super) struct Run<'a> {
     resources: IndexMap<&'a str, Resource<'a>>,
     dependencies: IndexMap<&'a str, Dependency>,
     queues: IndexMap<&'a str, Queue>,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    caches: IndexMap<&'a str, Cache>,
     slos: Vec<Slo<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     phases: Vec<Phase<'a>>,
@@ -88,6 +90,18 @@ struct Queue {
 }
 
 #[derive(Serialize)]
+struct Cache {
+    looked: u64,
+    hits: u64,
+    stale: u64,
+    misses: u64,
+    coalesced: u64,
+    negative: u64,
+    evicted: u64,
+    lost_writes: u64,
+}
+
+#[derive(Serialize)]
 struct Slo<'a> {
     slo: &'a str,
     subject: Option<&'a str>,
@@ -129,6 +143,7 @@ pub(super) fn run(r: &report::Run) -> Run<'_> {
         resources: mapped(&r.resources, resource),
         dependencies: mapped(&r.dependencies, dependency),
         queues: mapped(&r.queues, queue),
+        caches: mapped(&r.caches, cache),
         slos: r.slos.iter().map(slo).collect(),
         phases: r.phases.iter().map(phase).collect(),
     }
@@ -192,6 +207,19 @@ fn queue(q: &report::Queue) -> Queue {
         dead_lettered: q.dead_lettered,
         dropped: q.dropped,
         backlog: q.backlog,
+    }
+}
+
+fn cache(c: &report::Cache) -> Cache {
+    Cache {
+        looked: c.looked,
+        hits: c.hits,
+        stale: c.stale,
+        misses: c.misses,
+        coalesced: c.coalesced,
+        negative: c.negative,
+        evicted: c.evicted,
+        lost_writes: c.lost_writes,
     }
 }
 

@@ -68,6 +68,7 @@ fn sections(kind: Kind, detail: Detail) -> &'static [Section] {
             single::failed,
             resources::resources,
             single::dependencies,
+            single::caches,
             single::queues,
             footer::footer,
         ],

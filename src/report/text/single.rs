@@ -1,7 +1,7 @@
 //! One experiment, plainly reported.
 
 use super::page::{Ink, Page};
-use crate::report::words::{count, factor, listed, ms_estimate, number, seconds, share_estimate};
+use crate::report::words::{count, factor, listed, ms_estimate, number, seconds, share, share_estimate};
 use crate::report::{Dependency, Queue, Report, SloResult, SloVerdict};
 
 /// Rows shown unless everything is asked for.
@@ -141,6 +141,26 @@ pub(super) fn queues(report: &Report, page: &mut Page) {
         })
         .collect();
     page.table(&["<", "published", "handled", "again", "dead", "refused", "backlog"], rows);
+}
+
+pub(super) fn caches(report: &Report, page: &mut Page) {
+    let Some(run) = report.asked_run() else { return };
+    if run.caches.is_empty() {
+        return;
+    }
+    page.heading("Caches", "");
+    let rows = run
+        .caches
+        .iter()
+        .map(|(name, c)| {
+            let found = if c.looked == 0 { "-".into() } else { share(c.hits as f64 / c.looked as f64) };
+            let mut row = vec![name.to_string(), dash(c.looked), found];
+            row.extend([c.stale, c.misses, c.coalesced, c.negative, c.evicted, c.lost_writes].map(dash));
+            row
+        })
+        .collect();
+    let header = ["<", "look-ups", "found", "stale", "loads", "waited", "known bad", "evicted", "lost writes"];
+    page.table(&header, rows);
 }
 
 fn dash(n: u64) -> String {

@@ -162,6 +162,13 @@ impl Seen {
         &self.measured.edges[id.index()]
     }
 
+    /// The look-ups of a cache with keys.
+    pub fn cache(&self, name: &str) -> &tenfold::engine::CacheTally {
+        let component = self.plan().component(name).unwrap_or_else(|| panic!("there is no `{name}`"));
+        let found = self.plan().caches.iter().position(|c| c.component == component);
+        &self.measured.caches[found.unwrap_or_else(|| panic!("`{name}` has no keys"))]
+    }
+
     /// The messages of a queue.
     pub fn topic(&self, name: &str) -> &tenfold::engine::TopicTally {
         let component = self.plan().component(name).unwrap_or_else(|| panic!("there is no `{name}`"));
