@@ -4,7 +4,7 @@
 //! a frame. Whatever a try holds is given back by [`World::free_try`], however it ends.
 
 use super::agenda::{Class, Kind};
-use super::frame::{COUNTED, Frame, NONE, PRIORITY, flags_of};
+use super::frame::{COUNTED, Frame, NONE};
 use super::gate::Gate;
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
@@ -225,11 +225,7 @@ impl World<'_> {
         if let Some(budget) = edge.retry.as_ref().and_then(|r| r.budget.as_ref()) {
             self.instances[instance as usize].budget.deposit(budget, SimTime(self.now));
         }
-        let priority = match parent {
-            Parent::Frame(f, _) => self.frames[f].flags & PRIORITY,
-            Parent::User(source, _) => flags_of(self.plan.sources[source as usize].priority),
-            Parent::Message(..) | Parent::Gone => 0,
-        };
+        let priority = if self.ranks { self.priority_of(parent) } else { 0 };
         let born = self.calls.next_free().map_or(0, |old| old.ticket);
         let call = Call {
             lot: lot.0,
@@ -294,18 +290,10 @@ impl World<'_> {
             return self.end_call(c, outcome, probe);
         }
         match self.guarded(c) {
-            Ok(SimDuration::ZERO) => self.enter(c, probe),
-            Ok(wait) => {
-                self.calls[c].state = State::Reserved;
-                let wake = self.schedule(wait.0, Class::Arrival, Kind::Permitted, c);
-                self.calls[c].wake = wake;
-            }
-            Err(cause) => self.refuse(c, cause, probe),
+            Ok(SimDuration::ZERO) => {}
+            Ok(wait) => return self.await_permit(c, wait),
+            Err(cause) => return self.refuse(c, cause, probe),
         }
-    }
-
-    /// A try that has passed the guards goes on to the gates.
-    pub(super) fn enter<P: Probe>(&mut self, c: u32, probe: &mut P) {
         if let Some(cause) = self.enter_bulkhead(c, probe) {
             self.tell_breaker(c, true);
             self.refuse(c, cause, probe);
@@ -372,10 +360,9 @@ impl World<'_> {
 
     /// A try came back in time: its timer is not needed any more, and what it held is free.
     pub(super) fn try_over(&mut self, c: u32) {
-        let timed = self.calls[c].state != State::Reserved;
         self.free_try(c);
         let e = self.plan.links[self.calls[c].link as usize].edge.index();
-        if timed && self.plan.edges[e].timeout.is_some() {
+        if self.plan.edges[e].timeout.is_some() {
             self.cancel_timer(self.edges[e].lane);
         }
     }

@@ -215,7 +215,7 @@ impl World<'_> {
     fn cancel_call<P: Probe>(&mut self, c: u32, probe: &mut P) {
         let (state, ticket) = (self.calls[c].state, self.calls[c].ticket);
         if !matches!(state, State::Backoff | State::Done) {
-            self.try_over(c);
+            self.give_try_up(c);
             self.end_retry(c);
             self.notify(c, ticket, probe);
         }

@@ -70,7 +70,7 @@ impl World<'_> {
         let (e, ticket) = (self.plan.links[call.link as usize].edge.index(), call.ticket);
         self.tallies.edges[e][usize::from(call.counted)].timeouts += 1;
         if call.state != State::Backoff {
-            self.try_over(c);
+            self.give_try_up(c);
             self.tell_guards(c, Outcome::Failed(Cause::Deadline));
             self.end_retry(c);
             self.notify(c, ticket, probe);

@@ -202,15 +202,15 @@ impl World<'_> {
         let frame = &mut self.frames[f];
         frame.ticket = frame.ticket.wrapping_add(1);
         frame.outcome = outcome;
-        let admitted = frame.has(ADMITTED);
-        if frame.has(HOLDS) {
+        let flags = frame.flags;
+        if flags & ADMITTED != 0 {
+            self.leave_door(f, outcome);
+        }
+        if flags & HOLDS != 0 {
             self.release(f);
         }
-        if self.frames[f].has(LOADS) {
+        if flags & LOADS != 0 {
             self.loads_ended(f, outcome, probe);
-        }
-        if admitted {
-            self.leave_door(f, outcome);
         }
         if self.cancels {
             self.family.leave(f);

@@ -19,6 +19,7 @@ pub(super) struct Gate {
 
 impl World<'_> {
     /// Takes a permit, or waits for one, or is refused. Calls in progress are counted with or without a bulkhead.
+    #[inline(always)]
     pub(super) fn enter_bulkhead<P: Probe>(&mut self, c: u32, probe: &mut P) -> Option<Cause> {
         let call = &self.calls[c];
         let (e, ticket, now) = (self.plan.links[call.link as usize].edge.index(), call.ticket, self.now);

@@ -1,6 +1,9 @@
 //! What may refuse a try on the caller's side, and what learns from how it ended: throttle, breaker, rate limit, budget.
 
+use super::agenda::{Class, Kind};
+use super::call::State;
 use super::outcome::{Cause, Outcome};
+use super::probe::Probe;
 use super::world::World;
 use crate::policies::{KillSwitch, Verdict};
 use crate::units::{SimDuration, SimTime};
@@ -51,6 +54,30 @@ impl World<'_> {
             }
             Some(Verdict::Wait(wait)) => Ok(wait),
             Some(Verdict::Pass) | None => Ok(SimDuration::ZERO),
+        }
+    }
+
+    /// A try waits for the permit of a rate limit that it has reserved.
+    #[cold]
+    pub(super) fn await_permit(&mut self, c: u32, wait: SimDuration) {
+        self.calls[c].state = State::Reserved;
+        let wake = self.schedule(wait.0, Class::Arrival, Kind::Permitted, c);
+        self.calls[c].wake = wake;
+    }
+
+    /// Its permit has come: it goes on to the gates.
+    pub(super) fn permitted<P: Probe>(&mut self, c: u32, probe: &mut P) {
+        if let Some(cause) = self.enter_bulkhead(c, probe) {
+            self.tell_breaker(c, true);
+            self.refuse(c, cause, probe);
+        }
+    }
+
+    /// A try is given up wherever it stands: its timer does not run yet while it waits for the permit of a rate limit.
+    pub(super) fn give_try_up(&mut self, c: u32) {
+        match self.calls[c].state {
+            State::Reserved => self.free_try(c),
+            _ => self.try_over(c),
         }
     }
 

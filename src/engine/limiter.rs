@@ -4,7 +4,7 @@
 //! Stations without any of this have no hall, and their requests pass none of it.
 
 use super::call::Parent;
-use super::frame::{ADMITTED, CALLED, NONE};
+use super::frame::{ADMITTED, CALLED, NONE, PRIORITY, flags_of};
 use super::outcome::{Cause, Outcome};
 use super::station::Waiting;
 use super::world::{Ready, World};
@@ -87,6 +87,7 @@ impl World<'_> {
     }
 
     /// A request stands at the door of its replica: why it is turned back, if it is.
+    #[cold]
     pub(super) fn turned_back(&mut self, f: u32, slot: u32) -> Option<Cause> {
         let at = self.slots[slot as usize].station as usize;
         let (door, now) = (self.door_of(slot), SimTime(self.now));
@@ -139,6 +140,16 @@ impl World<'_> {
         shedder.as_mut().is_some_and(|shedder| shedder.admit(spec, rank, now, reading) == Verdict::Refuse)
     }
 
+    /// The flags of the priority that a call has from its maker.
+    #[cold]
+    pub(super) fn priority_of(&self, parent: Parent) -> u8 {
+        match parent {
+            Parent::Frame(f, _) => self.frames[f].flags & PRIORITY,
+            Parent::User(source, _) => flags_of(self.plan.sources[source as usize].priority),
+            Parent::Message(..) | Parent::Gone => 0,
+        }
+    }
+
     /// The lot of the request of a user, or the delivery of a message, that a frame belongs to: as long as those who wait for
     /// it are there, all that one request causes is of the same class, whatever is tried again.
     fn root_lot(&self, f: u32) -> Lot {
@@ -178,6 +189,7 @@ impl World<'_> {
     }
 
     /// Who is served next on a replica; those who have waited too long are shed on the way.
+    #[cold]
     pub(super) fn next_to_serve(&mut self, slot: u32) -> Option<Waiting> {
         let station = self.slots[slot as usize].station as usize;
         let standing = self.now - self.doors[self.door_of(slot)].standing_since;
@@ -215,6 +227,7 @@ impl World<'_> {
     }
 
     /// A request that was let in is over: the limit learns from it, unless it failed for a reason that tells nothing.
+    #[cold]
     pub(super) fn leave_door(&mut self, f: u32, outcome: Outcome) {
         let frame = &mut self.frames[f];
         frame.flags &= !ADMITTED;

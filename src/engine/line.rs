@@ -45,7 +45,9 @@ impl World<'_> {
             self.tallies.stations[at as usize].refused += 1;
             return self.finish(f, Outcome::Failed(Cause::Refused), probe);
         }
-        self.stand_in_line(f, slot);
+        replica.queue.push_back(Waiting { frame: f, since: self.now });
+        self.frames[f].place = Place::Queued;
+        self.tallies.stations[at as usize].queue.raise(self.now);
     }
 
     /// Gives `f` a worker of its replica; it has waited since `since`.
@@ -74,14 +76,14 @@ impl World<'_> {
         replica.busy -= 1;
         let tally = &mut self.tallies.stations[replica.station as usize];
         tally.busy.lower(self.now);
-        let next = if self.stations[replica.station as usize].hall != NONE {
-            self.next_to_serve(slot)
+        if replica.queue.is_empty() {
+            return;
+        }
+        let next = if self.stations[replica.station as usize].hall == NONE {
+            tally.queue.lower(self.now);
+            replica.queue.pop_front()
         } else {
-            let next = replica.queue.pop_front();
-            if next.is_some() {
-                tally.queue.lower(self.now);
-            }
-            next
+            self.next_to_serve(slot)
         };
         if let Some(next) = next {
             self.grant(next.frame, slot, next.since);
@@ -103,6 +105,7 @@ impl World<'_> {
     }
 
     /// Where requests pass a door: takes its place in the line, or is refused.
+    #[cold]
     fn line_up<P: Probe>(&mut self, f: u32, slot: u32, probe: &mut P) {
         let replica = &mut self.slots[slot as usize];
         let at = replica.station as usize;

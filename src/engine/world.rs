@@ -12,7 +12,7 @@ use super::source::SourceState;
 use super::station::{Slot, StationState};
 use super::tally::Tallies;
 use super::topic::{Message, TopicState};
-use crate::plan::{Knobs, Plan};
+use crate::plan::{Knobs, Plan, Priority};
 use crate::units::{SimDuration, SimTime};
 
 /// A running simulation of one plan. Cloning it forks the run: both copies go on identically until something differs.
@@ -54,6 +54,8 @@ pub struct World<'p> {
     pub(super) counting: bool,
     /// When the measured part began, if it has.
     pub(super) measured_from: Option<u64>,
+    /// Some traffic is more or less important than other.
+    pub(super) ranks: bool,
     /// Some edge tells its callee until when it waits.
     pub(super) propagates: bool,
     /// Some edge tells its callee when it gives up; then `family` is kept.
@@ -156,6 +158,7 @@ impl<'p> World<'p> {
             knobs,
             counting: false,
             measured_from: None,
+            ranks: plan.sources.iter().any(|s| s.priority != Priority::Normal),
             propagates: plan.edges.iter().any(|e| e.propagate_deadline),
             cancels: plan.edges.iter().any(|e| e.cancellation),
             family: Family::default(),
@@ -288,7 +291,7 @@ impl<'p> World<'p> {
             }
             Kind::Permitted => {
                 if self.calls[at].wake == key.stamp() {
-                    self.enter(at, probe);
+                    self.permitted(at, probe);
                 }
             }
         }

@@ -189,6 +189,24 @@ pub fn priority_waits(first: f64, second: f64) -> (f64, f64) {
     (all / (1.0 - first), all / ((1.0 - first) * (1.0 - all)))
 }
 
+/// M/M/1 with service times of mean 1, utilisation `rho` and one patience `tau` for all, which ends only the wait: the share
+/// that gives up (D. Barrer, 1957). With e = exp(-(1 - rho) tau) it is (1 - rho) rho e / (1 - rho^2 e).
+pub fn patience_ends(rho: f64, tau: f64) -> f64 {
+    let e = (-(1.0 - rho) * tau).exp();
+    (1.0 - rho) * rho * e / (1.0 - rho * rho * e)
+}
+
+/// Share of Poisson arrivals, `mean` in each window, that passes where `limit` may: E[min(N, limit)] / mean.
+pub fn window_passes(mean: f64, limit: u32) -> f64 {
+    let (mut poisson, mut at_most, mut sum) = ((-mean).exp(), 0.0, 0.0);
+    for n in 0..limit {
+        at_most += poisson;
+        sum += f64::from(n) * poisson;
+        poisson *= mean / f64::from(n + 1);
+    }
+    (sum + f64::from(limit) * (1.0 - at_most)) / mean
+}
+
 /// The `q` quantile of the longest of `n` independent exponential times of mean 1: F(t)^n = q.
 pub fn longest_of(n: u32, q: f64) -> f64 {
     -(1.0 - q.powf(1.0 / f64::from(n))).ln()
@@ -334,6 +352,12 @@ mod tests {
         let (first, second) = priority_waits(0.35, 0.35);
         close((first + second) / 2.0, 0.7 / 0.3);
         close(first, 0.7 / 0.65);
+        // Without patience nobody waits, and a customer is lost as in M/M/1/1; with much of it nobody is.
+        close(patience_ends(0.9, 0.0), 0.9 / 1.9);
+        close(patience_ends(0.5, 1e3), 0.0);
+        // min(N, 1) is 1 unless N = 0.
+        close(window_passes(2.0, 1), (1.0 - (-2f64).exp()) / 2.0);
+        close(window_passes(2.0, 40), 1.0);
         close(throttled(1000.0, 200.0, 2.0), 0.599401);
         // With a hundred calls 63.4% see one beyond the 99th percentile of a single call.
         close(longest_of(100, 0.99f64.powi(100)), 100f64.ln());
