@@ -73,6 +73,19 @@ pub(super) enum Parent {
     Gone,
 }
 
+/// Who makes a call, and when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Made {
+    pub parent: Parent,
+    /// What it chooses by.
+    pub lot: Lot,
+    /// Which replica of the caller makes it.
+    pub replica: u32,
+    /// When it was meant to start.
+    pub start: u64,
+    pub counted: bool,
+}
+
 /// What a call is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
@@ -203,20 +216,13 @@ impl World<'_> {
         let counted = frame.has(COUNTED);
         let slot = &self.slots[frame.slot as usize];
         let replica = frame.slot - self.stations[slot.station as usize].first_slot;
-        self.new_call(Parent::Frame(f, ticket), link, lot, replica, self.now, counted, probe);
+        let made = Made { parent: Parent::Frame(f, ticket), lot, replica, start: self.now, counted };
+        self.new_call(link, made, probe);
     }
 
     /// Begins a call of whomever.
-    pub(super) fn new_call<P: Probe>(
-        &mut self,
-        parent: Parent,
-        link: LinkId,
-        lot: Lot,
-        replica: u32,
-        start: u64,
-        counted: bool,
-        probe: &mut P,
-    ) {
+    pub(super) fn new_call<P: Probe>(&mut self, link: LinkId, made: Made, probe: &mut P) {
+        let Made { parent, lot, replica, start, counted } = made;
         let e = self.plan.links[link.index()].edge.index();
         let edge = &self.plan.edges[e];
         let state = &self.edges[e];

@@ -1,7 +1,7 @@
 //! Traffic: when requests come, and what they ask for.
 
 use super::agenda::{Class, Kind};
-use super::call::{Call, Parent};
+use super::call::{Call, Made, Parent};
 use super::outcome::Outcome;
 use super::probe::Probe;
 use super::world::World;
@@ -147,7 +147,8 @@ impl World<'_> {
 
     fn start<P: Probe>(&mut self, s: u32, meant: Meant, probe: &mut P) {
         let link = self.plan.sources[s as usize].mix[meant.asked as usize].1;
-        self.new_call(Parent::User(s, meant.asked), link, meant.lot, 0, meant.at, meant.counted, probe);
+        let Meant { at, lot, asked, counted } = meant;
+        self.new_call(link, Made { parent: Parent::User(s, asked), lot, replica: 0, start: at, counted }, probe);
     }
 
     /// A user has an answer, or has given up. Latency counts from when the request was meant to start.

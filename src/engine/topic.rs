@@ -3,7 +3,7 @@
 //! A message that a consumer has received is invisible until it is finished or its time is over; then it is delivered
 //! again, at most so many times, and after that goes to the dead letters.
 
-use super::call::Parent;
+use super::call::{Made, Parent};
 use super::outcome::Outcome;
 use super::probe::Probe;
 use super::world::{Ready, World};
@@ -93,7 +93,9 @@ impl World<'_> {
                 (message.ticket, message.deliveries, Lot(message.lot), message.counted);
             self.set_timer(self.topics[t as usize].lane, m, ticket);
             let link = topic.consumers[hand].link;
-            self.new_call(Parent::Message(m, ticket), link, lot.child(deliveries), 0, self.now, counted, probe);
+            let parent = Parent::Message(m, ticket);
+            let made = Made { parent, lot: lot.child(deliveries), replica: 0, start: self.now, counted };
+            self.new_call(link, made, probe);
         }
     }
 
