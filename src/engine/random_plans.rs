@@ -94,8 +94,13 @@ fn plan(dice: &mut Dice) -> Plan {
 
 fn station(b: &mut Builder, dice: &mut Dice, i: u32) -> StationId {
     let name = format!("s{i}");
-    let component =
-        b.component(Component { name: name.clone(), role: Role::Service, technology: None, origin: Origin::default() });
+    let component = b.component(Component {
+        name: name.clone(),
+        role: Role::Service,
+        technology: None,
+        declared: Default::default(),
+        origin: Origin::default(),
+    });
     let balance = [Balance::RoundRobin, Balance::Random, Balance::LeastRequest, Balance::TwoChoices];
     let admission = admission(b, dice);
     b.station(Station {

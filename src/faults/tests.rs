@@ -16,7 +16,13 @@ fn edge(b: &mut Builder, name: &str, from: Party, to: ComponentId) -> EdgeId {
 fn plan() -> Plan {
     let mut b = Builder::new();
     let component = |b: &mut Builder, name: &str, role| {
-        b.component(Component { name: name.into(), role, technology: None, origin: Origin::default() })
+        b.component(Component {
+            name: name.into(),
+            role,
+            technology: None,
+            declared: Default::default(),
+            origin: Origin::default(),
+        })
     };
     let web = component(&mut b, "web", Role::Service);
     let db = component(&mut b, "orders-db", Role::Database);

@@ -4,6 +4,8 @@
 //! judged, and what is close to it without being it. To add one, write the file with `declare_lint!` and list it in
 //! [`LINTS`]. A finding never recommends what was not shown to help.
 
+mod advice;
+mod declared;
 mod evidence;
 mod finding;
 mod guard;
@@ -12,9 +14,18 @@ mod words;
 mod calling_in_circles;
 mod connection_pool_too_small;
 mod does_not_recover;
+mod local_files;
+mod local_sessions;
+mod missing_api_versioning;
 mod missing_bulkhead;
 mod missing_circuit_breaker;
+mod missing_correlation_ids;
+mod missing_dashboards;
+mod missing_error_tracking;
+mod missing_metrics;
+mod missing_structured_logs;
 mod missing_timeout;
+mod missing_tracing;
 mod retry_amplification;
 mod retry_storm;
 mod saturated_resource;
@@ -22,6 +33,8 @@ mod single_point_of_failure;
 mod slo_missed_at_target;
 mod timeout_inversion;
 mod unbounded_queue;
+mod unpaginated_api;
+mod untested_backups;
 
 #[cfg(test)]
 mod tests;
@@ -47,9 +60,18 @@ pub const LINTS: &[&Lint] = &[
     &calling_in_circles::LINT,
     &connection_pool_too_small::LINT,
     &does_not_recover::LINT,
+    &local_files::LINT,
+    &local_sessions::LINT,
+    &missing_api_versioning::LINT,
     &missing_bulkhead::LINT,
     &missing_circuit_breaker::LINT,
+    &missing_correlation_ids::LINT,
+    &missing_dashboards::LINT,
+    &missing_error_tracking::LINT,
+    &missing_metrics::LINT,
+    &missing_structured_logs::LINT,
     &missing_timeout::LINT,
+    &missing_tracing::LINT,
     &retry_amplification::LINT,
     &retry_storm::LINT,
     &saturated_resource::LINT,
@@ -57,6 +79,8 @@ pub const LINTS: &[&Lint] = &[
     &slo_missed_at_target::LINT,
     &timeout_inversion::LINT,
     &unbounded_queue::LINT,
+    &unpaginated_api::LINT,
+    &untested_backups::LINT,
 ];
 
 /// Declares a finding: the comment above it becomes its documentation.
@@ -87,7 +111,9 @@ pub fn look(evidence: &Evidence) -> Vec<Finding> {
         findings.extend(told.map(|(place, finding)| (lint.code == slo_missed_at_target::LINT.code, place, finding)));
     }
     findings.sort_by_key(|(follows, place, f)| (f.severity, *follows, f.confidence, f.fix.is_none(), *place));
-    findings.into_iter().map(|(_, _, finding)| finding).collect()
+    let mut findings: Vec<Finding> = findings.into_iter().map(|(_, _, finding)| finding).collect();
+    findings.iter_mut().for_each(|finding| advice::add(evidence, finding));
+    findings
 }
 
 /// The kind of finding with this code.

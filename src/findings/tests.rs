@@ -9,7 +9,7 @@ use crate::units::Quantity;
 #[test]
 fn the_list_agrees_with_the_folder_and_every_finding_explains_itself() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/findings");
-    let shared = ["mod", "evidence", "finding", "guard", "tests", "words"];
+    let shared = ["mod", "advice", "declared", "evidence", "finding", "guard", "tests", "words"];
     let mut files: Vec<String> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().replace('_', "-"))
@@ -214,4 +214,48 @@ databases: {{ db: {{ connections: 1, query: {{ constant: 3.3ms }} }} }}
     let budget = find(&found, "retry-storm", "web>db").expect("a budget contains it");
     assert!(budget.effect.as_ref().is_some_and(|e| e.after.mean < 0.7 * e.before.mean), "{:?}", budget.effect);
     assert!(reviewed(&storm(", budget: 20%"), 1.0).iter().all(|f| f.code != "does-not-recover"));
+}
+
+/// A declaration that something is missing is a finding; one that it is there, and silence, are none.
+#[test]
+fn what_is_declared_missing_is_found_and_silence_is_not() {
+    let with = |service: &str, database: &str| {
+        format!(
+            "
+traffic: {{ rate: 10/s, to: api }}
+services: {{ api: {{ work: 1ms, calls: [ db ], dependencies: {{ db: {{ timeout: 1s }} }}, replicas: 2{service} }} }}
+databases: {{ db: {{ query: 1ms{database} }} }}
+"
+        )
+    };
+    let codes = |text: &str| {
+        let mut codes: Vec<&str> = checked(text).into_iter().map(|(code, _)| code).collect();
+        codes.retain(|code| *code != "single-point-of-failure");
+        codes
+    };
+    assert_eq!(codes(&with("", "")), Vec::<&str>::new());
+    let bad = ", sessions: local, files: local_disk, api: { versioning: none, pagination: offset }, observability: { logs: plain, \
+               correlation_ids: false, metrics: true, dashboards: false, traces: false, error_tracking: false }";
+    let good = ", sessions: shared, files: object_storage, api: { versioning: url, pagination: cursor }, observability: { logs: \
+                structured, correlation_ids: true, metrics: true, dashboards: true, traces: true, error_tracking: true }";
+    assert_eq!(codes(&with(good, ", backups: tested")), Vec::<&str>::new());
+    let mut found = codes(&with(bad, ", backups: untested, observability: { metrics: false }"));
+    found.sort_unstable();
+    let expected = [
+        "local-files",
+        "local-sessions",
+        "missing-api-versioning",
+        "missing-correlation-ids",
+        "missing-dashboards",
+        "missing-error-tracking",
+        "missing-metrics",
+        "missing-structured-logs",
+        "missing-tracing",
+        "unpaginated-api",
+        "untested-backups",
+    ];
+    assert_eq!(found, expected);
+    // Nobody is logged out where there is only one replica.
+    let alone = with(", sessions: local", "").replace("replicas: 2", "replicas: 1");
+    assert_eq!(codes(&alone), Vec::<&str>::new());
 }

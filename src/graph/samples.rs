@@ -6,7 +6,13 @@ use crate::random::Dist;
 use crate::units::SimDuration;
 
 fn component(b: &mut Builder, name: &str, role: Role) -> ComponentId {
-    b.component(Component { name: name.into(), role, technology: None, origin: Origin::default() })
+    b.component(Component {
+        name: name.into(),
+        role,
+        technology: None,
+        declared: Default::default(),
+        origin: Origin::default(),
+    })
 }
 
 fn station(b: &mut Builder, name: &str, role: Role, replicas: u32, workers: u32, cores: Option<f64>) -> StationId {

@@ -1,7 +1,8 @@
 //! A database: connections that queries hold while they run, and read replicas beside the primary.
 
+use super::declared::{self, DATABASE_DECLARED_SHAPE, DECLARED_SHAPE};
 use super::{Caller, Kind, MOST, Program, StepSpec, Wiring, check_name, origin, service};
-use crate::plan::{ComponentId, EndpointId, Party, Role, Station};
+use crate::plan::{ComponentId, Declarations, EndpointId, Party, Role, Station};
 use crate::random::{Dist, TIME};
 use crate::yaml::{Field, Fields, Item, Shape, Takes};
 
@@ -9,6 +10,7 @@ use crate::yaml::{Field, Fields, Item, Shape, Takes};
 #[derive(Debug)]
 pub struct Database<'a> {
     item: Item<'a>,
+    declarations: Declarations,
     engine: Option<String>,
     connections: Option<u32>,
     read_replicas: u32,
@@ -57,7 +59,8 @@ pub static DATABASE_SHAPE: Shape = Shape::new(
         Field::new("query", QUERY, "The only query, where there is one; it is then named `query`."),
         Field::new("queries", Takes::Named(&QUERY), "Queries by name, such as `insert: { write: 3ms }`."),
     ],
-);
+)
+.with(&[&DATABASE_DECLARED_SHAPE, &DECLARED_SHAPE]);
 
 const QUERY: Takes = Takes::Any(&[Takes::Alias(&TIME), Takes::Map(&QUERY_SHAPE)]);
 
@@ -88,11 +91,20 @@ impl<'a> Database<'a> {
         let read_replicas = fields.optional("read_replicas");
         let cpu = fields.optional("cpu").and_then(|item| service::cores(&item));
         let queries = read_queries(&mut fields);
+        let declarations = declared::read_database(&mut fields);
         fields.synonyms(&[("max_connections", "connections"), ("replicas", "read_replicas")]);
         fields.finish();
         let number = read_replicas.as_ref().and_then(|item| item.whole(0, MOST)).unwrap_or(0);
-        let database =
-            Database { item: item.clone(), engine, connections, read_replicas: number, cpu, queries, component: None };
+        let database = Database {
+            declarations,
+            item: item.clone(),
+            engine,
+            connections,
+            read_replicas: number,
+            cpu,
+            queries,
+            component: None,
+        };
         if let Some(item) = read_replicas.filter(|_| number > 0) {
             database.check_replicas(&item);
         }
@@ -152,7 +164,10 @@ fn read_query(item: Item<'_>) -> Option<Query<'_>> {
 impl<'a> Kind<'a> for Database<'a> {
     fn declare(&mut self, wiring: &mut Wiring<'a>) {
         let item = &self.item;
-        let Some(component) = wiring.component(item, Role::Database, self.engine.clone()) else { return };
+        let Some(component) = wiring.component(item, Role::Database, self.engine.clone(), self.declarations.clone())
+        else {
+            return;
+        };
         self.component = Some(component);
         let connections = wiring.or_assume(self.connections, item, "connections", 100);
         let station = |name: String, replicas: u32| Station {

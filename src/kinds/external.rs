@@ -1,7 +1,8 @@
 //! Somebody else's API: a latency, an availability and perhaps a quota; its capacity is not our concern.
 
+use super::declared::{self, DECLARED_SHAPE};
 use super::{Caller, Kind, Program, Quota, StepSpec, Wiring, check_name, origin, service};
-use crate::plan::{ComponentId, EndpointId, Party, Role, Station, UNLIMITED};
+use crate::plan::{ComponentId, Declarations, EndpointId, Party, Role, Station, UNLIMITED};
 use crate::policies::{RATE_LIMIT_SHAPE, RateLimited};
 use crate::random::{Dist, TIME};
 use crate::yaml::{Field, Fields, Item, Shape, Takes};
@@ -10,6 +11,7 @@ use crate::yaml::{Field, Fields, Item, Shape, Takes};
 #[derive(Debug)]
 pub struct External<'a> {
     item: Item<'a>,
+    declarations: Declarations,
     availability: f64,
     rate_limit: Quota,
     /// Name, place and latency of each.
@@ -39,7 +41,8 @@ pub static EXTERNAL_SHAPE: Shape = Shape::new(
             "Endpoints with a latency each; one left empty takes `latency`. Without any there is one, named `call`.",
         ),
     ],
-);
+)
+.with(&[&DECLARED_SHAPE]);
 
 impl<'a> External<'a> {
     /// Reads an external API.
@@ -48,8 +51,9 @@ impl<'a> External<'a> {
         let availability = fields.optional("availability").and_then(|item| item.ratio()).unwrap_or(1.0);
         let rate_limit = Quota::read(&mut fields, RateLimited::External);
         let endpoints = read_endpoints(&mut fields);
+        let declarations = declared::read(&mut fields);
         fields.finish();
-        Some(External { item: item.clone(), availability, rate_limit, endpoints, declared: None })
+        Some(External { declarations, item: item.clone(), availability, rate_limit, endpoints, declared: None })
     }
 }
 
@@ -89,7 +93,7 @@ fn read_endpoints<'a>(fields: &mut Fields<'a>) -> Vec<(String, Item<'a>, Dist)> 
 impl<'a> Kind<'a> for External<'a> {
     fn declare(&mut self, wiring: &mut Wiring<'a>) {
         let item = &self.item;
-        let Some(component) = wiring.component(item, Role::External, None) else { return };
+        let Some(component) = wiring.component(item, Role::External, None, self.declarations.clone()) else { return };
         let station = wiring.builder.station(Station {
             name: item.name.clone(),
             component,

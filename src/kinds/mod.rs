@@ -14,6 +14,7 @@ mod cached;
 mod caller;
 mod crowding;
 mod database;
+mod declared;
 mod external;
 mod policy;
 mod program;

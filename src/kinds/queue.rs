@@ -1,8 +1,11 @@
 //! A queue of messages behind a broker, with the consumers that handle them.
 
+use super::declared::{self, DECLARED_SHAPE};
 use super::service::UNLIMITED_WORD;
 use super::{Caller, IN_PLACE_SHAPE, Kind, MOST, Policy, Target, Wiring, origin};
-use crate::plan::{ComponentId, Consumer, EndpointId, Party, Role, Station, Step, Topic, TopicId, UNLIMITED};
+use crate::plan::{
+    ComponentId, Consumer, Declarations, EndpointId, Party, Role, Station, Step, Topic, TopicId, UNLIMITED,
+};
 use crate::random::{Dist, TIME};
 use crate::units::SimDuration;
 use crate::yaml::{Field, Item, Shape, Takes};
@@ -11,6 +14,7 @@ use crate::yaml::{Field, Item, Shape, Takes};
 #[derive(Debug)]
 pub struct Queue<'a> {
     item: Item<'a>,
+    declarations: Declarations,
     engine: Option<String>,
     publish: Option<Dist>,
     capacity: u32,
@@ -64,7 +68,8 @@ pub static QUEUE_SHAPE: Shape = Shape::new(
         Field::new("dead_letter", Takes::Name, "The queue for messages that were received too often. Default: none."),
         Field::new("consumers", Takes::List(&Takes::Map(&CONSUMER_SHAPE)), "Who handles the messages."),
     ],
-);
+)
+.with(&[&DECLARED_SHAPE]);
 
 const LIMIT: Takes = Takes::Any(&[Takes::Whole(1, UNLIMITED - 1), UNLIMITED_WORD]);
 
@@ -103,8 +108,10 @@ impl<'a> Queue<'a> {
             field.problem_at_key("`dead_letter` has no effect without `max_receives`", hint);
         }
         fields.synonyms(&[("length", "capacity"), ("max_length", "capacity"), ("limit", "capacity")]);
+        let declarations = declared::read(&mut fields);
         fields.finish();
         Some(Queue {
+            declarations,
             item: item.clone(),
             engine,
             publish,
@@ -152,7 +159,10 @@ impl<'a> ConsumerSpec<'a> {
 impl<'a> Kind<'a> for Queue<'a> {
     fn declare(&mut self, wiring: &mut Wiring<'a>) {
         let item = &self.item;
-        let Some(component) = wiring.component(item, Role::Queue, self.engine.clone()) else { return };
+        let Some(component) = wiring.component(item, Role::Queue, self.engine.clone(), self.declarations.clone())
+        else {
+            return;
+        };
         let station = wiring.builder.station(Station {
             name: item.name.clone(),
             component,

@@ -1,10 +1,11 @@
 //! A service: replicas with workers, a bounded queue and cores, and endpoints that call others.
 
+use super::declared::{self, DECLARED_SHAPE, SERVICE_DECLARED_SHAPE};
 use super::{
     ADMISSION_SHAPE, Admission, Caller, Dependency, Kind, MOST, POLICY_SHAPE, Program, Quota, STEPS, StepSpec, Target,
     Wiring, check_name, crowding, origin,
 };
-use crate::plan::{Balance, Concurrency, Crowding, EndpointId, Party, Role, Station, UNLIMITED};
+use crate::plan::{Balance, Concurrency, Crowding, Declarations, EndpointId, Party, Role, Station, UNLIMITED};
 use crate::policies::{RATE_LIMIT_SHAPE, RateLimited};
 use crate::random::{Dist, TIME};
 use crate::yaml::{Field, Fields, Item, Shape, Takes};
@@ -13,6 +14,7 @@ use crate::yaml::{Field, Fields, Item, Shape, Takes};
 #[derive(Debug)]
 pub struct Service<'a> {
     item: Item<'a>,
+    declarations: Declarations,
     stack: Option<String>,
     replicas: Option<u32>,
     concurrency: Option<u32>,
@@ -93,7 +95,7 @@ pub static SERVICE_SHAPE: Shape = Shape::new(
         ),
     ],
 )
-.with(&[&ADMISSION_SHAPE, &ENDPOINT_SHAPE]);
+.with(&[&ADMISSION_SHAPE, &ENDPOINT_SHAPE, &SERVICE_DECLARED_SHAPE, &DECLARED_SHAPE]);
 
 /// The short form of an endpoint. A service with a single endpoint writes it among its own fields.
 static ENDPOINT_SHAPE: Shape = Shape::new(
@@ -117,6 +119,7 @@ impl<'a> Service<'a> {
     pub fn read(item: &Item<'a>) -> Option<Service<'a>> {
         let mut fields = item.shaped(&SERVICE_SHAPE)?;
         let service = Service {
+            declarations: declared::read_service(&mut fields),
             item: item.clone(),
             stack: fields.optional("stack").and_then(|item| item.text()).map(str::to_owned),
             replicas: fields.optional("replicas").map(|item| replicas(&item)),
@@ -221,7 +224,10 @@ fn short_form<'a>(fields: &mut Fields<'a>) -> Vec<StepSpec<'a>> {
 impl<'a> Kind<'a> for Service<'a> {
     fn declare(&mut self, wiring: &mut Wiring<'a>) {
         let item = &self.item;
-        let Some(component) = wiring.component(item, Role::Service, self.stack.clone()) else { return };
+        let Some(component) = wiring.component(item, Role::Service, self.stack.clone(), self.declarations.clone())
+        else {
+            return;
+        };
         let replicas = wiring.or_assume(self.replicas, item, "replicas", 1);
         let concurrency = wiring.or_assume(self.concurrency, item, "concurrency", 200);
         // Nobody ever waits for a worker where there is no end of them: nothing is assumed then.

@@ -1,7 +1,7 @@
 //! What is known while a model is wired: the names, the plan in the making, and what was assumed.
 
 use super::{Target, check_name, origin};
-use crate::plan::{Builder, CacheId, Component, ComponentId, EndpointId, Role, StationId, TopicId};
+use crate::plan::{Builder, CacheId, Component, ComponentId, Declarations, EndpointId, Role, StationId, TopicId};
 use crate::yaml::{Item, Place, Problem, did_you_mean, list};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -56,11 +56,17 @@ pub struct Tier {
 
 impl<'a> Wiring<'a> {
     /// Declares a component; `None` when its name is taken or impossible.
-    pub fn component(&mut self, item: &Item<'a>, role: Role, technology: Option<String>) -> Option<ComponentId> {
+    pub fn component(
+        &mut self,
+        item: &Item<'a>,
+        role: Role,
+        technology: Option<String>,
+        declared: Declarations,
+    ) -> Option<ComponentId> {
         if !self.take_name(item, role.word()) {
             return None;
         }
-        let component = Component { name: item.name.clone(), role, technology, origin: origin(item) };
+        let component = Component { name: item.name.clone(), role, technology, declared, origin: origin(item) };
         let component = self.builder.component(component);
         let named = Named { role, endpoints: Vec::new(), default: None, topic: None, cache: None };
         self.components.insert(item.name.clone(), named);

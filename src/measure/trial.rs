@@ -263,6 +263,7 @@ mod tests {
             name: "api".into(),
             role: Role::Service,
             technology: None,
+            declared: Default::default(),
             origin: origin.clone(),
         });
         let station = b.station(Station {

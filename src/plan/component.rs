@@ -1,6 +1,6 @@
 //! What the user named.
 
-use super::Origin;
+use super::{Declarations, Origin};
 
 /// What kind of thing a component is, for words in reports. The engine does not look at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +39,8 @@ pub struct Component {
     pub role: Role,
     /// The technology it declares (`stack`, `engine`), if any; advice is worded for it.
     pub technology: Option<String>,
+    /// What is said of it beside how it behaves.
+    pub declared: Declarations,
     /// Where it is defined.
     pub origin: Origin,
 }

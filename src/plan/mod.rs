@@ -8,6 +8,7 @@ mod admission;
 mod builder;
 mod cache;
 mod component;
+mod declarations;
 mod edge;
 mod endpoint;
 mod ids;
@@ -22,6 +23,7 @@ pub use admission::{Admission, Order, Priority};
 pub use builder::Builder;
 pub use cache::{Cache, Contents, Eviction, Flight, Look, Spread, Store, Writes};
 pub use component::{Component, Role};
+pub use declarations::{Backups, Declarations, Files, Logs, Pagination, Sessions, Versioning};
 pub use edge::{Edge, Line, Link, Party};
 pub use endpoint::Endpoint;
 pub use ids::{

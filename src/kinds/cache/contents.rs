@@ -1,5 +1,6 @@
 //! What a cache holds, as written: a share of look-ups that hit, or keys that come and go.
 
+use super::super::declared::DECLARED_SHAPE;
 use super::super::{MOST, service::UNLIMITED_WORD};
 use crate::plan::{Contents, Eviction, Flight, Spread, Store, UNLIMITED, Writes};
 use crate::random::{Dist, Keys, Popularity, TIME};
@@ -118,7 +119,8 @@ pub static CACHE_SHAPE: Shape = Shape::new(
             "What a `cached` step does when the look-up fails: as if it had missed, or fail. Default `miss`.",
         ),
     ],
-);
+)
+.with(&[&DECLARED_SHAPE]);
 
 static SHIELD: Shape = Shape::new(
     "shield",

@@ -2,9 +2,11 @@
 
 pub(super) mod contents;
 
+use super::declared;
 use super::{Caller, Kind, MOST, Program, StepSpec, Tier, Tiers, Wiring, origin, service};
 use crate::plan::{
-    self, ComponentId, Contents, EndpointId, Flight, Party, Role, Spread, Station, Store, UNLIMITED, Writes,
+    self, ComponentId, Contents, Declarations, EndpointId, Flight, Party, Role, Spread, Station, Store, UNLIMITED,
+    Writes,
 };
 use crate::random::Dist;
 use crate::units::SimDuration;
@@ -15,6 +17,7 @@ use contents::{CACHE_SHAPE, Shield};
 #[derive(Debug)]
 pub struct Cache<'a> {
     item: Item<'a>,
+    declarations: Declarations,
     engine: Option<String>,
     get: Option<Dist>,
     set: Option<Dist>,
@@ -60,9 +63,11 @@ impl<'a> Cache<'a> {
             shield.problem_at_key("`shield` has no effect without `keys`", "add `keys`, or remove it");
         }
         let shield = shield.and_then(|item| contents::read_shield(&item));
+        let declarations = declared::read(&mut fields);
         fields.finish();
         let item = item.clone();
         Some(Cache {
+            declarations,
             item,
             engine,
             get,
@@ -108,7 +113,10 @@ impl<'a> Cache<'a> {
 impl<'a> Kind<'a> for Cache<'a> {
     fn declare(&mut self, wiring: &mut Wiring<'a>) {
         let item = &self.item;
-        let Some(component) = wiring.component(item, Role::Cache, self.engine.clone()) else { return };
+        let Some(component) = wiring.component(item, Role::Cache, self.engine.clone(), self.declarations.clone())
+        else {
+            return;
+        };
         let replicas = wiring.or_assume(self.replicas, item, "replicas", 1);
         let connections = wiring.or_assume(self.connections, item, "connections", 10_000);
         let station = wiring.builder.station(Station {

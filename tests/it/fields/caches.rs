@@ -118,6 +118,8 @@ pub const CASES: &[Case] = &[
     case("write.steps", WRITTEN, ("services.api.endpoints.put.0.write.steps", "[]"), |s| s.mean_ms(), Down),
     case("write.key", WRITTEN, (PUT, "[ { cached: { cache: pages, key: it, miss: [ { call: db.read } ] } }, { write: { cache: pages, key: it, steps: [] } } ]"), loads, Up)
         .of(&[(PUT, "[ { cached: { cache: pages, key: it, miss: [ { call: db.read } ] } }, { write: { cache: pages, steps: [] } } ]"), ("caches.pages.keys", "300"), ("traffic.rate", "500/s"), ("caches.pages.popularity", "zipf(2)"), ("traffic.mix", "{ api.put: 100% }")]),
+    case("step.write", WRITTEN, (PUT, "[ { write: { cache: pages, steps: [ { call: db.write } ] } } ]"), hits, Down)
+        .of(&[(PUT, "[ { call: db.write } ]")]),
     case("cached.key", TWICE, ("services.api.endpoints.get.0.cached.key", "it"), loads, Down),
 ];
 
