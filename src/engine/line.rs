@@ -21,7 +21,10 @@ impl World<'_> {
         if let Some(cause) = self.turned_away(at) {
             return self.finish(f, Outcome::Failed(cause), probe);
         }
-        let slot = self.choose(at);
+        let slot = self.choose(at, f);
+        if slot == NONE {
+            return self.finish(f, Outcome::Failed(Cause::Unavailable), probe);
+        }
         self.frames[f].slot = slot;
         let hall = self.stations[at as usize].hall;
         if hall != NONE

@@ -9,6 +9,7 @@ mod declared;
 mod evidence;
 mod finding;
 mod guard;
+mod queries;
 mod words;
 
 mod calling_in_circles;
@@ -22,16 +23,20 @@ mod missing_circuit_breaker;
 mod missing_correlation_ids;
 mod missing_dashboards;
 mod missing_error_tracking;
+mod missing_index;
 mod missing_metrics;
 mod missing_structured_logs;
 mod missing_timeout;
 mod missing_tracing;
+mod n_plus_one;
+mod offset_pagination;
 mod retry_amplification;
 mod retry_storm;
 mod saturated_resource;
 mod single_point_of_failure;
 mod slo_missed_at_target;
 mod timeout_inversion;
+mod unbounded_query;
 mod unbounded_queue;
 mod unpaginated_api;
 mod untested_backups;
@@ -68,16 +73,20 @@ pub const LINTS: &[&Lint] = &[
     &missing_correlation_ids::LINT,
     &missing_dashboards::LINT,
     &missing_error_tracking::LINT,
+    &missing_index::LINT,
     &missing_metrics::LINT,
     &missing_structured_logs::LINT,
     &missing_timeout::LINT,
     &missing_tracing::LINT,
+    &n_plus_one::LINT,
+    &offset_pagination::LINT,
     &retry_amplification::LINT,
     &retry_storm::LINT,
     &saturated_resource::LINT,
     &single_point_of_failure::LINT,
     &slo_missed_at_target::LINT,
     &timeout_inversion::LINT,
+    &unbounded_query::LINT,
     &unbounded_queue::LINT,
     &unpaginated_api::LINT,
     &untested_backups::LINT,

@@ -9,7 +9,7 @@ use crate::units::Quantity;
 #[test]
 fn the_list_agrees_with_the_folder_and_every_finding_explains_itself() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/findings");
-    let shared = ["mod", "advice", "declared", "evidence", "finding", "guard", "tests", "words"];
+    let shared = ["mod", "advice", "declared", "evidence", "finding", "guard", "queries", "tests", "words"];
     let mut files: Vec<String> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().replace('_', "-"))
@@ -126,6 +126,41 @@ services: {{ web: {{ concurrency: 1, replicas: 2, queue: {{ limit: unlimited{mor
     };
     assert_eq!(checked(&line("")), [("unbounded-queue", "web.workers".to_owned())]);
     assert!(checked(&line(", max_wait: 1s")).is_empty());
+}
+
+#[test]
+fn queries_are_judged_by_what_they_say_of_their_rows() {
+    let asks = |query: &str| {
+        checked(&format!(
+            "
+traffic: {{ rate: 1/s, to: api }}
+services: {{ api: {{ calls: [ db ] }} }}
+databases: {{ db: {{ query: {query} }} }}
+"
+        ))
+    };
+    let found = |code: &'static str| vec![(code, "db.query".to_owned())];
+    assert_eq!(asks("{ read: 1ms, rows: 100k, index: missing }"), found("missing-index"));
+    assert!(asks("{ read: 1ms, rows: 99k, index: missing }").is_empty());
+    assert_eq!(asks("{ read: 1ms, rows: 100k, limit: 20, page: offset, offset: 500 }"), found("offset-pagination"));
+    assert!(asks("{ read: 1ms, rows: 100k, limit: 20, page: cursor }").is_empty());
+    assert_eq!(asks("{ read: 1ms, rows: 10k }"), found("unbounded-query"));
+    assert!(asks("{ read: 1ms, rows: 9k }").is_empty());
+}
+
+#[test]
+fn a_query_for_each_row_is_found_and_a_few_are_not() {
+    let times = |times: u32| {
+        checked(&format!(
+            "
+traffic: {{ rate: 1/s, to: api.list }}
+services: {{ api: {{ endpoints: {{ list: [ {{ call: db }}, {{ repeat: {{ times: {times}, steps: [ {{ call: db }} ] }} }} ] }} }} }}
+databases: {{ db: {{ query: 1ms }} }}
+"
+        ))
+    };
+    assert_eq!(times(5), [("n-plus-one", "api.list".to_owned())]);
+    assert!(times(4).is_empty());
 }
 
 /// One database with a pool that gives out at about 4x; replicas are single.

@@ -84,7 +84,7 @@ impl Graph<'_> {
 
     fn bound_station(&self, id: StationId, bounds: &mut Vec<Bound>) {
         let station = &self.plan.stations[id.index()];
-        let replicas = f64::from(station.replicas);
+        let replicas = station.evenly();
         let mine = self.plan.endpoints.iter().enumerate().filter(|(_, e)| e.station == id).map(|(i, _)| i);
         let (mut runs, mut work, mut held, mut nested) = (0.0, 0.0, 0.0, false);
         for i in mine {

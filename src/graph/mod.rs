@@ -5,6 +5,7 @@
 //! - [`Graph::latency`] and [`Graph::critical_path`]: the time of a request that never waits;
 //! - [`Graph::amplification`]: how many calls one request can become when everything fails and is retried;
 //! - [`Graph::inversions`]: callers that give up before their callee does;
+//! - [`Graph::loops`]: what is called again and again within one request;
 //! - [`Graph::circles`]: services that call one another in a circle;
 //! - [`Graph::survival`], [`Graph::reach`] and [`Graph::gatekeepers`]: whom the loss of a component takes down.
 //!
@@ -14,6 +15,7 @@ mod amplification;
 mod bounds;
 mod flow;
 mod latency;
+mod loops;
 mod reach;
 mod timeouts;
 mod visits;
@@ -24,6 +26,7 @@ pub(crate) mod samples;
 pub use amplification::Chain;
 pub use bounds::{Bound, Resource};
 pub use latency::Leg;
+pub use loops::Loop;
 pub use timeouts::Inversion;
 pub use visits::Visits;
 

@@ -7,7 +7,7 @@ use crate::policies::{RATE_LIMIT_SHAPE, RateLimited};
 use crate::random::{Dist, TIME};
 use crate::yaml::{Field, Fields, Item, Shape, Takes};
 
-/// An entry under `external`; the fields are those of [`EXTERNAL_SHAPE`].
+/// An entry under `external`; the fields are those of `EXTERNAL_SHAPE`.
 #[derive(Debug)]
 pub struct External<'a> {
     item: Item<'a>,

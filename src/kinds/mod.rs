@@ -9,6 +9,7 @@
 //! instructions, and [`Policy`] is how one party treats another.
 
 mod admission;
+mod balance;
 mod cache;
 mod cached;
 mod caller;

@@ -14,7 +14,7 @@ use crate::yaml::{Field, Fields, Item, Shape, Takes};
 /// A setting that may be missing (`None`), switched off by `none` (`Some(None)`), or given.
 type Setting<T> = Option<Option<T>>;
 
-/// How one caller treats one callee; the fields are those of [`POLICY_SHAPE`]. All but the booleans may be `none`, which in
+/// How one caller treats one callee; the fields are those of `POLICY_SHAPE`. All but the booleans may be `none`, which in
 /// the policy of one endpoint (`payments.charge`) switches off what the component's policy (`payments`) says.
 #[derive(Clone, Debug, Default)]
 pub struct Policy<'a> {

@@ -10,7 +10,7 @@ use crate::random::{Dist, TIME};
 use crate::units::SimDuration;
 use crate::yaml::{Field, Item, Shape, Takes};
 
-/// An entry under `queues`; the fields are those of [`QUEUE_SHAPE`].
+/// An entry under `queues`; the fields are those of `QUEUE_SHAPE`.
 #[derive(Debug)]
 pub struct Queue<'a> {
     item: Item<'a>,

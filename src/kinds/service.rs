@@ -3,14 +3,14 @@
 use super::declared::{self, DECLARED_SHAPE, SERVICE_DECLARED_SHAPE};
 use super::{
     ADMISSION_SHAPE, Admission, Caller, Dependency, Kind, MOST, POLICY_SHAPE, Program, Quota, STEPS, StepSpec, Target,
-    Wiring, check_name, crowding, origin,
+    Wiring, balance, check_name, crowding, origin,
 };
 use crate::plan::{Balance, Concurrency, Crowding, Declarations, EndpointId, Party, Role, Station, UNLIMITED};
 use crate::policies::{RATE_LIMIT_SHAPE, RateLimited};
 use crate::random::{Dist, TIME};
 use crate::yaml::{Field, Fields, Item, Shape, Takes};
 
-/// An entry under `services`; the fields are those of [`SERVICE_SHAPE`].
+/// An entry under `services`; the fields are those of `SERVICE_SHAPE`.
 #[derive(Debug)]
 pub struct Service<'a> {
     item: Item<'a>,
@@ -74,7 +74,10 @@ pub static SERVICE_SHAPE: Shape = Shape::new(
         ),
         Field::new(
             "balance",
-            Takes::Word(&["round_robin", "random", "least_request", "two_choices"]),
+            Takes::Any(&[
+                Takes::Word(&["round_robin", "random", "least_request", "two_choices"]),
+                Takes::Map(&balance::SHAPE),
+            ]),
             "How a replica is chosen: in turn, at random, the one with the fewest requests, or the better of two drawn at \
              random with replacement (Envoy's least request). Default `round_robin`.",
         ),
@@ -128,7 +131,7 @@ impl<'a> Service<'a> {
             admission: Admission::read(&mut fields),
             cpu: fields.optional("cpu").and_then(|item| cores(&item)),
             crowding: crowding::read(&mut fields),
-            balance: word(&mut fields, "balance", BALANCES),
+            balance: fields.optional("balance").and_then(|item| balance::read(&item)).unwrap_or_default(),
             rate_limit: Quota::read(&mut fields, RateLimited::Service),
             endpoints: read_endpoints(&mut fields),
             caller: None,
@@ -144,13 +147,6 @@ impl<'a> Service<'a> {
         Some(service)
     }
 }
-
-const BALANCES: &[(&str, Balance)] = &[
-    ("round_robin", Balance::RoundRobin),
-    ("random", Balance::Random),
-    ("least_request", Balance::LeastRequest),
-    ("two_choices", Balance::TwoChoices),
-];
 
 fn word<T: Copy + Default>(fields: &mut Fields<'_>, name: &'static str, words: &[(&str, T)]) -> T {
     fields.optional(name).and_then(|item| item.word(words)).unwrap_or_default()

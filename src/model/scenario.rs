@@ -7,7 +7,7 @@ use crate::plan::{Origin, Plan};
 use crate::units::Quantity;
 use crate::yaml::{Field, Item, Shape, Takes};
 
-/// An entry under `scenarios`; the fields are those of [`SCENARIO_SHAPE`].
+/// An entry under `scenarios`; the fields are those of `SCENARIO_SHAPE`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
     /// Its name.

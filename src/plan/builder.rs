@@ -71,7 +71,7 @@ impl Builder {
 
     /// Declares an endpoint; its program begins where [`Builder::begin`] is called for it.
     pub fn endpoint(&mut self, name: impl Into<String>, station: StationId, origin: Origin) -> EndpointId {
-        self.plan.endpoints.push(Endpoint { name: name.into(), station, entry: Pc::FAIL, origin });
+        self.plan.endpoints.push(Endpoint { name: name.into(), station, entry: Pc::FAIL, rows: None, origin });
         EndpointId::new(self.plan.endpoints.len() - 1)
     }
 

@@ -25,7 +25,7 @@ pub use cache::{Cache, Contents, Eviction, Flight, Look, Spread, Store, Writes};
 pub use component::{Component, Role};
 pub use declarations::{Backups, Declarations, Files, Logs, Pagination, Sessions, Versioning};
 pub use edge::{Edge, Line, Link, Party};
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, Rows};
 pub use ids::{
     CacheId, ComponentId, DistId, EdgeId, EndpointId, ForkId, LinkId, LookId, Pc, SourceId, StationId, SwitchId,
     TopicId,

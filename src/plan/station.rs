@@ -2,6 +2,7 @@
 
 use super::{Admission, ComponentId, Origin, UNLIMITED};
 use crate::policies::RateLimit;
+use crate::random::Keys;
 use crate::units::SimDuration;
 
 /// How a worker is held.
@@ -15,7 +16,7 @@ pub enum Concurrency {
 }
 
 /// How a replica is chosen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Balance {
     /// In turn.
     #[default]
@@ -26,6 +27,10 @@ pub enum Balance {
     LeastRequest,
     /// The better of two drawn at random with replacement; ties at random (Envoy).
     TwoChoices,
+    /// The one that belongs to the request's key among those that are up; when one dies only its own keys move.
+    Hash(Keys),
+    /// The one that has the request's key, up or not: a shard.
+    Shard(Keys),
 }
 
 /// Replicas with workers and a bounded queue each; all that can be busy is one of these.
@@ -97,6 +102,17 @@ impl Station {
         Some(limit.long_run() * if limit.per_replica { f64::from(self.replicas) } else { 1.0 })
     }
 
+    /// How many replicas' worth of work it does when its busiest one is busy all the time: fewer than there are where
+    /// requests are spread by keys.
+    pub fn evenly(&self) -> f64 {
+        let home = |key| (0..self.replicas).max_by_key(|&place| Keys::pull(key, place)).unwrap_or(0);
+        match self.balance {
+            Balance::Hash(keys) => 1.0 / keys.hottest(self.replicas, home),
+            Balance::Shard(keys) => 1.0 / keys.hottest(self.replicas, |key| keys.home(key, self.replicas)),
+            _ => f64::from(self.replicas),
+        }
+    }
+
     /// Its slowest mechanism.
     pub fn slowest(&self) -> SimDuration {
         let rate_limit = self.rate_limit.map_or(SimDuration::ZERO, |limit| limit.slowest());
@@ -119,5 +135,25 @@ impl Crowding {
     pub fn stretch(&self, n: u32) -> f64 {
         let others = f64::from(n.saturating_sub(1));
         1.0 + self.contention * others + self.coherency * f64::from(n) * others
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Popularity;
+
+    /// Semantics of sharding: the cluster can do what one shard can, divided by the share of the busiest.
+    #[test]
+    fn a_hot_key_makes_one_shard_of_many() {
+        let shards = |count, popularity| {
+            let balance = Balance::Shard(Keys { count, popularity });
+            Station { replicas: 8, balance, ..Station::default() }.evenly()
+        };
+        assert_eq!(shards(1, Popularity::Uniform), 1.0);
+        // 100,000 keys alike; the first of two by Zipf's law with exponent 3 has 8 of 9 requests, if the other is elsewhere.
+        assert!((shards(100_000, Popularity::Uniform) - 8.0).abs() < 1e-9);
+        let two = shards(2, Popularity::Zipf(3.0));
+        assert!(two == 1.0 || (two - 9.0 / 8.0).abs() < 1e-9, "{two}");
     }
 }

@@ -1,6 +1,7 @@
 //! Which of many keys a request is about: products, users, rows; some are more popular than others.
 
 use super::Lot;
+use super::stream::mix;
 use crate::units::parse_count;
 use crate::yaml::Item;
 
@@ -66,6 +67,34 @@ impl Keys {
             }
         }
         0
+    }
+
+    /// Which of so many places a key belongs to: spread evenly, whatever the order of popularity.
+    pub fn home(&self, key: u32, places: u32) -> u32 {
+        (((mix(u64::from(key)) >> 32) * u64::from(places)) >> 32) as u32
+    }
+
+    /// How strongly a place draws a key: the strongest of those that are there has it, and when one goes only its own keys
+    /// move (rendezvous hashing; Thaler and Ravishankar 1998, "Using name-based mappings to increase hit rates").
+    pub fn pull(key: u32, place: u32) -> u64 {
+        mix((u64::from(key) << 32) | u64::from(place))
+    }
+
+    /// The share of requests that go to the place with the most of them, of so many, where each key has its place. The
+    /// less popular keys of very many are taken as spread evenly.
+    pub fn hottest(&self, places: u32, home: impl Fn(u32) -> u32) -> f64 {
+        let few = self.popularity == Popularity::Uniform && self.count <= 10_000;
+        let groups = if few { vec![(1.0, 1.0 / f64::from(self.count)); self.count as usize] } else { self.groups() };
+        let mut loads = vec![0.0; places as usize];
+        let mut even = 0.0;
+        for (key, (size, share)) in (0..).zip(groups) {
+            if size == 1.0 {
+                loads[home(key) as usize] += share;
+            } else {
+                even += size * share;
+            }
+        }
+        loads.into_iter().fold(0.0, f64::max) + even / f64::from(places)
     }
 
     /// The keys in groups of equal popularity, or nearly so: how many, and the share of each. The first ten thousand stand

@@ -1,7 +1,6 @@
 //! The entries of a cache, over all its nodes.
 
 use super::super::frame::NONE;
-use super::home;
 use super::lfu::Lfu;
 use super::lru::Lru;
 use crate::plan::{Eviction, Spread, Store, UNLIMITED};
@@ -69,7 +68,7 @@ impl Contents {
         match store.spread {
             Spread::ByKey => {
                 for key in (0..full).rev() {
-                    self.put(key, home(key, store.nodes), expires(), false);
+                    self.put(key, store.keys.home(key, store.nodes), expires(), false);
                 }
             }
             Spread::Any => {

@@ -126,7 +126,7 @@ impl World<'_> {
         let choice = frame.choice_at(look.key, &self.numbers) ^ KEY;
         let key = store.keys.draw(Lot(frame.lot), choice);
         let (node, at) = match store.spread {
-            Spread::ByKey => (home(key, store.nodes), key),
+            Spread::ByKey => (store.keys.home(key, store.nodes), key),
             Spread::Any => {
                 let node = (Lot(frame.lot).unit(choice ^ NODE) * f64::from(store.nodes)) as u32;
                 (node, node * store.keys.count + key)
@@ -189,11 +189,6 @@ impl World<'_> {
             }
         }
     }
-}
-
-/// The node a key belongs to: spread evenly, whatever the order of popularity (Fibonacci hashing).
-fn home(key: u32, nodes: u32) -> u32 {
-    ((u64::from(key.wrapping_mul(0x9e37_79b9)) * u64::from(nodes)) >> 32) as u32
 }
 
 /// Told apart from other choices made at the same step.

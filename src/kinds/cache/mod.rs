@@ -13,7 +13,7 @@ use crate::units::SimDuration;
 use crate::yaml::{Item, Place};
 use contents::{CACHE_SHAPE, Shield};
 
-/// An entry under `caches`; the fields are those of [`CACHE_SHAPE`].
+/// An entry under `caches`; the fields are those of `CACHE_SHAPE`.
 #[derive(Debug)]
 pub struct Cache<'a> {
     item: Item<'a>,

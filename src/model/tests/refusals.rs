@@ -124,7 +124,7 @@ services:
       b: [ { wrok: 1ms }, { work: 1ms, call: db.r }, { publish: db }, { call: events }, { parallel: { need: 3, branches: [ { call: db.w } ] } } ]
       c: 5ms
       d: [ { repeat: { times: -1, steps: [] } }, { chance: { steps: [] } }, { choose: [ { p: 10%, steps: [] } ] }, {} ]
-databases: { db: { read_replicas: 2, queries: { r: 1ms, w: { write: 1ms, rows: 20k } } } }
+databases: { db: { read_replicas: 2, queries: { r: 1ms, w: { write: 1ms, limit: 20 } } } }
 caches: { c: { ttl: 5m } }
 queues: { events: }
 ";
@@ -143,7 +143,7 @@ queues: { events: }
     8:79 choose -- `choose` does not sum to 100% -- the shares sum to 10%
     8:116 { -- a step is empty -- write one of `work`, `sleep`, `call`, `publish`, `parallel`, `repeat`, `chance`, `choose`, `cached`, `write` and `error`
     9:49 r -- `r` neither reads nor writes -- with read replicas, write `{ read: 10ms }` or `{ write: 10ms }`
-    9:74 rows -- `rows` has no effect in this version -- write the time the query takes with this number of rows
+    9:74 limit -- `limit` has no effect without `rows` -- add the number of rows, such as `rows: 20k`, or remove it
     10:16 ttl -- `ttl` has no effect without `keys` -- add for instance `keys: 100k`, or remove it
     ");
 }

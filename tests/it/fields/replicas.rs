@@ -32,6 +32,26 @@ pub const CASES: &[Case] = &[
         .of(&[("traffic.rate", "200/s")]),
     case("service.cpu", TWO_TIERS, ("services.api.cpu", "1"), |s| s.mean_ms(), Up).of(&[("traffic.rate", "50/s")]),
     balance("random", Up),
+    case(
+        "balance.consistent_hash",
+        FLEET,
+        ("services.api.balance", "{ consistent_hash: { keys: 10k } }"),
+        |s| s.mean_ms(),
+        Up,
+    ),
+    case("balance.sticky", FLEET, ("services.api.balance", "{ sticky: { sessions: 50 } }"), |s| s.mean_ms(), Up),
+    case("sticky.sessions", FLEET, ("services.api.balance.sticky.sessions", "50"), |s| s.mean_ms(), Up)
+        .of(&[("services.api.balance", "{ sticky: { sessions: 100k } }")]),
+    case("consistent_hash.keys", FLEET, ("services.api.balance.consistent_hash.keys", "50"), |s| s.mean_ms(), Up)
+        .of(&[("services.api.balance", "{ consistent_hash: { keys: 100k } }")]),
+    case(
+        "consistent_hash.popularity",
+        FLEET,
+        ("services.api.balance.consistent_hash.popularity", "zipf(1.1)"),
+        |s| s.mean_ms(),
+        Up,
+    )
+    .of(&[("services.api.balance", "{ consistent_hash: { keys: 10k } }")]),
     balance("least_request", Down),
     balance("two_choices", Down),
     case("service.endpoints", WAITING, ("services.api.endpoints.get", "[ { work: 5ms } ]"), |s| s.mean_ms(), Down),

@@ -1,12 +1,16 @@
-//! A database: connections that queries hold while they run, and read replicas beside the primary.
+//! A database: connections that queries hold while they run, and servers beside the primary: read replicas, shards.
+
+mod query;
 
 use super::declared::{self, DATABASE_DECLARED_SHAPE, DECLARED_SHAPE};
-use super::{Caller, Kind, MOST, Program, StepSpec, Wiring, check_name, origin, service};
-use crate::plan::{ComponentId, Declarations, EndpointId, Party, Role, Station};
-use crate::random::{Dist, TIME};
-use crate::yaml::{Field, Fields, Item, Shape, Takes};
+use super::{Caller, Kind, MOST, Program, Wiring, check_name, origin, service};
+use crate::plan::{Balance, ComponentId, Declarations, Party, Role, Station};
+use crate::random::{Keys, Popularity};
 
-/// An entry under `databases`; the fields are those of [`DATABASE_SHAPE`].
+use crate::yaml::{Field, Fields, Item, Shape, Takes};
+use query::{Access, QUERY, Query};
+
+/// An entry under `databases`; the fields are those of `DATABASE_SHAPE`.
 #[derive(Debug)]
 pub struct Database<'a> {
     item: Item<'a>,
@@ -14,23 +18,11 @@ pub struct Database<'a> {
     engine: Option<String>,
     connections: Option<u32>,
     read_replicas: u32,
+    shards: Option<(u32, Keys)>,
     cpu: Option<f64>,
     queries: Vec<Query<'a>>,
     /// In the plan, once declared.
     component: Option<ComponentId>,
-}
-
-/// A query.
-#[derive(Debug)]
-struct Query<'a> {
-    /// Its name behind the dot.
-    name: String,
-    item: Item<'a>,
-    /// Whether it reads or writes. A bare time says neither, which is good enough without read replicas.
-    access: Option<Access>,
-    /// How long it holds a connection.
-    time: Dist,
-    id: Option<EndpointId>,
 }
 
 /// A database.
@@ -56,30 +48,40 @@ pub static DATABASE_SHAPE: Shape = Shape::new(
             Takes::Number,
             "Cores per server that queries compete for, such as `4`. Default: a query needs only its connection.",
         ),
+        Field::new(
+            "shards",
+            Takes::Map(&SHARDS),
+            "The data is split over so many servers by a key. Default: one server has all.",
+        ),
         Field::new("query", QUERY, "The only query, where there is one; it is then named `query`."),
         Field::new("queries", Takes::Named(&QUERY), "Queries by name, such as `insert: { write: 3ms }`."),
     ],
 )
 .with(&[&DATABASE_DECLARED_SHAPE, &DECLARED_SHAPE]);
 
-const QUERY: Takes = Takes::Any(&[Takes::Alias(&TIME), Takes::Map(&QUERY_SHAPE)]);
-
-static QUERY_SHAPE: Shape = Shape::new(
-    "query",
-    "How long a query holds a connection, and what it does to the data.",
+static SHARDS: Shape = Shape::new(
+    "shards",
+    "Servers that have a part of the data each, with `connections` and `cpu` of their own. A query goes to the one that has its \
+     key, and fails while that one is down.",
     &[
-        Field::new("read", Takes::Alias(&TIME), "It reads, on a read replica if there is one."),
-        Field::new("write", Takes::Alias(&TIME), "It writes, on the primary."),
+        Field::required("count", Takes::Whole(2, MOST), "How many."),
+        Field::required("keys", Takes::Whole(1, MOST), "Different keys (customers, tenants), hashed to the shards."),
+        Field::new(
+            "popularity",
+            Takes::Popularity,
+            "How queries spread over the keys, as in a cache. The shard with the most popular ones is the first to give out. \
+             Default `uniform`.",
+        ),
     ],
 );
 
-/// What a query does to the data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Access {
-    /// It reads, on a read replica if there is one.
-    Read,
-    /// It writes, on the primary.
-    Write,
+fn read_shards(item: &Item<'_>) -> Option<(u32, Keys)> {
+    let mut fields = item.shaped(&SHARDS)?;
+    let count = fields.required("count", "count: 4").and_then(|item| item.whole(2, MOST));
+    let keys = fields.required("keys", "keys: 10k").and_then(|item| item.whole(1, MOST));
+    let popularity = fields.optional("popularity").map_or(Some(Popularity::default()), |item| Popularity::read(&item));
+    fields.finish();
+    Some((count?, Keys { count: keys?, popularity: popularity? }))
 }
 
 impl<'a> Database<'a> {
@@ -90,6 +92,8 @@ impl<'a> Database<'a> {
         let connections = fields.optional("connections").map(|item| item.whole(1, MOST).unwrap_or(1));
         let read_replicas = fields.optional("read_replicas");
         let cpu = fields.optional("cpu").and_then(|item| service::cores(&item));
+        fields.exclusive("shards", "read_replicas", "give each shard more connections, or split the data further");
+        let shards = fields.optional("shards").and_then(|item| read_shards(&item));
         let queries = read_queries(&mut fields);
         let declarations = declared::read_database(&mut fields);
         fields.synonyms(&[("max_connections", "connections"), ("replicas", "read_replicas")]);
@@ -101,6 +105,7 @@ impl<'a> Database<'a> {
             engine,
             connections,
             read_replicas: number,
+            shards,
             cpu,
             queries,
             component: None,
@@ -138,27 +143,7 @@ fn read_queries<'a>(fields: &mut Fields<'a>) -> Vec<Query<'a>> {
         let message = format!("`{}` has no query", fields.name);
         fields.problem_at_key(message, "add for instance `query: 10ms`, or `queries: { insert: { write: 3ms } }`");
     }
-    items.into_iter().filter(check_name).filter_map(read_query).collect()
-}
-
-fn read_query(item: Item<'_>) -> Option<Query<'_>> {
-    let mut access = None;
-    let reads_or_writes = item.fields_if_map().filter(|fields| fields.has("read") || fields.has("write"));
-    let time = match reads_or_writes.and_then(|_| item.shaped(&QUERY_SHAPE)) {
-        None => Dist::read(&item),
-        Some(mut fields) => {
-            fields.exclusive("read", "write", "a query reads or writes; make it two queries");
-            let read = fields.optional("read");
-            let write = fields.optional("write");
-            for later in ["rows", "index", "limit", "page"] {
-                fields.not_yet(later, "write the time the query takes with this number of rows");
-            }
-            fields.finish();
-            access = Some(if read.is_some() { Access::Read } else { Access::Write });
-            read.or(write).and_then(|item| Dist::read(&item))
-        }
-    };
-    Some(Query { name: item.name.clone(), access, time: time?, id: None, item })
+    items.into_iter().filter(check_name).filter_map(Query::read).collect()
 }
 
 impl<'a> Kind<'a> for Database<'a> {
@@ -181,7 +166,11 @@ impl<'a> Kind<'a> for Database<'a> {
             origin: origin(item),
             ..Station::default()
         };
-        let primary = wiring.builder.station(station(item.name.clone(), 1));
+        let primary = match self.shards {
+            None => station(item.name.clone(), 1),
+            Some((count, keys)) => Station { balance: Balance::Shard(keys), ..station(item.name.clone(), count) },
+        };
+        let primary = wiring.builder.station(primary);
         let read = if self.read_replicas > 0 {
             wiring.builder.station(station(format!("{}.read", item.name), self.read_replicas))
         } else {
@@ -198,7 +187,8 @@ impl<'a> Kind<'a> for Database<'a> {
         let caller = Caller::service(Party::Component(component), &self.item, 1, Vec::new());
         for query in &self.queries {
             if let Some(id) = query.id {
-                Program::write(wiring, &caller, id, &[StepSpec::Work(query.time.clone())]);
+                Program::write(wiring, &caller, id, &query.steps());
+                wiring.builder.plan_mut().endpoints[id.index()].rows = query.rows;
             }
         }
     }
