@@ -59,6 +59,10 @@ kinds! {
     Impatient
     /// A call's permit of a rate limit has come.
     Permitted
+    /// A caller hears that its transaction has begun.
+    Begun
+    /// A frame has waited for a row for some time.
+    Stuck
 }
 
 /// The order among events of the same instant.

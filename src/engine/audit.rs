@@ -14,6 +14,7 @@ impl World<'_> {
         self.audit_requests()?;
         self.audit_stations()?;
         self.audit_edges()?;
+        self.audit_holdings()?;
         self.audit_topics()
     }
 
@@ -121,12 +122,13 @@ impl World<'_> {
             if edge.pool.is_some() {
                 let held = |c: &super::call::Call| match c.state {
                     State::Connected | State::Connecting => 1,
-                    State::Trying => u32::from(c.copies),
+                    State::Trying | State::Open => u32::from(c.copies),
                     _ => 0,
                 };
                 same(name, "connections held", instance.pool.used.into(), count(&held))?;
             }
-            let retry = |c: &super::call::Call| u32::from(c.attempt > 1 && c.state != State::Backoff);
+            let retry =
+                |c: &super::call::Call| u32::from(c.attempt > 1 && !matches!(c.state, State::Backoff | State::Open));
             same(name, "retries under way", instance.retries.into(), count(&retry))?;
         }
         Ok(())

@@ -24,7 +24,7 @@ pub(super) struct Call {
     pub tried: u64,
     /// When the whole call must be over; `u64::MAX` for never.
     pub deadline: u64,
-    work: u64,
+    pub work: u64,
     pub parent: Parent,
     pub link: u32,
     pub instance: u32,
@@ -103,6 +103,8 @@ pub(super) enum State {
     Connecting,
     /// A try is under way.
     Trying,
+    /// Has begun a transaction, which holds its connection.
+    Open,
     /// Waits before a retry.
     Backoff,
     /// Is over; tries may still come back.
@@ -328,7 +330,11 @@ impl World<'_> {
                 tally.duplicates += 1;
             }
         }
-        if call.state != State::Trying || call.ticket != frame.parent_ticket {
+        let own = call.ticket == frame.parent_ticket;
+        if call.state == State::Open && own {
+            return self.session_over(c, frame.outcome, probe);
+        }
+        if call.state != State::Trying || !own {
             tally.wasted_work.0 += frame.work;
             return self.forget_if_over(c);
         }
@@ -457,10 +463,12 @@ impl World<'_> {
         match call.state {
             State::Pool => self.tallies.pools[e].waiting.lower(now),
             State::Connected | State::Connecting => self.tallies.pools[e].used.lower(now),
-            State::Trying if pooled => (0..call.copies).for_each(|_| self.tallies.pools[e].used.lower(now)),
+            State::Trying | State::Open if pooled => {
+                (0..call.copies).for_each(|_| self.tallies.pools[e].used.lower(now));
+            }
             _ => {}
         }
-        let entered = !matches!(call.state, State::Reserved | State::Backoff | State::Done);
+        let entered = !matches!(call.state, State::Reserved | State::Open | State::Backoff | State::Done);
         if entered && self.plan.edges[e].timeout.is_some() {
             // The ticket changes first, so that the lane knows which timers to keep.
             self.calls[c].ticket = call.ticket.wrapping_add(1);

@@ -1,7 +1,7 @@
 //! The interpreter: runs a frame until it has to wait, and ends it.
 
 use super::agenda::{Class, Kind};
-use super::frame::{ADMITTED, CALLED, COUNTED, DEGRADED, Frame, HOLDS, LOADS, NONE, PRIORITY, Place};
+use super::frame::{ADMITTED, CALLED, COUNTED, DEGRADED, Frame, HANDS, HOLDS, INSIDE, LOADS, NONE, PRIORITY, Place};
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
 use super::world::{Ready, World};
@@ -109,6 +109,32 @@ impl World<'_> {
                         return self.finish(f, Outcome::Failed(Cause::QueueFull), probe);
                     }
                 }
+                Step::Hold => {
+                    if self.hold(f, probe) {
+                        return;
+                    }
+                }
+                Step::Settle => {
+                    if !self.settle(f) {
+                        return self.finish(f, Outcome::Failed(Cause::Conflict), probe);
+                    }
+                }
+                Step::Commit { .. } => {
+                    if !self.commit(f) {
+                        return self.finish(f, Outcome::Failed(Cause::Reset), probe);
+                    }
+                    return;
+                }
+                Step::Lock { lock, optimistic } => {
+                    if !self.lock(f, lock, optimistic) {
+                        return;
+                    }
+                }
+                Step::Unlock { lock } => {
+                    if !self.unlock(f, lock) {
+                        return self.finish(f, Outcome::Failed(Cause::Conflict), probe);
+                    }
+                }
                 Step::Degrade => frame.flags |= DEGRADED,
                 Step::Jump { to } => frame.pc = to.0,
                 Step::Error => return self.finish(f, Outcome::Failed(Cause::Error), probe),
@@ -124,7 +150,8 @@ impl World<'_> {
     /// Whether a frame without a worker needs one to work. A branch of a threaded request works under the request's own.
     fn lacks_worker(&self, f: u32) -> bool {
         let frame = &self.frames[f];
-        !frame.is_branch() || self.stations[self.slots[frame.slot as usize].station as usize].is_async
+        frame.more & INSIDE == 0
+            && (!frame.is_branch() || self.stations[self.slots[frame.slot as usize].station as usize].is_async)
     }
 
     /// Begins a stretch of work; false if it takes no time.
@@ -202,7 +229,10 @@ impl World<'_> {
         let frame = &mut self.frames[f];
         frame.ticket = frame.ticket.wrapping_add(1);
         frame.outcome = outcome;
-        let flags = frame.flags;
+        let (flags, more) = (frame.flags, frame.more);
+        if more & HANDS != 0 {
+            self.let_go(f);
+        }
         if flags & ADMITTED != 0 {
             self.leave_door(f, outcome);
         }

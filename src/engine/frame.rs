@@ -39,6 +39,8 @@ pub(super) struct Frame {
     pub place: Place,
     /// [`HOLDS`] and the others.
     pub flags: u8,
+    /// [`HANDS`] and [`INSIDE`].
+    pub more: u8,
     /// How it ended, while the reply is under way.
     pub outcome: Outcome,
 }
@@ -74,6 +76,11 @@ pub(super) const ADMITTED: u8 = 32;
 /// Two bits for its priority, so that a normal one is 0; see [`flags_of`]. What it calls inherits them.
 pub(super) const PRIORITY: u8 = 64 + 128;
 
+/// Of the second byte: holds rows or a connection, or waits for a row.
+pub(super) const HANDS: u8 = 1;
+/// Of the second byte: is a query of a transaction, which runs on the connection that its caller holds.
+pub(super) const INSIDE: u8 = 2;
+
 /// The flags of a priority.
 #[inline]
 pub(super) fn flags_of(priority: Priority) -> u8 {
@@ -98,6 +105,7 @@ impl Frame {
         spare: 0,
         place: Place::Transit,
         flags: 0,
+        more: 0,
         outcome: Outcome::Succeeded,
     };
 

@@ -159,7 +159,7 @@ impl World<'_> {
                 self.give_connection(c);
             }
             State::Connected => self.give_connection(c),
-            State::Trying if pooled => (0..call.copies).for_each(|_| self.give_connection(c)),
+            State::Trying | State::Open if pooled => (0..call.copies).for_each(|_| self.give_connection(c)),
             _ => {}
         }
         self.calls[c].copies = 0;

@@ -21,6 +21,9 @@ impl World<'_> {
         if let Some(cause) = self.turned_away(at) {
             return self.finish(f, Outcome::Failed(cause), probe);
         }
+        if self.is_inside(link.edge) {
+            return self.arrive_inside(f, probe);
+        }
         let slot = self.choose(at, f);
         if slot == NONE {
             return self.finish(f, Outcome::Failed(Cause::Unavailable), probe);

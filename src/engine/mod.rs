@@ -26,6 +26,7 @@ mod frame;
 mod gate;
 mod guard;
 mod hedge;
+mod holdings;
 mod lanes;
 mod limiter;
 mod line;
@@ -43,5 +44,5 @@ mod world;
 
 pub use outcome::{Cause, Outcome};
 pub use probe::{Probe, Silent};
-pub use tally::{CacheTally, EdgeTally, Gauge, Levels, RequestTally, StationTally, Tallies, TopicTally};
+pub use tally::{CacheTally, EdgeTally, Gauge, Levels, LockTally, RequestTally, StationTally, Tallies, TopicTally};
 pub use world::{Limits, Stop, World};

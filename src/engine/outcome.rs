@@ -36,11 +36,13 @@ pub enum Cause {
     SwitchedOff,
     /// It was turned away on purpose: by load shedding, a concurrency limit, CoDel or the longest wait.
     Shed,
+    /// Somebody else had the rows it wanted: a deadlock, too long a wait, or a newer version.
+    Conflict,
 }
 
 impl Cause {
     /// How many there are.
-    pub const COUNT: usize = 16;
+    pub const COUNT: usize = 17;
 
     /// All of them, in the order of their numbers.
     pub const ALL: [Cause; Cause::COUNT] = [
@@ -60,6 +62,7 @@ impl Cause {
         Cause::Cancelled,
         Cause::SwitchedOff,
         Cause::Shed,
+        Cause::Conflict,
     ];
 
     /// The word for it in reports.
@@ -81,6 +84,7 @@ impl Cause {
             Cause::Cancelled => "cancelled",
             Cause::SwitchedOff => "switched off",
             Cause::Shed => "shed",
+            Cause::Conflict => "conflict",
         }
     }
 

@@ -3,9 +3,9 @@
 use super::{Limits, Silent, World};
 use crate::plan::{
     Admission, Arrivals, Balance, Branch, Builder, Bursts, Cache, CacheId, Component, ComponentId, Concurrency,
-    Consumer, Contents, DistId, Edge, EdgeId, EndpointId, Eviction, Flight, Fork, Knobs, Line, LinkId, Look, Order,
-    Origin, Party, Pc, Plan, Priority, Profile, Role, Source, SourceId, Spread, Station, StationId, Step, Store, Topic,
-    UNLIMITED, Writes,
+    Consumer, Contents, DistId, Edge, EdgeId, EndpointId, Eviction, Flight, Fork, Knobs, Line, LinkId, Lock, LockId,
+    Look, Order, Origin, Party, Pc, Plan, Priority, Profile, Role, Source, SourceId, Spread, Station, StationId, Step,
+    Store, Topic, UNLIMITED, Writes,
 };
 use crate::policies::{
     AdmissionControl, Budget, CircuitBreaker, Codel, ConcurrencyLimit, Counting, Hedge, Jitter, KillSwitch,
@@ -47,6 +47,8 @@ fn plan(dice: &mut Dice) -> Plan {
     let cache =
         b.cache(Cache { component: ComponentId(0), station: stations[0], contents: stated, write: Writes::default() });
     let kept = keyed_cache(&mut b, dice, stations[n as usize - 1]);
+    let rows = rows(&mut b, dice);
+    let begin = b.endpoint("last.transaction", stations[n as usize - 1], Origin::default());
     let (topic, publish) = topic(&mut b, dice, stations[n as usize - 1]);
     for i in (0..n as usize).rev() {
         let from = Party::Component(ComponentId::new(i));
@@ -56,40 +58,54 @@ fn plan(dice: &mut Dice) -> Plan {
             .collect();
         b.begin(endpoints[i]);
         program(&mut b, dice, &times, &callees, cache, kept);
+        if i + 1 < n as usize && dice.0.chance(0.4) {
+            let open = link(&mut b, dice, from, replicas, begin, n as usize - 1, times[1]);
+            let ask = inside(&mut b, dice, from, replicas, endpoints[n as usize - 1], n as usize - 1);
+            transaction(&mut b, dice, &times, [open, ask], &callees, &rows);
+        }
+        locked(&mut b, dice, &times, &rows);
         if i == 0 {
             let send = link(&mut b, dice, from, replicas, publish, n as usize, times[1]);
             b.emit(Step::Call { link: send, failed: Pc::FAIL });
         }
         b.emit(Step::Return);
     }
+    b.begin(begin);
+    for step in [Step::Hold, Step::Settle, Step::Return] {
+        b.emit(step);
+    }
     let consumer = Party::Component(ComponentId(n));
     let handle = link(&mut b, dice, consumer, 1, endpoints[n as usize - 1], n as usize - 1, times[1]);
     b.plan_mut().topics[topic].consumers = vec![Consumer { link: handle, concurrency: 1 + dice.up_to(3) }];
     for s in 0..=dice.up_to(1) {
-        let from = Party::Source(SourceId(s));
-        let ask = link(&mut b, dice, from, 1, endpoints[0], 0, times[1]);
-        let arrivals = match dice.up_to(2) {
-            0 => Arrivals::Closed { users: 1 + dice.up_to(50), think: times[2] },
-            1 => Arrivals::Constant(200.0),
-            _ => Arrivals::Poisson(300.0),
-        };
-        let priority = [Priority::Critical, Priority::High, Priority::Normal, Priority::Low][dice.up_to(3) as usize];
-        let (name, mix) = (format!("t{s}"), vec![(1.0, ask)]);
-        let open = !matches!(arrivals, Arrivals::Closed { .. });
-        let bursts = Bursts { factor: 4.0, length: SimDuration::from_millis(300), every: SimDuration::from_secs(1) };
-        let profile = Profile::new(vec![(SimDuration::ZERO, 1.0), (SimDuration::from_secs(2), 3.0)]);
-        b.source(Source {
-            name,
-            arrivals,
-            profile: dice.maybe(0.3, |_| profile),
-            bursts: dice.maybe(0.3, |_| bursts).filter(|_| open),
-            max_users: dice.maybe(0.3, |d| 1 + d.up_to(40)).filter(|_| open),
-            mix,
-            priority,
-            origin: Origin::default(),
-        });
+        source(&mut b, dice, s, endpoints[0], &times);
     }
     b.finish()
+}
+
+fn source(b: &mut Builder, dice: &mut Dice, s: u32, to: EndpointId, times: &[DistId]) {
+    let from = Party::Source(SourceId(s));
+    let ask = link(b, dice, from, 1, to, 0, times[1]);
+    let arrivals = match dice.up_to(2) {
+        0 => Arrivals::Closed { users: 1 + dice.up_to(50), think: times[2] },
+        1 => Arrivals::Constant(200.0),
+        _ => Arrivals::Poisson(300.0),
+    };
+    let priority = [Priority::Critical, Priority::High, Priority::Normal, Priority::Low][dice.up_to(3) as usize];
+    let (name, mix) = (format!("t{s}"), vec![(1.0, ask)]);
+    let open = !matches!(arrivals, Arrivals::Closed { .. });
+    let bursts = Bursts { factor: 4.0, length: SimDuration::from_millis(300), every: SimDuration::from_secs(1) };
+    let profile = Profile::new(vec![(SimDuration::ZERO, 1.0), (SimDuration::from_secs(2), 3.0)]);
+    b.source(Source {
+        name,
+        arrivals,
+        profile: dice.maybe(0.3, |_| profile),
+        bursts: dice.maybe(0.3, |_| bursts).filter(|_| open),
+        max_users: dice.maybe(0.3, |d| 1 + d.up_to(40)).filter(|_| open),
+        mix,
+        priority,
+        origin: Origin::default(),
+    });
 }
 
 fn station(b: &mut Builder, dice: &mut Dice, i: u32) -> StationId {
@@ -349,6 +365,59 @@ fn look_up(b: &mut Builder, dice: &mut Dice, cache: CacheId, link: LinkId) {
     b.emit(Step::Call { link, failed: Pc::FAIL });
     b.emit(Step::Fill { cache, look });
     b.emit(Step::Return);
+}
+
+/// A few rows that many want.
+fn rows(b: &mut Builder, dice: &mut Dice) -> Vec<LockId> {
+    let mut lock = |i: u32| {
+        let keys = Keys { count: 1 + dice.up_to(3), popularity: Popularity::Uniform };
+        let wait = dice.maybe(0.5, |d| d.millis(200));
+        b.lock(Lock { name: format!("rows{i}"), keys, wait, origin: Origin::default() })
+    };
+    (0..3).map(&mut lock).collect()
+}
+
+/// Work with one row after another, in an order that may end in a deadlock.
+fn locked(b: &mut Builder, dice: &mut Dice, times: &[DistId], rows: &[LockId]) {
+    let chosen: Vec<LockId> = (0..dice.up_to(2)).map(|_| rows[dice.up_to(2) as usize]).collect();
+    for &lock in &chosen {
+        b.emit(Step::Lock { lock, optimistic: dice.0.chance(0.3) });
+        b.emit(Step::Work { time: times[dice.up_to(3) as usize] });
+    }
+    for &lock in chosen.iter().rev() {
+        b.emit(Step::Unlock { lock });
+    }
+}
+
+fn transaction(
+    b: &mut Builder,
+    dice: &mut Dice,
+    times: &[DistId],
+    [open, ask]: [LinkId; 2],
+    callees: &[LinkId],
+    rows: &[LockId],
+) {
+    b.emit(Step::Call { link: open, failed: Pc::FAIL });
+    b.emit(Step::Call { link: ask, failed: Pc::FAIL });
+    locked(b, dice, times, rows);
+    for &link in callees.iter().take(dice.up_to(2) as usize) {
+        b.emit(Step::Call { link, failed: Pc::FAIL });
+    }
+    b.emit(Step::Call { link: ask, failed: Pc::FAIL });
+    b.emit(Step::Commit { link: open });
+}
+
+fn inside(b: &mut Builder, dice: &mut Dice, from: Party, instances: u32, to: EndpointId, component: usize) -> LinkId {
+    let edge = b.edge(Edge {
+        name: format!("{from:?}>{component} in transaction"),
+        from,
+        to: ComponentId::new(component),
+        instances,
+        timeout: dice.maybe(0.3, |d| d.millis(60)),
+        inside: true,
+        ..Edge::default()
+    });
+    b.link(edge, to)
 }
 
 fn disturb(plan: &Plan, dice: &mut Dice) -> Knobs {

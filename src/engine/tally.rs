@@ -170,6 +170,21 @@ pub struct CacheTally {
     pub lost: u64,
 }
 
+/// What happens at rows that can be locked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LockTally {
+    /// Taken, or their version remembered.
+    pub taken: u64,
+    /// Taken by somebody else when they were wanted.
+    pub waits: u64,
+    /// Waits that lasted too long.
+    pub timeouts: u64,
+    /// Waits that would never have ended.
+    pub deadlocks: u64,
+    /// Changed by somebody else since their version was remembered.
+    pub conflicts: u64,
+}
+
 /// What happens to messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TopicTally {
@@ -229,6 +244,8 @@ pub struct Tallies {
     pub late: Vec<[u64; 2]>,
     /// For each cache with keys, requests that are not counted and those that are.
     pub caches: Vec<[CacheTally; 2]>,
+    /// For each lock, requests that are not counted and those that are.
+    pub locks: Vec<[LockTally; 2]>,
     /// Events handled.
     pub events: u64,
 }

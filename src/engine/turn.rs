@@ -1,7 +1,7 @@
 //! Turning the knobs of a running world: what faults and changes of load do.
 
 use super::call::{Instance, State};
-use super::frame::{ADMITTED, HOLDS, LOADS, Place};
+use super::frame::{ADMITTED, HANDS, HOLDS, LOADS, Place};
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
 use super::world::{Ready, World};
@@ -51,6 +51,10 @@ impl World<'_> {
             if self.frames[f].place == Place::Queued {
                 self.end_patience(f);
             }
+            if self.frames[f].more & HANDS != 0 {
+                self.leave_row(f);
+                self.end_session(f);
+            }
             let frame = &mut self.frames[f];
             frame.ticket = frame.ticket.wrapping_add(1);
             frame.wake = 0;
@@ -77,6 +81,9 @@ impl World<'_> {
                 }
                 if self.cancels {
                     self.family.leave(f);
+                }
+                if self.frames[f].more & HANDS != 0 {
+                    self.let_go(f);
                 }
                 self.frames[f].place = Place::Free;
                 self.frames.release(f);

@@ -5,6 +5,7 @@ use super::cache::{CacheState, Load, Waiter};
 use super::call::{Call, EdgeState, Instance, State};
 use super::cancel::{Family, Notice};
 use super::frame::{Arena, Frame};
+use super::holdings::{Holdings, LockState};
 use super::lanes::{Lane, Purpose, Timer};
 use super::limiter::{Door, Hall};
 use super::probe::Probe;
@@ -40,6 +41,8 @@ pub struct World<'p> {
     pub(super) caches: Vec<Option<Box<CacheState>>>,
     /// Requests whose time has come while no user was free.
     pub(super) backlogged: usize,
+    pub(super) locks: Vec<LockState>,
+    pub(super) holdings: Holdings,
     pub(super) loads: Arena<Load>,
     pub(super) waiters: Arena<Waiter>,
     /// The innermost load of each frame that has one.
@@ -56,6 +59,8 @@ pub struct World<'p> {
     pub(super) measured_from: Option<u64>,
     /// Some traffic is more or less important than other.
     pub(super) ranks: bool,
+    /// Some caller keeps a connection for a transaction.
+    pub(super) transacts: bool,
     /// Some edge tells its callee until when it waits.
     pub(super) propagates: bool,
     /// Some edge tells its callee when it gives up; then `family` is kept.
@@ -139,6 +144,8 @@ impl<'p> World<'p> {
             sources: Vec::new(),
             caches: Vec::new(),
             backlogged: 0,
+            locks: plan.locks.iter().map(|lock| LockState::new(lock.keys.count)).collect(),
+            holdings: Holdings::new(),
             loads: Arena::new(),
             waiters: Arena::new(),
             loading: Vec::new(),
@@ -152,6 +159,7 @@ impl<'p> World<'p> {
                 stations: vec![Default::default(); plan.stations.len()],
                 topics: vec![Default::default(); plan.topics.len()],
                 caches: vec![Default::default(); plan.caches.len()],
+                locks: vec![Default::default(); plan.locks.len()],
                 late: vec![[0; 2]; plan.sources.len()],
                 events: 0,
             },
@@ -159,6 +167,7 @@ impl<'p> World<'p> {
             counting: false,
             measured_from: None,
             ranks: plan.sources.iter().any(|s| s.priority != Priority::Normal),
+            transacts: plan.edges.iter().any(|e| e.inside),
             propagates: plan.edges.iter().any(|e| e.propagate_deadline),
             cancels: plan.edges.iter().any(|e| e.cancellation),
             family: Family::default(),
@@ -287,6 +296,16 @@ impl<'p> World<'p> {
             Kind::Impatient => {
                 if self.frames[at].wake == key.stamp() {
                     self.patience_in_line_over(at, probe);
+                }
+            }
+            Kind::Begun => {
+                if self.frames[at].wake == key.stamp() && !self.begun(at, probe) {
+                    self.exec(at, probe);
+                }
+            }
+            Kind::Stuck => {
+                if self.frames[at].wake == key.stamp() {
+                    self.stuck(at, probe);
                 }
             }
             Kind::Permitted => {

@@ -257,6 +257,7 @@ mod tests {
             edges: Vec::new(),
             topics: Vec::new(),
             caches: Vec::new(),
+            locks: Vec::new(),
             series: Series::default(),
         }
     }

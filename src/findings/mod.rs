@@ -17,6 +17,7 @@ mod connection_pool_too_small;
 mod does_not_recover;
 mod local_files;
 mod local_sessions;
+mod long_transaction;
 mod missing_api_versioning;
 mod missing_bulkhead;
 mod missing_circuit_breaker;
@@ -67,6 +68,7 @@ pub const LINTS: &[&Lint] = &[
     &does_not_recover::LINT,
     &local_files::LINT,
     &local_sessions::LINT,
+    &long_transaction::LINT,
     &missing_api_versioning::LINT,
     &missing_bulkhead::LINT,
     &missing_circuit_breaker::LINT,

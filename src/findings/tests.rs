@@ -149,6 +149,23 @@ databases: {{ db: {{ query: {query} }} }}
 }
 
 #[test]
+fn a_transaction_that_waits_for_others_is_found() {
+    let steps = |steps: &str| {
+        checked(&format!(
+            "
+traffic: {{ rate: 1/s, to: api.pay }}
+services: {{ api: {{ endpoints: {{ pay: {steps} }} }} }}
+databases: {{ db: {{ query: 1ms }} }}
+external: {{ provider: {{ latency: 200ms }} }}
+"
+        ))
+    };
+    let whole = "[ { transaction: { database: db, steps: [ { call: db }, { call: provider } ] } } ]";
+    assert_eq!(steps(whole), [("long-transaction", "api>db".to_owned())]);
+    assert!(steps("[ { transaction: { database: db, steps: [ { call: db } ] } }, { call: provider } ]").is_empty());
+}
+
+#[test]
 fn a_query_for_each_row_is_found_and_a_few_are_not() {
     let times = |times: u32| {
         checked(&format!(

@@ -5,7 +5,7 @@
 //! waiting only lengthens. So every bound is an upper bound on the load.
 
 use super::Graph;
-use crate::plan::{Concurrency, EdgeId, Party, StationId, TopicId, UNLIMITED};
+use crate::plan::{Concurrency, EdgeId, LinkId, Party, StationId, TopicId, UNLIMITED};
 
 /// Something that can be busy or used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,6 +95,19 @@ impl Graph<'_> {
             held += rate * self.held(endpoint);
             nested |= !self.profile(endpoint).calls.is_empty();
         }
+        // Queries of a transaction run on its connection, which is held to its end.
+        for (i, link) in self.plan.links.iter().enumerate() {
+            if self.plan.endpoints[link.to.index()].station == id {
+                let rate = self.visits().links[i];
+                if self.plan.edges[link.edge.index()].inside {
+                    held -= rate * self.held(link.to);
+                } else {
+                    let kept = self.kept(LinkId::new(i));
+                    nested |= kept > 0.0;
+                    held += rate * kept;
+                }
+            }
+        }
         let path = || station.capacity_path.clone();
         if let Some(cores) = station.cores {
             let name = format!("{}.cpu", station.name);
@@ -115,8 +128,8 @@ impl Graph<'_> {
     fn bound_edge(&self, id: EdgeId, bounds: &mut Vec<Bound>) {
         let edge = &self.plan.edges[id.index()];
         let links = self.plan.links.iter().enumerate().filter(|(_, link)| link.edge == id);
-        let busy: f64 =
-            links.map(|(i, _)| self.visits().links[i] * self.call_latency(crate::plan::LinkId::new(i))).sum();
+        let held = |i: usize| self.call_latency(LinkId::new(i)) + self.kept(LinkId::new(i));
+        let busy: f64 = links.map(|(i, _)| self.visits().links[i] * held(i)).sum();
         let limits = [(edge.pool, "pool", Resource::Pool(id)), (edge.bulkhead, "bulkhead", Resource::Bulkhead(id))];
         for (limit, word, resource) in limits {
             // The permits of users are not something the owner of the system can add.

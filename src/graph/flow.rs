@@ -16,6 +16,11 @@ pub(super) fn successors(plan: &Plan, pc: Pc, pick: Pick) -> Vec<(Pc, f64)> {
         | Step::Call { .. }
         | Step::Enqueue { .. }
         | Step::Degrade
+        | Step::Hold
+        | Step::Settle
+        | Step::Commit { .. }
+        | Step::Lock { .. }
+        | Step::Unlock { .. }
         | Step::Fill { .. }
         | Step::Drop { .. } => {
             vec![(next, 1.0)]

@@ -41,6 +41,7 @@ fn rest(plan: &Plan, pc: Pc, latencies: &[f64], memo: &mut BTreeMap<Pc, f64>) ->
     let own = match plan.steps[pc.index()] {
         Step::Work { time } | Step::Sleep { time } => plan.dists[time.index()].mean_ns() / 1e9,
         Step::Call { link, .. } => call(plan, link, latencies),
+        Step::Commit { link } => round_trip(plan, plan.links[link.index()].edge.index()),
         Step::Fork { fork, .. } => {
             let times = branch_times(plan, fork, latencies, memo);
             deciding(plan, fork, &times).map_or(0.0, |i| times[i])
@@ -85,6 +86,21 @@ impl Graph<'_> {
     /// Expected seconds of a call over a link, network included, at most the edge's patience.
     pub fn call_latency(&self, link: LinkId) -> f64 {
         call(self.plan, link, &self.latencies)
+    }
+
+    /// Seconds for which the call of a link, when it begins a transaction, keeps its connection beyond its answer (on average,
+    /// where it begins several); else 0.
+    /// The end of a transaction stands behind its beginning, and every way that does not fail leads there.
+    pub fn kept(&self, link: LinkId) -> f64 {
+        let plan = self.plan;
+        let begins = |step: &Step| matches!(*step, Step::Call { link: of, .. } if of == link);
+        let commits = |step: &Step| matches!(*step, Step::Commit { link: of } if of == link);
+        let ends = plan.steps.iter().enumerate().filter(|(_, step)| commits(step)).map(|(end, _)| end);
+        let pairs = ends.filter_map(|end| Some((plan.steps[..end].iter().rposition(begins)?, end)));
+        let mut memo = BTreeMap::new();
+        let mut after = |pc: usize| rest(plan, Pc::new(pc), &self.latencies, &mut memo);
+        let times: Vec<f64> = pairs.map(|(begin, end)| after(begin + 1) - after(end + 1)).collect();
+        times.iter().sum::<f64>() / times.len().max(1) as f64
     }
 
     /// Where the time of an endpoint goes: the parts of its critical path, largest first. Only the deciding branch of

@@ -112,6 +112,7 @@ impl<'a> Caller<'a> {
                 idempotent: policy.idempotent.unwrap_or(false),
                 optional: policy.optional.unwrap_or(false),
                 fallback: matches!(policy.fallback, Some(Some(_))),
+                inside: false,
                 origin: origin(governing.written.as_ref().unwrap_or(call)),
                 policy_path: governing.path,
             };
@@ -120,6 +121,36 @@ impl<'a> Caller<'a> {
             id
         });
         (wiring.builder.link(edge, to), governing.policy)
+    }
+
+    /// The link to a query of a transaction: over the same network and with the same patience, on the connection that is held.
+    pub fn link_inside(&self, wiring: &mut Wiring<'a>, to: EndpointId, call: &Item<'a>) -> (LinkId, Policy<'a>) {
+        let plan = wiring.builder.plan();
+        let endpoint = plan.endpoints[to.index()].name.clone();
+        let component = plan.stations[plan.endpoints[to.index()].station.index()].component;
+        let governing = self.governing(&plan.components[component.index()].name, &endpoint);
+        let callee = format!("{} in transaction", governing.callee);
+        let known = self.edges.borrow().get(&callee).copied();
+        let edge = known.unwrap_or_else(|| {
+            let policy = &governing.policy;
+            let edge = Edge {
+                name: wiring.edge_name(&self.name, &callee, &format!("{endpoint} in transaction")),
+                from: self.party,
+                to: component,
+                instances: self.instances,
+                network: policy.network.clone().flatten().map(|dist| wiring.builder.dist(dist)),
+                loss: policy.loss.flatten().unwrap_or(0.0),
+                timeout: policy.timeout.flatten(),
+                inside: true,
+                origin: origin(governing.written.as_ref().unwrap_or(call)),
+                policy_path: governing.path,
+                ..Edge::default()
+            };
+            let id = wiring.builder.edge(edge);
+            self.edges.borrow_mut().insert(callee, id);
+            id
+        });
+        (wiring.builder.link(edge, to), Policy::default())
     }
 
     fn governing(&self, component: &str, endpoint: &str) -> Governing<'a> {

@@ -23,6 +23,7 @@ mod queue;
 mod service;
 mod steps;
 mod target;
+mod transaction;
 mod wiring;
 
 pub use admission::{ADMISSION_SHAPE, Admission, Quota};

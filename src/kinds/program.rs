@@ -4,6 +4,7 @@
 //! branches) follows behind the program's [`Step::Return`] and jumps back.
 
 use super::cached::Miss;
+use super::transaction::Within;
 use super::{Caller, Fallback, Policy, StepSpec, Target, Wiring};
 use crate::plan::{Branch, EndpointId, Fork, ForkId, LinkId, LookId, Pc, Role, Step, Switch, SwitchId};
 use crate::random::Count;
@@ -18,6 +19,8 @@ pub struct Program<'p, 'a> {
     later: VecDeque<Later<'p, 'a>>,
     /// Whether the steps being written run inside a loop: a request has one loop counter.
     in_loop: bool,
+    /// The transaction that the steps being written belong to.
+    pub(super) within: Option<Within>,
     /// The steps by whose numbers named keys are drawn.
     pub(super) keys: BTreeMap<String, Pc>,
 }
@@ -30,6 +33,7 @@ struct Later<'p, 'a> {
     /// Where it goes on; `None` for a branch, which returns.
     back: Option<Pc>,
     in_loop: bool,
+    within: Option<Within>,
 }
 
 pub(super) enum From {
@@ -61,8 +65,15 @@ impl<'p, 'a> Program<'p, 'a> {
     /// Writes the program of an endpoint.
     pub fn write(wiring: &'p mut Wiring<'a>, caller: &'p Caller<'a>, endpoint: EndpointId, steps: &'p [StepSpec<'a>]) {
         wiring.builder.begin(endpoint);
-        let mut program =
-            Program { wiring, caller, endpoint, later: VecDeque::new(), in_loop: false, keys: BTreeMap::new() };
+        let mut program = Program {
+            wiring,
+            caller,
+            endpoint,
+            later: VecDeque::new(),
+            in_loop: false,
+            within: None,
+            keys: BTreeMap::new(),
+        };
         program.block(steps);
         program.emit(Step::Return);
         while let Some(later) = program.later.pop_front() {
@@ -102,6 +113,8 @@ impl<'p, 'a> Program<'p, 'a> {
             StepSpec::Choose(cases) => self.choose(cases),
             StepSpec::Cached { cache, key, miss } => self.cached(cache, key.as_ref(), miss),
             StepSpec::Write { cache, key, steps } => self.write_through(cache, key.as_ref(), steps),
+            StepSpec::Transaction { database, steps } => self.transaction(database, steps),
+            StepSpec::Lock { rows, optimistic, steps } => self.lock(rows, *optimistic, steps),
             StepSpec::Error(p) => {
                 let next = Pc::new(self.here().index() + 2);
                 if *p < 1.0 {
@@ -140,7 +153,16 @@ impl<'p, 'a> Program<'p, 'a> {
 
     pub(super) fn link(&mut self, to: EndpointId, target: &Target<'a>) -> (LinkId, Policy<'a>) {
         self.wiring.calls.push((self.endpoint, to, target.item.clone()));
-        self.caller.link(self.wiring, to, &target.item)
+        let plan = self.wiring.builder.plan();
+        let component = plan.stations[plan.endpoints[to.index()].station.index()].component;
+        let Some(within) = self.within.filter(|within| within.database == component) else {
+            return self.caller.link(self.wiring, to, &target.item);
+        };
+        if within.forked {
+            let hint = "ask one after the other, or outside the transaction";
+            target.problem("a transaction runs its queries one after the other, on one connection", hint);
+        }
+        self.caller.link_inside(self.wiring, to, &target.item)
     }
 
     fn emit_call(&mut self, link: LinkId, policy: Policy<'a>) {
@@ -153,12 +175,12 @@ impl<'p, 'a> Program<'p, 'a> {
     /// Something that stands apart and comes back to the next step.
     pub(super) fn later(&mut self, from: From, what: What<'p, 'a>) {
         let back = Some(self.here());
-        self.later.push_back(Later { from, what, back, in_loop: self.in_loop });
+        self.later.push_back(Later { from, what, back, in_loop: self.in_loop, within: self.within });
     }
 
     /// Something that stands apart as a program of its own, run for nobody.
     pub(super) fn aside(&mut self, from: From, what: What<'p, 'a>) {
-        self.later.push_back(Later { from, what, back: None, in_loop: self.in_loop });
+        self.later.push_back(Later { from, what, back: None, in_loop: self.in_loop, within: None });
     }
 
     fn publish(&mut self, target: &Target<'a>) {
@@ -172,6 +194,8 @@ impl<'p, 'a> Program<'p, 'a> {
         let placeholder = Branch::Program(Pc::FAIL);
         let fork = self.wiring.builder.fork(Fork { branches: vec![placeholder; branches.len()], need });
         self.emit(Step::Fork { fork, failed: Pc::FAIL });
+        let within = self.within;
+        self.within = within.map(|within| Within { forked: true, ..within });
         for (i, steps) in branches.iter().enumerate() {
             // A plain call needs no program of its own.
             if let [StepSpec::Call(target)] = steps.as_slice()
@@ -183,10 +207,12 @@ impl<'p, 'a> Program<'p, 'a> {
             }
             self.branch(fork, i, What::Steps(steps));
         }
+        self.within = within;
     }
 
     fn branch(&mut self, fork: ForkId, index: usize, what: What<'p, 'a>) {
-        self.later.push_back(Later { from: From::Branch(fork, index), what, back: None, in_loop: false });
+        let from = From::Branch(fork, index);
+        self.later.push_back(Later { from, what, back: None, in_loop: false, within: self.within });
     }
 
     fn repeat(&mut self, times: Count, steps: &'p [StepSpec<'a>]) {
@@ -234,7 +260,7 @@ impl<'p, 'a> Program<'p, 'a> {
     fn apart(&mut self, later: Later<'p, 'a>) {
         let here = self.here();
         self.point(&later.from, here);
-        self.in_loop = later.in_loop;
+        (self.in_loop, self.within) = (later.in_loop, later.within);
         match later.what {
             What::Steps(steps) => self.block(steps),
             What::Loop(times, steps) => self.loop_of(times, steps),

@@ -69,6 +69,22 @@ pub enum StepSpec<'a> {
         /// How it is stored for good.
         steps: Block<'a>,
     },
+    /// `transaction: { database: db, steps: [ … ] }`: keeps a connection while it does the steps.
+    Transaction {
+        /// The database.
+        database: Target<'a>,
+        /// What is done meanwhile.
+        steps: Block<'a>,
+    },
+    /// `lock: { rows: db.stock, steps: [ … ] }`: has a row to itself while it does the steps.
+    Lock {
+        /// The rows, of which the request is about one.
+        rows: Target<'a>,
+        /// Only its version is remembered, and compared in the end.
+        optimistic: bool,
+        /// What is done meanwhile.
+        steps: Block<'a>,
+    },
     /// `error: 1%`: fails with this probability; `- error` always fails.
     Error(f64),
 }
@@ -120,6 +136,12 @@ pub static STEP_SHAPE: Shape = Shape::new(
             Takes::Map(&WRITE_SHAPE),
             "Changes what a cache holds a copy of, in the way its field `write` says.",
         ),
+        Field::new(
+            "transaction",
+            Takes::Map(&TRANSACTION_SHAPE),
+            "Begins a transaction of a database, keeps its connection through the steps, and commits.",
+        ),
+        Field::new("lock", Takes::Map(&LOCK_SHAPE), "Has a row to itself while it does the steps."),
         Field::new("error", Takes::Share, "Fails with this probability; `- error` alone always fails."),
     ],
 )
@@ -198,6 +220,39 @@ static CACHED_SHAPE: Shape = Shape::new(
     ],
 );
 
+static TRANSACTION_SHAPE: Shape = Shape::new(
+    "transaction",
+    "What is done on one connection, or not at all.",
+    &[
+        Field::required("database", Takes::Name, "Whose."),
+        Field::required(
+            "steps",
+            Takes::Alias(&STEPS),
+            "What is done: its queries to the database run on the connection that is kept, and hold the rows they lock to the \
+             end; everything else keeps the connection waiting.",
+        ),
+    ],
+);
+
+static LOCK_SHAPE: Shape = Shape::new(
+    "lock",
+    "A row that nobody else has meanwhile. In a transaction of its database it is kept to the end of that.",
+    &[
+        Field::required(
+            "rows",
+            Takes::Name,
+            "Rows of a database, such as `db.stock`; which one is chosen by their popularity.",
+        ),
+        Field::new(
+            "mode",
+            Takes::Word(&["pessimistic", "optimistic"]),
+            "Waits until the row is free, or only remembers its version and fails in the end if it has changed. Default \
+             `pessimistic`.",
+        ),
+        Field::required("steps", Takes::Alias(&STEPS), "What is done meanwhile."),
+    ],
+);
+
 /// Other words for `p`.
 const P_WORDS: &[(&str, &str)] = &[("probability", "p"), ("weight", "p"), ("share", "p")];
 
@@ -239,6 +294,8 @@ impl<'a> StepSpec<'a> {
             "choose" => choose(step),
             "cached" => cached(step),
             "write" => write(step),
+            "transaction" => transaction(step),
+            "lock" => lock(step),
             "error" => step.positive_ratio().map(StepSpec::Error),
             unknown => {
                 let hint = match did_you_mean(unknown, step_words()) {
@@ -310,6 +367,24 @@ fn chance<'a>(item: &Item<'a>) -> Option<StepSpec<'a>> {
     let otherwise = fields.optional("else").map(|item| StepSpec::read_block(&item)).unwrap_or_default();
     fields.finish();
     Some(StepSpec::Chance { p: p?, steps: steps?, otherwise })
+}
+
+fn transaction<'a>(item: &Item<'a>) -> Option<StepSpec<'a>> {
+    let mut fields = item.shaped(&TRANSACTION_SHAPE)?;
+    let database = fields.required("database", "database: db").and_then(|item| Target::read(&item));
+    let steps = fields.required("steps", "steps: [ … ]").map(|item| StepSpec::read_block(&item));
+    fields.synonyms(&[("db", "database")]);
+    fields.finish();
+    Some(StepSpec::Transaction { database: database?, steps: steps? })
+}
+
+fn lock<'a>(item: &Item<'a>) -> Option<StepSpec<'a>> {
+    let mut fields = item.shaped(&LOCK_SHAPE)?;
+    let rows = fields.required("rows", "rows: db.stock").and_then(|item| Target::read(&item));
+    let mode = fields.optional("mode").and_then(|item| item.word(&[("pessimistic", false), ("optimistic", true)]));
+    let steps = fields.required("steps", "steps: [ … ]").map(|item| StepSpec::read_block(&item));
+    fields.finish();
+    Some(StepSpec::Lock { rows: rows?, optimistic: mode.unwrap_or(false), steps: steps? })
 }
 
 fn choose<'a>(item: &Item<'a>) -> Option<StepSpec<'a>> {

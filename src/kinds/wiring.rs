@@ -1,7 +1,9 @@
 //! What is known while a model is wired: the names, the plan in the making, and what was assumed.
 
 use super::{Target, check_name, origin};
-use crate::plan::{Builder, CacheId, Component, ComponentId, Declarations, EndpointId, Role, StationId, TopicId};
+use crate::plan::{
+    Builder, CacheId, Component, ComponentId, Declarations, EndpointId, LockId, Role, StationId, Step, TopicId,
+};
 use crate::yaml::{Item, Place, Problem, did_you_mean, list};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -30,6 +32,11 @@ struct Named {
     default: Option<EndpointId>,
     topic: Option<TopicId>,
     cache: Option<Tiers>,
+    /// Where a transaction begins, for a database: its primary, and the endpoint if there is one.
+    primary: Option<StationId>,
+    transaction: Option<EndpointId>,
+    /// Rows that can be locked.
+    locks: Vec<(String, LockId, Place)>,
 }
 
 /// A cache that `cached` steps can ask, with the tiers behind it.
@@ -68,7 +75,16 @@ impl<'a> Wiring<'a> {
         }
         let component = Component { name: item.name.clone(), role, technology, declared, origin: origin(item) };
         let component = self.builder.component(component);
-        let named = Named { role, endpoints: Vec::new(), default: None, topic: None, cache: None };
+        let named = Named {
+            role,
+            endpoints: Vec::new(),
+            default: None,
+            topic: None,
+            cache: None,
+            primary: None,
+            transaction: None,
+            locks: Vec::new(),
+        };
         self.components.insert(item.name.clone(), named);
         Some(component)
     }
@@ -117,6 +133,25 @@ impl<'a> Wiring<'a> {
         if let Some(named) = self.components.get_mut(component) {
             named.cache = Some(tiers);
         }
+    }
+
+    /// Where transactions of a database begin.
+    pub fn set_primary(&mut self, component: &str, primary: StationId) {
+        if let Some(named) = self.components.get_mut(component) {
+            named.primary = Some(primary);
+        }
+    }
+
+    /// Declares rows of a database.
+    pub fn add_lock(&mut self, component: &str, item: &Item<'a>, lock: LockId) {
+        if let Some(named) = self.components.get_mut(component) {
+            named.locks.push((item.name.clone(), lock, item.place));
+        }
+    }
+
+    /// Every set of rows, and where it is written.
+    pub fn locks(&self) -> impl Iterator<Item = (LockId, Place)> {
+        self.components.values().flat_map(|named| named.locks.iter().map(|(_, lock, place)| (*lock, *place)))
     }
 
     /// Every cache that holds something, with its name.
@@ -210,6 +245,63 @@ impl<'a> Wiring<'a> {
             return None;
         }
         self.resolve(target).map(|get| (get, named.cache.clone()))
+    }
+
+    /// The database a name stands for, and where its transactions begin; reports anything else.
+    pub fn transaction(&mut self, target: &Target<'a>) -> Option<(ComponentId, EndpointId)> {
+        let named = self.find(target)?;
+        let (Some(primary), None) = (named.primary, target.endpoint()) else {
+            let what = named.role.word();
+            target.problem(format!("`{}` is no database but a {what}", target.text), "write the name of a database");
+            return None;
+        };
+        let component = self.builder.plan().stations[primary.index()].component;
+        if let Some(begun) = named.transaction {
+            return Some((component, begun));
+        }
+        let name = format!("{}.transaction", target.text);
+        if named.endpoints.iter().any(|(query, _)| query == "transaction") {
+            target.problem(
+                format!("there is a query `{name}`"),
+                "give the query another name: transactions are called so",
+            );
+            return None;
+        }
+        let origin = self.builder.plan().components[component.index()].origin.clone();
+        let begun = self.builder.endpoint(name, primary, origin);
+        self.components.get_mut(target.component())?.transaction = Some(begun);
+        Some((component, begun))
+    }
+
+    /// Writes what a server does when a transaction begins and ends.
+    pub fn write_transactions(&mut self) {
+        for begun in self.components.values().filter_map(|named| named.transaction) {
+            self.builder.begin(begun);
+            for step in [Step::Hold, Step::Settle, Step::Return] {
+                self.builder.emit(step);
+            }
+        }
+    }
+
+    /// The rows a name stands for; reports anything else.
+    pub fn lock(&self, target: &Target<'a>) -> Option<LockId> {
+        let named = self.find(target)?;
+        let name = target.endpoint().unwrap_or_default();
+        let found = named.locks.iter().find(|(rows, ..)| rows == name).map(|(_, lock, _)| *lock);
+        if found.is_none() {
+            let component = target.component();
+            let hint = match named.locks.first() {
+                Some((first, ..)) => {
+                    let near = did_you_mean(name, named.locks.iter().map(|(rows, ..)| rows.as_str())).unwrap_or(first);
+                    format!("did you mean `{component}.{near}`?")
+                }
+                None => format!(
+                    "add for instance `locks: {{ stock: {{ keys: 1000 }} }}` to the database, and write `{component}.stock`"
+                ),
+            };
+            target.problem(format!("`{component}` has no rows `{name}`"), hint);
+        }
+        found
     }
 
     /// The endpoint of a component by its name, without any report.

@@ -1,7 +1,7 @@
 //! What one trial measured.
 
 use super::{Histogram, Series};
-use crate::engine::{CacheTally, Cause, EdgeTally, RequestTally, Stop, TopicTally};
+use crate::engine::{CacheTally, Cause, EdgeTally, LockTally, RequestTally, Stop, TopicTally};
 use crate::plan::{EdgeId, EndpointId, StationId};
 use crate::units::SimDuration;
 
@@ -26,6 +26,8 @@ pub struct Measurements {
     pub topics: Vec<TopicTally>,
     /// For each cache with keys, requests of the measured part.
     pub caches: Vec<CacheTally>,
+    /// For each set of rows that can be locked.
+    pub locks: Vec<LockTally>,
     /// The course of the run.
     pub series: Series,
 }

@@ -10,6 +10,7 @@ pub(super) fn check(wiring: &Wiring<'_>, problems: &Problems) {
     endless_calls(wiring);
     if problems.is_empty() {
         unused_contents(wiring, problems);
+        unused_locks(wiring, problems);
     }
 }
 
@@ -32,6 +33,18 @@ fn unused_contents(wiring: &Wiring<'_>, problems: &Problems) {
         let hint = format!("look it up by a step `cached: {{ cache: {name}, miss: [ … ] }}`, or remove it");
         let message = format!("what `{name}` holds has no effect: a plain call of a cache never misses");
         problems.push(Problem::at(place, message).hint(hint));
+    }
+}
+
+/// Reports rows that nobody locks.
+fn unused_locks(wiring: &Wiring<'_>, problems: &Problems) {
+    let plan = wiring.builder.plan();
+    for (id, place) in wiring.locks() {
+        let locks = |step: &Step| matches!(step, Step::Lock { lock, .. } if *lock == id);
+        if !plan.steps.iter().any(locks) {
+            let hint = "name them in a query (`lock`) or a step (`lock: { rows: …, steps: [ … ] }`), or remove them";
+            problems.push(Problem::at(place, format!("nobody locks `{}`", plan.locks[id.index()].name)).hint(hint));
+        }
     }
 }
 

@@ -69,6 +69,7 @@ fn read_root(document: &Document, problems: &Problems) -> Parts {
     for source in sources {
         source.lower(&mut wiring);
     }
+    wiring.write_transactions();
     checks::check(&wiring, problems);
     let (plan, assumed) = (wiring.builder.finish(), wiring.assumed);
     Parts {

@@ -2,7 +2,8 @@
 
 use super::{
     Cache, CacheId, Component, ComponentId, DistId, Edge, EdgeId, Endpoint, EndpointId, Fork, ForkId, Link, LinkId,
-    Look, LookId, Origin, Pc, Plan, Source, SourceId, Station, StationId, Step, Switch, SwitchId, Topic, TopicId,
+    Lock, LockId, Look, LookId, Origin, Pc, Plan, Source, SourceId, Station, StationId, Step, Switch, SwitchId, Topic,
+    TopicId,
 };
 use crate::random::Dist;
 use std::collections::BTreeMap;
@@ -49,6 +50,8 @@ impl Builder {
         cache(caches: Cache) -> CacheId;
         /// Adds a place that looks into a cache.
         look(looks: Look) -> LookId;
+        /// Adds rows that can be locked.
+        lock(locks: Lock) -> LockId;
         /// Adds a source.
         source(sources: Source) -> SourceId;
     }

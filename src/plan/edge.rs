@@ -66,6 +66,8 @@ pub struct Edge {
     pub optional: bool,
     /// A fallback stands behind it.
     pub fallback: bool,
+    /// Calls along it belong to a transaction of the caller, and run on the connection that it holds.
+    pub inside: bool,
     /// Where it is written: the policy under `dependencies` if there is one, else the call.
     pub origin: Origin,
     /// Path of its policy in the model, existing or not: where a fix would be written.
@@ -118,6 +120,7 @@ impl Default for Edge {
             idempotent: false,
             optional: false,
             fallback: false,
+            inside: false,
             origin: Origin::default(),
             policy_path: String::new(),
         }

@@ -13,6 +13,7 @@ mod edge;
 mod endpoint;
 mod ids;
 mod knobs;
+mod lock;
 mod profile;
 mod source;
 mod station;
@@ -27,10 +28,11 @@ pub use declarations::{Backups, Declarations, Files, Logs, Pagination, Sessions,
 pub use edge::{Edge, Line, Link, Party};
 pub use endpoint::{Endpoint, Rows};
 pub use ids::{
-    CacheId, ComponentId, DistId, EdgeId, EndpointId, ForkId, LinkId, LookId, Pc, SourceId, StationId, SwitchId,
-    TopicId,
+    CacheId, ComponentId, DistId, EdgeId, EndpointId, ForkId, LinkId, LockId, LookId, Pc, SourceId, StationId,
+    SwitchId, TopicId,
 };
 pub use knobs::{EdgeKnobs, Knobs, StationKnobs, TopicKnobs};
+pub use lock::Lock;
 pub use profile::{Profile, Reached};
 pub use source::{Arrivals, Bursts, Source};
 pub use station::{Balance, Concurrency, Crowding, Station};
@@ -81,6 +83,8 @@ pub struct Plan {
     pub caches: Vec<Cache>,
     /// Places that look into caches with keys.
     pub looks: Vec<Look>,
+    /// Rows that can be locked.
+    pub locks: Vec<Lock>,
     /// Traffic.
     pub sources: Vec<Source>,
 }

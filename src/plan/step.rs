@@ -1,6 +1,6 @@
 //! The instructions of endpoint programs.
 
-use super::{CacheId, DistId, ForkId, LinkId, LookId, Pc, SwitchId, TopicId};
+use super::{CacheId, DistId, ForkId, LinkId, LockId, LookId, Pc, SwitchId, TopicId};
 use crate::random::Count;
 
 /// One instruction. Each program ends in [`Step::Return`].
@@ -95,6 +95,27 @@ pub enum Step {
     Enqueue {
         /// The queue.
         topic: TopicId,
+    },
+    /// Answers that a transaction has begun, and keeps the worker until the caller ends it.
+    Hold,
+    /// Makes what a transaction did final; fails if somebody else was faster.
+    Settle,
+    /// Ends the transaction that was begun along this link, and waits for the answer.
+    Commit {
+        /// The call that began it.
+        link: LinkId,
+    },
+    /// Takes a row, waiting for it, or remembers its version.
+    Lock {
+        /// The rows, of which the request is about one.
+        lock: LockId,
+        /// Only its version is remembered.
+        optimistic: bool,
+    },
+    /// Gives the row taken last back; fails if it has another version than was remembered.
+    Unlock {
+        /// The rows.
+        lock: LockId,
     },
     /// The answer is only a substitute from here on.
     Degrade,

@@ -136,6 +136,7 @@ fn run(name: &str, load: f64) -> Run {
             "web>ads".into() => Dependency { calls: 67_000, attempts: 67_000, ..Dependency::default() },
         },
         caches: IndexMap::new(),
+        locks: IndexMap::new(),
         queues: indexmap! { "order-events".into() => Queue { published: 44_800, delivered: 44_800, acknowledged: 44_800, ..Queue::default() } },
         slos: slos(if calm { [met; 4] } else { [met, met, missed, missed] }),
         phases: Vec::new(),

@@ -21,7 +21,9 @@ pub use review::{
     Bottleneck, Bound, Capacity, CascadeStep, Confidence, Decoy, Effect, Failure, FaultInfo, Finding, Fix, Measure,
     Place, PlanToTarget, Readiness, ReadinessItem, Recovery, Scores, Severity,
 };
-pub use run::{Cache, Dependency, Phase, PhaseTraffic, Queue, Resource, Run, SloResult, SloVerdict, Tally, Traffic};
+pub use run::{
+    Cache, Dependency, Locks, Phase, PhaseTraffic, Queue, Resource, Run, SloResult, SloVerdict, Tally, Traffic,
+};
 pub use text::theory;
 pub use verdict::{SloCount, Verdict};
 pub use words::shell_word;

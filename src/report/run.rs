@@ -34,6 +34,8 @@ pub struct Run {
     pub queues: IndexMap<String, Queue>,
     /// Caches with keys: `catalog-cache`.
     pub caches: IndexMap<String, Cache>,
+    /// Rows that can be locked: `orders-db.stock`.
+    pub locks: IndexMap<String, Locks>,
     /// The SLOs (or a scenario's expectations), each judged.
     pub slos: Vec<SloResult>,
     /// With faults: before, during and after them. Else empty.
@@ -123,6 +125,21 @@ pub struct Dependency {
     pub duplicates: u64,
     /// Time the callee worked on answers nobody waited for.
     pub wasted_work_s: f64,
+}
+
+/// What happened at rows that can be locked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Locks {
+    /// Taken, or their version remembered.
+    pub taken: u64,
+    /// Taken by somebody else when they were wanted.
+    pub waits: u64,
+    /// Waits that lasted too long.
+    pub timeouts: u64,
+    /// Waits that would never have ended.
+    pub deadlocks: u64,
+    /// Changed by somebody else since their version was remembered.
+    pub conflicts: u64,
 }
 
 /// What a cache with keys did.

@@ -20,3 +20,4 @@ mod timelines;
 mod timelines_admission;
 mod timelines_caches;
 mod timelines_traffic;
+mod timelines_transactions;

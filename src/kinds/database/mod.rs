@@ -1,5 +1,6 @@
 //! A database: connections that queries hold while they run, and servers beside the primary: read replicas, shards.
 
+mod locks;
 mod query;
 
 use super::declared::{self, DATABASE_DECLARED_SHAPE, DECLARED_SHAPE};
@@ -8,6 +9,7 @@ use crate::plan::{Balance, ComponentId, Declarations, Party, Role, Station};
 use crate::random::{Keys, Popularity};
 
 use crate::yaml::{Field, Fields, Item, Shape, Takes};
+use locks::Locks;
 use query::{Access, QUERY, Query};
 
 /// An entry under `databases`; the fields are those of `DATABASE_SHAPE`.
@@ -21,6 +23,7 @@ pub struct Database<'a> {
     shards: Option<(u32, Keys)>,
     cpu: Option<f64>,
     queries: Vec<Query<'a>>,
+    locks: Vec<Locks<'a>>,
     /// In the plan, once declared.
     component: Option<ComponentId>,
 }
@@ -52,6 +55,11 @@ pub static DATABASE_SHAPE: Shape = Shape::new(
             "shards",
             Takes::Map(&SHARDS),
             "The data is split over so many servers by a key. Default: one server has all.",
+        ),
+        Field::new(
+            "locks",
+            Takes::Named(&Takes::Map(&locks::SHAPE)),
+            "Rows that only one request at a time can change, by name, such as `stock: { keys: 1000 }`.",
         ),
         Field::new("query", QUERY, "The only query, where there is one; it is then named `query`."),
         Field::new("queries", Takes::Named(&QUERY), "Queries by name, such as `insert: { write: 3ms }`."),
@@ -94,6 +102,8 @@ impl<'a> Database<'a> {
         let cpu = fields.optional("cpu").and_then(|item| service::cores(&item));
         fields.exclusive("shards", "read_replicas", "give each shard more connections, or split the data further");
         let shards = fields.optional("shards").and_then(|item| read_shards(&item));
+        let locks = fields.optional("locks").map(|item| item.entries()).unwrap_or_default();
+        let locks = locks.into_iter().filter_map(Locks::read).collect();
         let queries = read_queries(&mut fields);
         let declarations = declared::read_database(&mut fields);
         fields.synonyms(&[("max_connections", "connections"), ("replicas", "read_replicas")]);
@@ -108,6 +118,7 @@ impl<'a> Database<'a> {
             shards,
             cpu,
             queries,
+            locks,
             component: None,
         };
         if let Some(item) = read_replicas.filter(|_| number > 0) {
@@ -176,6 +187,10 @@ impl<'a> Kind<'a> for Database<'a> {
         } else {
             primary
         };
+        wiring.set_primary(&item.name, primary);
+        for locks in &self.locks {
+            locks.declare(&item.name, wiring);
+        }
         for query in &mut self.queries {
             let station = if query.access == Some(Access::Read) { read } else { primary };
             query.id = Some(wiring.endpoint(&item.name, &query.name, station, &query.item));
@@ -187,7 +202,7 @@ impl<'a> Kind<'a> for Database<'a> {
         let caller = Caller::service(Party::Component(component), &self.item, 1, Vec::new());
         for query in &self.queries {
             if let Some(id) = query.id {
-                Program::write(wiring, &caller, id, &query.steps());
+                Program::write(wiring, &caller, id, &query.steps(&self.item.name));
                 wiring.builder.plan_mut().endpoints[id.index()].rows = query.rows;
             }
         }

@@ -3,7 +3,7 @@
 //! What rows cost follows published figures (napkin-math, 2024): a table is scanned at 1 GiB/s and core, which is 0.1 us for a
 //! row of 100 bytes; a row found by an index that is not in memory costs a random read of an SSD, 100 us.
 
-use super::super::{StepSpec, check_name};
+use super::super::{StepSpec, Target, check_name};
 use crate::plan::{EndpointId, Rows};
 use crate::random::{Dist, TIME};
 use crate::units::SimDuration;
@@ -20,6 +20,8 @@ pub(super) struct Query<'a> {
     /// How long it holds a connection, what rows cost apart.
     time: Dist,
     pub rows: Option<Rows>,
+    /// The rows of which it locks one.
+    lock: Option<Item<'a>>,
     /// Share of the rows found by an index that are in memory.
     cached: f64,
     pub id: Option<EndpointId>,
@@ -65,6 +67,11 @@ static QUERY_SHAPE: Shape = Shape::new(
         ),
         Field::new("offset", Takes::Whole(1, MOST), "With `page: offset`: how many rows a typical page passes over."),
         Field::new(
+            "lock",
+            Takes::Name,
+            "It locks one of these rows (see `locks`) before it runs, to its end or that of its transaction. Default: none.",
+        ),
+        Field::new(
             "cached",
             Takes::Share,
             "Share of the rows found by an index that are in memory; each other one costs 100 us (a random read of an SSD). \
@@ -84,7 +91,7 @@ impl<'a> Query<'a> {
         let marks = ["read", "write", "rows"];
         if item.fields_if_map().is_none_or(|fields| !marks.iter().any(|mark| fields.has(mark))) {
             let time = Dist::read(&item)?;
-            return Some(Query { name, access: None, time, rows: None, cached: 1.0, id: None, item });
+            return Some(Query { name, access: None, time, rows: None, lock: None, cached: 1.0, id: None, item });
         }
         let mut fields = item.shaped(&QUERY_SHAPE)?;
         fields.exclusive("read", "write", "a query reads or writes; make it two queries");
@@ -120,6 +127,7 @@ impl<'a> Query<'a> {
                 }
             }
         }
+        let lock = fields.optional("lock");
         fields.finish();
         let rows = number.flatten().map(|rows| Rows {
             rows,
@@ -129,16 +137,20 @@ impl<'a> Query<'a> {
             offset: by_offset,
         });
         let time = read.or(write).and_then(|item| Dist::read(&item));
-        Some(Query { name, access: Some(access), time: time?, rows, cached: cached?, id: None, item })
+        Some(Query { name, access: Some(access), time: time?, rows, lock, cached: cached?, id: None, item })
     }
 
-    /// Its time, then what its rows cost.
-    pub(super) fn steps(&self) -> Vec<StepSpec<'a>> {
+    /// Its time, then what its rows cost, with the row that it locks.
+    pub(super) fn steps(&self, database: &str) -> Vec<StepSpec<'a>> {
         let cost = self.rows.map(|rows| {
             let each = if rows.index { SCAN + (1.0 - self.cached) * MISS } else { SCAN };
             SimDuration((f64::from(rows.touched) * each) as u64)
         });
         let cost = cost.filter(|cost| *cost > SimDuration::ZERO).map(|cost| StepSpec::Work(Dist::Constant(cost)));
-        std::iter::once(StepSpec::Work(self.time.clone())).chain(cost).collect()
+        let steps = std::iter::once(StepSpec::Work(self.time.clone())).chain(cost).collect();
+        let Some(item) = &self.lock else { return steps };
+        let Some(name) = item.text() else { return steps };
+        let rows = Target { text: format!("{database}.{name}"), item: item.clone() };
+        vec![StepSpec::Lock { rows, optimistic: false, steps }]
     }
 }

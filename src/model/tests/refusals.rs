@@ -132,7 +132,7 @@ queues: { events: }
     5:31 c -- `c` does not say what it holds -- add for instance `hit_ratio: 90%` to `caches.c`
     5:92 db -- `db` is a database, not a cache -- write the name of a cache
     5:110 db.r -- `db.r` is not a step -- to call it, write `call: db.r`
-    6:14 wrok -- there is no step `wrok` -- did you mean `work`? The steps are `work`, `sleep`, `call`, `publish`, `parallel`, `repeat`, `chance`, `choose`, `cached`, `write` and `error`
+    6:14 wrok -- there is no step `wrok` -- did you mean `work`? The steps are `work`, `sleep`, `call`, `publish`, `parallel`, `repeat`, `chance`, `choose`, `cached`, `write`, `transaction`, `lock` and `error`
     6:40 call -- `call` stands in the same step as `work` -- a step is one thing: begin a new one with `-`
     6:65 db -- `db` is a database, not a queue -- write the name of a queue
     6:79 events -- `events` is a queue, which is not called -- write `publish: events`
@@ -141,7 +141,7 @@ queues: { events: }
     8:31 -1 -- `-1` is not a number -- write a number, with k, M or G for thousands, millions or thousand millions
     8:52 chance -- `chance` has no `p` -- add `p: 10%`
     8:79 choose -- `choose` does not sum to 100% -- the shares sum to 10%
-    8:116 { -- a step is empty -- write one of `work`, `sleep`, `call`, `publish`, `parallel`, `repeat`, `chance`, `choose`, `cached`, `write` and `error`
+    8:116 { -- a step is empty -- write one of `work`, `sleep`, `call`, `publish`, `parallel`, `repeat`, `chance`, `choose`, `cached`, `write`, `transaction`, `lock` and `error`
     9:49 r -- `r` neither reads nor writes -- with read replicas, write `{ read: 10ms }` or `{ write: 10ms }`
     9:74 limit -- `limit` has no effect without `rows` -- add the number of rows, such as `rows: 20k`, or remove it
     10:16 ttl -- `ttl` has no effect without `keys` -- add for instance `keys: 100k`, or remove it

@@ -31,6 +31,14 @@ fn step_in(plan: &Plan, step: &Step) -> String {
             let branches: Vec<String> = fork.branches.iter().map(branch).collect();
             format!("fork {} of [{}]{}", fork.need, branches.join(", "), on(" failed", failed))
         }
+        Step::Hold => "hold".into(),
+        Step::Settle => "settle".into(),
+        Step::Commit { link: to } => format!("commit {}", link(plan, to)),
+        Step::Lock { lock, optimistic } => {
+            let how = if optimistic { " (version)" } else { "" };
+            format!("lock {}{how}", plan.locks[lock.index()].name)
+        }
+        Step::Unlock { lock } => format!("unlock {}", plan.locks[lock.index()].name),
         Step::Chance { p, otherwise } => format!("chance {p}{}", on(" else", otherwise)),
         Step::Switch { switch } => {
             let cases = plan.switches[switch.index()].cases.iter();

@@ -47,6 +47,7 @@ pub const FAILURES: &[&str] = &[
     "",
     "",
     "shed",
+    "conflict",
 ];
 
 impl Default for Retry {

@@ -49,6 +49,7 @@ pub static SHAPE: Shape = Shape::new(
                 "rate_limited",
                 "queue_full",
                 "shed",
+                "conflict",
             ])),
             "The failures that are tried again. Default: all of these.",
         ),

@@ -8,8 +8,8 @@ use crate::measure::{Estimate, Measurements, Served};
 use crate::model::{Expectation, Subject, What};
 use crate::plan::Role;
 use crate::report::{
-    Cache, Dependency, FaultInfo, Measure, Phase, PhaseTraffic, Queue, Resource, Run, SloResult, SloVerdict, Tally,
-    Traffic,
+    Cache, Dependency, FaultInfo, Locks, Measure, Phase, PhaseTraffic, Queue, Resource, Run, SloResult, SloVerdict,
+    Tally, Traffic,
 };
 use crate::units::SimDuration;
 use indexmap::IndexMap;
@@ -44,6 +44,7 @@ impl Scribe<'_> {
             dependencies: self.dependencies(runs),
             queues: self.queues(runs),
             caches: self.caches(runs),
+            locks: self.locks(runs),
             slos: shown.outcome.judged.iter().map(|j| self.slo(j, slos)).chain(growth(shown)).collect(),
             phases: self.phases(shown),
         }
@@ -138,6 +139,21 @@ impl Scribe<'_> {
             };
             // A second tier is named as its station is.
             (plan.stations[cache.station.index()].name.clone(), shown)
+        });
+        each.collect()
+    }
+
+    fn locks(&self, runs: &[Measurements]) -> IndexMap<String, Locks> {
+        let each = self.model.plan.locks.iter().enumerate().map(|(i, lock)| {
+            let sum = |of: fn(&crate::engine::LockTally) -> u64| runs.iter().map(|m| of(&m.locks[i])).sum();
+            let shown = Locks {
+                taken: sum(|t| t.taken),
+                waits: sum(|t| t.waits),
+                timeouts: sum(|t| t.timeouts),
+                deadlocks: sum(|t| t.deadlocks),
+                conflicts: sum(|t| t.conflicts),
+            };
+            (lock.name.clone(), shown)
         });
         each.collect()
     }

@@ -23,6 +23,8 @@ pub(super) struct Run<'a> {
     queues: IndexMap<&'a str, Queue>,
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     caches: IndexMap<&'a str, Cache>,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    locks: IndexMap<&'a str, Locks>,
     slos: Vec<Slo<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     phases: Vec<Phase<'a>>,
@@ -104,6 +106,15 @@ struct Cache {
 }
 
 #[derive(Serialize)]
+struct Locks {
+    taken: u64,
+    waits: u64,
+    timeouts: u64,
+    deadlocks: u64,
+    conflicts: u64,
+}
+
+#[derive(Serialize)]
 struct Slo<'a> {
     slo: &'a str,
     subject: Option<&'a str>,
@@ -150,6 +161,7 @@ pub(super) fn run(r: &report::Run) -> Run<'_> {
         dependencies: mapped(&r.dependencies, dependency),
         queues: mapped(&r.queues, queue),
         caches: mapped(&r.caches, cache),
+        locks: mapped(&r.locks, locks),
         slos: r.slos.iter().map(slo).collect(),
         phases: r.phases.iter().map(phase).collect(),
     }
@@ -219,6 +231,10 @@ fn queue(q: &report::Queue) -> Queue {
         dropped: q.dropped,
         backlog: q.backlog,
     }
+}
+
+fn locks(l: &report::Locks) -> Locks {
+    Locks { taken: l.taken, waits: l.waits, timeouts: l.timeouts, deadlocks: l.deadlocks, conflicts: l.conflicts }
 }
 
 fn cache(c: &report::Cache) -> Cache {

@@ -179,6 +179,24 @@ pub(super) fn caches(report: &Report, page: &mut Page) {
     page.table(&header, rows);
 }
 
+pub(super) fn locks(report: &Report, page: &mut Page) {
+    let Some(run) = report.asked_run() else { return };
+    if run.locks.is_empty() {
+        return;
+    }
+    page.heading("Locked rows", "");
+    let rows = run
+        .locks
+        .iter()
+        .map(|(name, l)| {
+            let mut row = vec![name.to_string()];
+            row.extend([l.taken, l.waits, l.timeouts, l.deadlocks, l.conflicts].map(dash));
+            row
+        })
+        .collect();
+    page.table(&["<", "wanted", "waited", "gave up", "deadlocks", "conflicts"], rows);
+}
+
 fn dash(n: u64) -> String {
     if n == 0 { "-".into() } else { count(n) }
 }

@@ -28,7 +28,102 @@ services: { api: { concurrency: unlimited, calls: [ db ] } }
 databases: { db: { connections: 1, query: 10ms, shards: { count: 4, keys: 10k } } }
 ";
 
+/// Each request changes one of a thousand rows, while it asks somebody else.
+const ROWS_LOCKED: &str = "
+traffic: { rate: 50/s, to: api.buy }
+services: { api: { concurrency: unlimited, endpoints: { buy: [ { call: db.take } ] } } }
+databases: { db: { locks: { stock: { keys: 1000 }, hot: { keys: 2 } }, queries: {
+  take: { write: 15ms, lock: stock }, other: { write: 15ms, lock: hot }, spare: { write: 15ms, lock: stock } } } }
+";
+
+/// A call to a slow provider between a query and the end of its transaction.
+const PAYING: &str = "
+traffic: { rate: 50/s, to: api.pay }
+services:
+  api:
+    concurrency: unlimited
+    endpoints: { pay: [ { transaction: { database: db, steps: [ { call: db } ] } }, { call: provider } ] }
+databases: { db: { connections: 4, query: 10ms }, large: { connections: 100, query: 10ms } }
+external: { provider: { latency: 40ms } }
+";
+
+const BUYING: &str = "
+traffic: { rate: 20/s, to: api.buy }
+services:
+  api:
+    concurrency: unlimited
+    endpoints: { buy: [ { lock: { rows: db.stock, steps: [ { sleep: 20ms } ] } } ] }
+databases: { db: { locks: { stock: { keys: 1 }, cold: { keys: 1000 } }, queries: { q: { write: 1ms, lock: cold }, r: { write: 1ms, lock: stock } } } }
+";
+
 pub const CASES: &[Case] = &[
+    case(
+        "step.transaction",
+        PAYING,
+        (
+            "services.api.endpoints.pay",
+            "[ { transaction: { database: db, steps: [ { call: db }, { call: provider } ] } } ]",
+        ),
+        |s| s.mean_ms(),
+        Up,
+    ),
+    case(
+        "transaction.steps",
+        PAYING,
+        ("services.api.endpoints.pay.0.transaction.steps", "[ { call: db }, { call: provider } ]"),
+        |s| s.mean_ms(),
+        Up,
+    ),
+    case(
+        "transaction.database",
+        PAYING,
+        ("services.api.endpoints.pay.0.transaction.database", "large"),
+        |s| s.mean_ms(),
+        Down,
+    )
+    .of(&[
+        ("services.api.endpoints.pay.0.transaction.steps", "[ { call: provider } ]"),
+        ("databases.db.connections", "3"),
+    ]),
+    case(
+        "step.lock",
+        BUYING,
+        ("services.api.endpoints.buy", "[ { lock: { rows: db.cold, steps: [ { sleep: 20ms } ] } } ]"),
+        |s| s.mean_ms(),
+        Down,
+    ),
+    case("lock.rows", BUYING, ("services.api.endpoints.buy.0.lock.rows", "db.cold"), |s| s.mean_ms(), Down),
+    case("lock.mode", BUYING, ("services.api.endpoints.buy.0.lock.mode", "optimistic"), |s| s.success(), Down),
+    case(
+        "lock.steps",
+        BUYING,
+        ("services.api.endpoints.buy.0.lock.steps", "[ { sleep: 5ms } ]"),
+        |s| s.mean_ms(),
+        Down,
+    ),
+    case(
+        "database.locks",
+        ROWS_LOCKED,
+        ("databases.db.locks", "{ stock: { keys: 1 }, hot: { keys: 2 } }"),
+        |s| s.mean_ms(),
+        Up,
+    ),
+    case("query.lock", ROWS_LOCKED, ("databases.db.queries.take.lock", "hot"), |s| s.mean_ms(), Up),
+    case(
+        "retry.on",
+        ROWS_LOCKED,
+        ("services.api.dependencies.db.retry.on", "[ conflict ]"),
+        |s| s.edge("api>db").retries as f64,
+        Up,
+    )
+    .of(&[
+        ("databases.db.locks.stock", "{ keys: 1, wait: 10ms }"),
+        ("services.api.dependencies", "{ db: { retry: { attempts: 2, on: [ error ] } } }"),
+    ]),
+    case("locks.keys", ROWS_LOCKED, ("databases.db.locks.stock.keys", "1"), |s| s.mean_ms(), Up),
+    case("locks.popularity", ROWS_LOCKED, ("databases.db.locks.stock.popularity", "zipf(2)"), |s| s.mean_ms(), Up),
+    case("locks.wait", ROWS_LOCKED, ("databases.db.locks.hot.wait", "10ms"), |s| s.success(), Down)
+        .of(&[("services.api.endpoints.buy", "[ { call: db.other } ]")]),
     case("query.rows", ROWS, ("databases.db.query.rows", "1"), |s| s.mean_ms(), Down),
     case("query.index", ROWS, ("databases.db.query.index", "missing"), |s| s.mean_ms(), Up),
     case("query.limit", ROWS, ("databases.db.query.limit", "10k"), |s| s.mean_ms(), Up),

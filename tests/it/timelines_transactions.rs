@@ -1,0 +1,143 @@
+//! Transactions and locked rows, worked out by hand.
+
+use crate::common::{Run, counts, failed, run};
+use tenfold::engine::{Cause, LockTally};
+
+fn locks(run: &Run, name: &str) -> LockTally {
+    let at = run.model.plan.locks.iter().position(|lock| lock.name == name).expect(name);
+    run.measured.locks[at]
+}
+
+/// A request a second, at 1 s, 2 s and 3 s; the database has one connection. A query takes 100 ms, the provider 1.5 s.
+fn paying(steps: &str, more: &str) -> String {
+    format!(
+        "traffic: {{ people: {{ rate: 1/s, arrivals: constant, to: api.pay }} }}
+services:
+  api: {{ endpoints: {{ pay: {steps} }}, {more} }}
+databases: {{ db: {{ connections: 1, query: {{ constant: 100ms }} }} }}
+external: {{ provider: {{ latency: {{ constant: 1500ms }} }} }}
+"
+    )
+}
+
+const WHOLE: &str = "[ { transaction: { database: db, steps: [ { call: db }, { call: provider } ] } } ]";
+
+/// | | without a transaction | in one |
+/// |---|---|---|
+/// | 1 s | 1.1 s, 2.6 s | keeps the connection until 2.6 s |
+/// | 2 s | 3.6 s | waits until 2.6 s, keeps it until 4.2 s |
+/// | 3 s | 4.6 s | waits until 4.2 s, ends at 5.8 s |
+#[test]
+fn a_transaction_keeps_its_connection_while_others_are_asked() {
+    let apart = run(&paying("[ { call: db }, { call: provider } ]", "queue: 10"), "3500ms", &[]);
+    assert_eq!(counts(apart.source("people")), [3, 3, 0, 0]);
+    assert_eq!(apart.latency_sum("people").millis(), 3.0 * 1600.0);
+    let whole = run(&paying(WHOLE, "queue: 10"), "3500ms", &[]);
+    assert_eq!(counts(whole.source("people")), [3, 3, 0, 0]);
+    assert_eq!(whole.latency_sum("people").millis(), 1600.0 + 2200.0 + 2800.0);
+    assert_eq!(whole.served("db.transaction").latency.sum(), 1_600_000_000 + 2_200_000_000 + 2_800_000_000);
+    // With a pool of one connection the second request waits in the pool instead; a round trip of 10 ms is made when it begins,
+    // for the query, and for the commit.
+    let pooled = "dependencies: { db: { pool: 1, network: 10ms } }";
+    let pooled = run(&paying(WHOLE, pooled), "3500ms", &[]);
+    assert_eq!(pooled.latency_sum("people").millis(), 1630.0 + 2260.0 + 2890.0);
+}
+
+/// The provider fails at once: the transaction is rolled back when its query is done, 100 ms after it began.
+/// The database dies at 1.5 s, in the middle of the first transaction: that fails at its end, 2.6 s; the second request fails
+/// at once; the third finds the database up again.
+#[test]
+fn whatever_ends_a_transaction_frees_its_connection() {
+    let text = paying(WHOLE, "queue: 10");
+    let failing = run(&text, "3500ms", &["errors:provider:100%@0s"]);
+    assert_eq!(counts(failing.source("people")), [3, 0, 0, 3]);
+    assert_eq!(failing.served("db.transaction").latency.sum(), 3 * 100_000_000);
+    let killed = run(&text, "3500ms", &["kill:db@1500ms+1s"]);
+    assert_eq!(counts(killed.source("people")), [3, 1, 0, 2]);
+    assert_eq!(killed.latency_sum("people").millis(), 1600.0);
+}
+
+/// A caller that waits 1 s only: at 2 s the first request is given up, but goes on, and keeps the connection until 2.6 s; the
+/// second, which gets it then, keeps it until 4.2 s. Without anybody waiting for them, both commit.
+/// (The third gets it then, and still has it when the run ends.)
+#[test]
+fn a_transaction_nobody_waits_for_keeps_its_connection() {
+    let text = paying(WHOLE, "queue: 10").replace("to: api.pay", "to: api.pay, timeout: 1s");
+    let run = run(&text, "4s", &[]);
+    assert_eq!(counts(run.source("people")), [3, 0, 0, 3]);
+    assert_eq!(run.served("db.transaction").succeeded, 2);
+}
+
+/// Requests every 250 ms change one row, 300 ms each: they stand in line, so each takes 50 ms longer than the one before.
+/// With two rows of which each has half of them nobody waits for long; rows of their own nobody waits at all.
+#[test]
+fn a_hot_row_is_a_line_of_its_own() {
+    let text = "traffic: { people: { rate: 4/s, arrivals: constant, to: api } }
+services: { api: { calls: [ db ] } }
+databases: { db: { locks: { stock: { keys: 1 } }, query: { write: { constant: 300ms }, lock: stock } } }
+";
+    let hot = run(text, "1300ms", &[]);
+    assert_eq!(counts(hot.source("people")), [5, 5, 0, 0]);
+    assert_eq!(hot.latency_sum("people").millis(), 300.0 + 350.0 + 400.0 + 450.0 + 500.0);
+    assert_eq!(locks(&hot, "db.stock"), LockTally { taken: 5, waits: 4, ..LockTally::default() });
+    // Whoever has waited 120 ms gives up: the fourth, which would wait until 1.15 s; so the fifth, at 1.25 s, finds it free.
+    let patient = run(&text.replace("keys: 1 }", "keys: 1, wait: 120ms }"), "1300ms", &[]);
+    assert_eq!(counts(patient.source("people")), [5, 4, 0, 1]);
+    assert_eq!(failed(patient.served("db.query"), Cause::Conflict), 1);
+    assert_eq!(patient.latency_sum("people").millis(), 300.0 + 350.0 + 400.0 + 300.0);
+}
+
+/// As before, in a transaction that goes on for 200 ms after its query: the row is kept to its end, so that each takes 250 ms
+/// longer than the one before.
+#[test]
+fn a_transaction_keeps_its_rows() {
+    let text = "traffic: { people: { rate: 4/s, arrivals: constant, to: api.buy } }
+services:
+  api:
+    endpoints:
+      buy: [ { transaction: { database: db, steps: [ { call: db }, { sleep: 200ms } ] } } ]
+databases: { db: { locks: { stock: { keys: 1 } }, query: { write: { constant: 300ms }, lock: stock } } }
+";
+    let run = run(text, "1100ms", &[]);
+    assert_eq!(counts(run.source("people")), [4, 4, 0, 0]);
+    assert_eq!(run.latency_sum("people").millis(), 500.0 + 750.0 + 1000.0 + 1250.0);
+}
+
+/// Requests every 250 ms read a version, work 300 ms and write: of two that overlap the later one fails. The second reads at
+/// 500 ms what the first changes at 550 ms; the third begins at 750 ms and the second has changed nothing; and so on.
+#[test]
+fn whoever_was_slower_has_a_conflict() {
+    let text = "traffic: { people: { rate: 4/s, arrivals: constant, to: api.buy } }
+services:
+  api:
+    endpoints:
+      buy: [ { lock: { rows: db.stock, mode: optimistic, steps: [ { work: { constant: 300ms } } ] } } ]
+databases: { db: { locks: { stock: { keys: 1 } }, query: 1ms } }
+";
+    let run = run(text, "1600ms", &[]);
+    assert_eq!(counts(run.source("people")), [6, 3, 0, 3]);
+    assert_eq!(locks(&run, "db.stock").conflicts, 3);
+    assert_eq!(failed(run.source("people"), Cause::Conflict), 3);
+}
+
+/// At 1 s both take their first row, at 1.5 s they want each other's. A second later the one that asked first finds that it would
+/// wait for ever, and fails; the other has both rows from 2.5 s to 3 s.
+#[test]
+fn a_deadlock_is_found_after_a_second() {
+    let text = "traffic:
+  one: { rate: 1/s, arrivals: constant, to: api.forth }
+  two: { rate: 1/s, arrivals: constant, to: api.back }
+services:
+  api:
+    endpoints:
+      forth: [ { lock: { rows: db.a, steps: [ { work: { constant: 500ms } },
+        { lock: { rows: db.b, steps: [ { work: { constant: 500ms } } ] } } ] } } ]
+      back: [ { lock: { rows: db.b, steps: [ { work: { constant: 500ms } },
+        { lock: { rows: db.a, steps: [ { work: { constant: 500ms } } ] } } ] } } ]
+databases: { db: { locks: { a: { keys: 1 }, b: { keys: 1 } }, query: 1ms } }
+";
+    let run = run(text, "1500ms", &[]);
+    assert_eq!(failed(run.source("one"), Cause::Conflict), 1);
+    assert_eq!(run.latency_sum("two").millis(), 2000.0);
+    assert_eq!(locks(&run, "db.b").deadlocks, 1);
+}
