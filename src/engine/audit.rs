@@ -89,6 +89,7 @@ impl World<'_> {
             let used: u64 = self.instances_of(e).map(|i| u64::from(i.pool.used)).sum();
             same(&edge.name, "connections in use", pool.used.level, used)?;
             self.audit_gates(e)?;
+            self.audit_server(e)?;
             self.little(&edge.name, "pool", &pool.used)?;
             self.little(&edge.name, "pool's queue", &pool.waiting)?;
         }
@@ -121,7 +122,7 @@ impl World<'_> {
             )?;
             if edge.pool.is_some() {
                 let held = |c: &super::call::Call| match c.state {
-                    State::Connected | State::Connecting => 1,
+                    State::Connected | State::Connecting | State::Barred => 1,
                     State::Trying | State::Open => u32::from(c.copies),
                     _ => 0,
                 };
@@ -132,6 +133,18 @@ impl World<'_> {
             same(name, "retries under way", instance.retries.into(), count(&retry))?;
         }
         Ok(())
+    }
+
+    /// What a server counts as open is what its callers have open.
+    fn audit_server(&self, e: usize) -> Result<(), String> {
+        let server = self.edges[e].server;
+        if server == NONE {
+            return Ok(());
+        }
+        let of_server = (0..self.edges.len()).filter(|other| self.edges[*other].server == server);
+        let found: u64 = of_server.flat_map(|other| self.instances_of(other)).map(|i| u64::from(i.open)).sum();
+        let said = self.stations[server as usize].opened.into();
+        same(&self.plan.stations[server as usize].name, "open connections", said, found)
     }
 
     fn audit_topics(&self) -> Result<(), String> {

@@ -101,6 +101,8 @@ pub(super) enum State {
     Connected,
     /// Its connection is being opened.
     Connecting,
+    /// Its connection cannot be opened: the server, or a pooler, has as many clients as it takes.
+    Barred,
     /// A try is under way.
     Trying,
     /// Has begun a transaction, which holds its connection.
@@ -126,6 +128,8 @@ pub(super) struct EdgeState {
     pub hedge_lane: u32,
     pub first_instance: u32,
     pub instances: u32,
+    /// The station that counts the connections of its pools, or `NONE`.
+    pub server: u32,
     /// Consumers of a queue call along it.
     pub consumes: bool,
     /// Added to the round trip by faults, in nanoseconds.
@@ -157,7 +161,7 @@ pub(super) struct Instance {
     pub permits: Gate,
     /// Connections of the pool.
     pub pool: Gate,
-    /// Connections that are open, in use or idle; only where opening one takes time.
+    /// Connections that are open, in use or idle; only where opening one takes time, or the server takes only so many.
     pub open: u32,
     /// Retries in progress.
     pub retries: u32,
@@ -197,6 +201,7 @@ impl World<'_> {
                 hedge_lane: NONE,
                 first_instance,
                 instances: edge.instances.max(1),
+                server: self.server_of(edge),
                 consumes,
                 delay: 0,
                 loss: edge.loss,
@@ -462,7 +467,7 @@ impl World<'_> {
         let now = self.now;
         match call.state {
             State::Pool => self.tallies.pools[e].waiting.lower(now),
-            State::Connected | State::Connecting => self.tallies.pools[e].used.lower(now),
+            State::Connected | State::Connecting | State::Barred => self.tallies.pools[e].used.lower(now),
             State::Trying | State::Open if pooled => {
                 (0..call.copies).for_each(|_| self.tallies.pools[e].used.lower(now));
             }

@@ -2,9 +2,12 @@
 
 use super::agenda::{Class, Kind};
 use super::call::State;
+use super::frame::NONE;
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
 use super::world::{Ready, World};
+use crate::plan::Edge;
+use crate::units::SimDuration;
 use std::collections::VecDeque;
 
 /// Something of which an instance has so many, with those who wait for one.
@@ -99,20 +102,75 @@ impl World<'_> {
     fn send_or_open<P: Probe>(&mut self, c: u32, probe: &mut P) {
         let call = &self.calls[c];
         let e = self.plan.links[call.link as usize].edge.index();
-        let Some(opening) = self.plan.edges[e].connect else { return self.send(c, probe) };
+        let (opening, server) = (self.plan.edges[e].connect, self.edges[e].server);
+        if opening.is_none() && server == NONE {
+            return self.send(c, probe);
+        }
         let instance = &mut self.instances[call.instance as usize];
         if instance.open >= instance.pool.used {
             return self.send(c, probe);
         }
+        if server != NONE {
+            let station = &mut self.stations[server as usize];
+            if station.opened >= station.most_open {
+                return self.bar(c, server as usize, probe);
+            }
+            station.opened += 1;
+        }
         instance.open += 1;
         self.tallies.edges[e][usize::from(call.counted)].connects += 1;
-        let time = self.plan.dists[opening.index()].sample(&mut self.edges[e].connect).0;
+        let time = opening.map_or(0, |opening| {
+            let stream = &mut self.edges[e].connect;
+            self.plan.dists[opening.index()].sample(stream).0
+        });
         if time == 0 {
             return self.send(c, probe);
         }
         self.calls[c].state = State::Connecting;
         let wake = self.schedule(time, Class::Completion, Kind::Opened, c);
         self.calls[c].wake = wake;
+    }
+
+    /// The server takes no more clients: the try fails, at once or after the wait that a pooler grants.
+    fn bar<P: Probe>(&mut self, c: u32, server: usize, probe: &mut P) {
+        let wait = self.plan.stations[server].clients.map_or(SimDuration::ZERO, |clients| clients.wait);
+        self.calls[c].state = State::Barred;
+        if wait > SimDuration::ZERO {
+            let wake = self.schedule(wait.0, Class::Timeout, Kind::Opened, c);
+            self.calls[c].wake = wake;
+            return;
+        }
+        self.barred(c, probe);
+    }
+
+    fn barred<P: Probe>(&mut self, c: u32, probe: &mut P) {
+        let e = self.plan.links[self.calls[c].link as usize].edge.index();
+        self.tallies.stations[self.edges[e].server as usize].refused += 1;
+        self.try_over(c);
+        self.tell_guards(c, Outcome::Failed(Cause::Refused));
+        self.end_retry(c);
+        self.try_failed(c, Cause::Refused, probe);
+    }
+
+    /// A connection has been opened, or waited for in vain.
+    pub(super) fn opened<P: Probe>(&mut self, c: u32, probe: &mut P) {
+        if self.calls[c].state == State::Barred { self.barred(c, probe) } else { self.send(c, probe) }
+    }
+
+    /// So many connections of an instance are closed.
+    pub(super) fn close_connections(&mut self, instance: u32, e: usize, n: u32) {
+        let open = &mut self.instances[instance as usize].open;
+        let n = n.min(*open);
+        *open -= n;
+        if self.edges[e].server != NONE {
+            self.stations[self.edges[e].server as usize].opened -= n;
+        }
+    }
+
+    /// The station that counts the connections which an edge opens: the first of its callee, if it takes only so many.
+    pub(super) fn server_of(&self, edge: &Edge) -> u32 {
+        let first = self.plan.stations_of(edge.to).next().filter(|_| edge.pool.is_some());
+        first.filter(|s| self.plan.stations[s.index()].clients.is_some()).map_or(NONE, |s| s.0)
     }
 
     /// A call that was given a permit or a connection goes on.
@@ -155,10 +213,11 @@ impl World<'_> {
             }
             State::Connecting => {
                 // Given up while it was being opened: it is closed again.
-                self.instances[call.instance as usize].open -= 1;
+                let instance = call.instance;
+                self.close_connections(instance, e, 1);
                 self.give_connection(c);
             }
-            State::Connected => self.give_connection(c),
+            State::Connected | State::Barred => self.give_connection(c),
             State::Trying | State::Open if pooled => (0..call.copies).for_each(|_| self.give_connection(c)),
             _ => {}
         }
@@ -261,9 +320,9 @@ impl World<'_> {
     pub(super) fn connection_ended(&mut self, c: u32, cause: Cause) {
         let call = &self.calls[c];
         let e = self.plan.links[call.link as usize].edge.index();
-        if matches!(cause, Cause::Reset | Cause::Unavailable) && self.plan.edges[e].connect.is_some() {
-            let instance = &mut self.instances[call.instance as usize];
-            instance.open = instance.open.saturating_sub(1);
+        let counted = self.plan.edges[e].connect.is_some() || self.edges[e].server != NONE;
+        if matches!(cause, Cause::Reset | Cause::Unavailable) && counted {
+            self.close_connections(call.instance, e, 1);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Hedging: further copies of a try that takes long.
 
 use super::call::State;
+use super::frame::NONE;
 use super::outcome::Cause;
 use super::probe::Probe;
 use super::world::World;
@@ -52,7 +53,8 @@ impl World<'_> {
         let edge = &self.plan.edges[e];
         let instance = &self.instances[call.instance as usize];
         if let Some(size) = edge.pool {
-            let is_open = edge.connect.is_none() || instance.open > instance.pool.used;
+            let free = edge.connect.is_none() && self.edges[e].server == NONE;
+            let is_open = free || instance.open > instance.pool.used;
             if instance.pool.used >= size || !is_open {
                 return;
             }

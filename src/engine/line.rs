@@ -1,7 +1,7 @@
 //! Workers and the line in front of them: who gets one, who waits, who is refused.
 
 use super::agenda::{Class, Kind};
-use super::frame::{CALLED, COUNTED, HOLDS, NONE, Place};
+use super::frame::{COUNTED, HOLDS, NONE, Place};
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
 use super::station::Waiting;
@@ -44,10 +44,8 @@ impl World<'_> {
         if hall != NONE {
             return self.line_up(f, slot, probe);
         }
-        // A pooled client opens a connection and is refused when the server has no more; others wait in line.
-        let connects = self.frames[f].has(CALLED) && self.plan.edges[link.edge.index()].pool.is_some();
         let full = station.queue_limit != UNLIMITED && replica.queue.len() >= station.queue_limit as usize;
-        if connects && self.plan.stations[at as usize].workers_word == "connections" || full {
+        if full {
             self.tallies.stations[at as usize].refused += 1;
             return self.finish(f, Outcome::Failed(Cause::Refused), probe);
         }

@@ -2,10 +2,10 @@
 
 use super::{Limits, Silent, World};
 use crate::plan::{
-    Admission, Arrivals, Balance, Branch, Builder, Bursts, Cache, CacheId, Component, ComponentId, Concurrency,
-    Consumer, Contents, DistId, Edge, EdgeId, EndpointId, Eviction, Flight, Fork, Knobs, Line, LinkId, Lock, LockId,
-    Look, Order, Origin, Party, Pc, Plan, Priority, Profile, Role, Source, SourceId, Spread, Station, StationId, Step,
-    Store, Topic, UNLIMITED, Writes,
+    Admission, Arrivals, Balance, Branch, Builder, Bursts, Cache, CacheId, Clients, Component, ComponentId,
+    Concurrency, Consumer, Contents, DistId, Edge, EdgeId, EndpointId, Eviction, Flight, Fork, Knobs, Line, LinkId,
+    Lock, LockId, Look, Order, Origin, Party, Pc, Plan, Priority, Profile, Role, Source, SourceId, Spread, Station,
+    StationId, Step, Store, Topic, UNLIMITED, Writes,
 };
 use crate::policies::{
     AdmissionControl, Budget, CircuitBreaker, Codel, ConcurrencyLimit, Counting, Hedge, Jitter, KillSwitch,
@@ -124,7 +124,8 @@ fn station(b: &mut Builder, dice: &mut Dice, i: u32) -> StationId {
         component,
         replicas: 1 + dice.up_to(3),
         workers: dice.maybe(0.8, |d| 1 + d.up_to(6)).unwrap_or(UNLIMITED),
-        workers_word: if dice.0.chance(0.3) { "connections" } else { "workers" },
+        clients: dice
+            .maybe(0.3, |d| Clients { most: 1 + d.up_to(6), wait: d.maybe(0.5, |d| d.millis(40)).unwrap_or_default() }),
         queue: dice.maybe(0.8, |d| d.up_to(20)).unwrap_or(UNLIMITED),
         cores: dice.maybe(0.4, |d| 0.5 + f64::from(d.up_to(3))),
         concurrency: if dice.0.chance(0.3) { Concurrency::Async } else { Concurrency::Threads },

@@ -4,7 +4,7 @@
 use super::cpu::Cpu;
 use super::frame::NONE;
 use super::world::World;
-use crate::plan::Concurrency;
+use crate::plan::{Concurrency, UNLIMITED};
 use crate::policies::Bucket;
 use crate::random::Stream;
 use std::collections::VecDeque;
@@ -16,6 +16,9 @@ pub(super) struct StationState {
     pub slots: u32,
     pub workers: u32,
     pub queue_limit: u32,
+    /// Connections that callers have open to its component, where they are limited, and how many there may be.
+    pub opened: u32,
+    pub most_open: u32,
     pub is_async: bool,
     /// Slots of the replicas that are up.
     pub up: Vec<u32>,
@@ -63,6 +66,8 @@ impl World<'_> {
                 slots: station.replicas,
                 workers: station.workers,
                 queue_limit: station.queue,
+                opened: 0,
+                most_open: station.clients.map_or(UNLIMITED, |clients| clients.most.saturating_mul(station.replicas)),
                 is_async: station.concurrency == Concurrency::Async,
                 up: (first_slot..first_slot + station.replicas).collect(),
                 cursor: 0,

@@ -1,7 +1,7 @@
 //! Turning the knobs of a running world: what faults and changes of load do.
 
 use super::call::{Instance, State};
-use super::frame::{ADMITTED, HANDS, HOLDS, LOADS, Place};
+use super::frame::{ADMITTED, HANDS, HOLDS, LOADS, NONE, Place};
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
 use super::world::{Ready, World};
@@ -72,6 +72,7 @@ impl World<'_> {
         }
         self.close_idle(died);
         for (instance, edge) in emptied {
+            self.close_connections(instance, edge, u32::MAX);
             self.instances[instance as usize] = Instance::new(&self.plan.edges[edge]);
         }
         for f in lost {
@@ -95,7 +96,10 @@ impl World<'_> {
 
     /// Connections that nobody uses break with the replicas they lead to, as many as their share.
     fn close_idle(&mut self, died: &[u32]) {
-        for (e, edge) in self.plan.edges.iter().enumerate().filter(|(_, edge)| edge.connect.is_some()) {
+        for (e, edge) in self.plan.edges.iter().enumerate() {
+            if edge.connect.is_none() && self.edges[e].server == NONE {
+                continue;
+            }
             let of_callee = |slot: &&u32| {
                 let station = self.slots[**slot as usize].station as usize;
                 self.plan.stations[station].component == edge.to
@@ -105,10 +109,11 @@ impl World<'_> {
                 continue;
             }
             let total: u32 = self.plan.stations_of(edge.to).map(|s| self.plan.stations[s.index()].replicas).sum();
-            let state = &self.edges[e];
-            for instance in &mut self.instances[state.first_instance as usize..][..state.instances as usize] {
+            let first = self.edges[e].first_instance;
+            for i in first..first + self.edges[e].instances {
+                let instance = &self.instances[i as usize];
                 let idle = instance.open.saturating_sub(instance.pool.used);
-                instance.open -= (idle * lost).div_ceil(total.max(1)).min(idle);
+                self.close_connections(i, e, (idle * lost).div_ceil(total.max(1)).min(idle));
             }
         }
     }

@@ -283,7 +283,7 @@ impl<'p> World<'p> {
             }
             Kind::Opened => {
                 if self.calls[at].wake == key.stamp() {
-                    self.send(at, probe);
+                    self.opened(at, probe);
                 }
             }
             Kind::Expire => {

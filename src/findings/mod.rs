@@ -13,6 +13,7 @@ mod queries;
 mod words;
 
 mod calling_in_circles;
+mod connection_pool_too_large;
 mod connection_pool_too_small;
 mod does_not_recover;
 mod local_files;
@@ -64,6 +65,7 @@ pub struct Lint {
 /// Every kind of finding, by code.
 pub const LINTS: &[&Lint] = &[
     &calling_in_circles::LINT,
+    &connection_pool_too_large::LINT,
     &connection_pool_too_small::LINT,
     &does_not_recover::LINT,
     &local_files::LINT,

@@ -166,6 +166,21 @@ external: {{ provider: {{ latency: 200ms }} }}
 }
 
 #[test]
+fn pools_are_added_up() {
+    let replicas = |replicas: u32| {
+        checked(&format!(
+            "
+traffic: {{ rate: 1/s, to: api }}
+services: {{ api: {{ replicas: {replicas}, calls: [ db ], dependencies: {{ db: {{ pool: 10, timeout: 1s }} }} }} }}
+databases: {{ db: {{ connections: 40, query: 1ms }} }}
+"
+        ))
+    };
+    assert_eq!(replicas(5), [("connection-pool-too-large", "db".to_owned())]);
+    assert!(replicas(4).is_empty());
+}
+
+#[test]
 fn a_query_for_each_row_is_found_and_a_few_are_not() {
     let times = |times: u32| {
         checked(&format!(

@@ -32,8 +32,8 @@ struct Named {
     default: Option<EndpointId>,
     topic: Option<TopicId>,
     cache: Option<Tiers>,
-    /// Where a transaction begins, for a database: its primary, and the endpoint if there is one.
-    primary: Option<StationId>,
+    /// Where a transaction begins, for a database: its primary, whether it can hold one, and the endpoint if there is one.
+    primary: Option<(StationId, bool)>,
     transaction: Option<EndpointId>,
     /// Rows that can be locked.
     locks: Vec<(String, LockId, Place)>,
@@ -135,10 +135,10 @@ impl<'a> Wiring<'a> {
         }
     }
 
-    /// Where transactions of a database begin.
-    pub fn set_primary(&mut self, component: &str, primary: StationId) {
+    /// Where transactions of a database begin; not `whole`: there can be none.
+    pub fn set_primary(&mut self, component: &str, primary: StationId, whole: bool) {
         if let Some(named) = self.components.get_mut(component) {
-            named.primary = Some(primary);
+            named.primary = Some((primary, whole));
         }
     }
 
@@ -250,11 +250,15 @@ impl<'a> Wiring<'a> {
     /// The database a name stands for, and where its transactions begin; reports anything else.
     pub fn transaction(&mut self, target: &Target<'a>) -> Option<(ComponentId, EndpointId)> {
         let named = self.find(target)?;
-        let (Some(primary), None) = (named.primary, target.endpoint()) else {
+        let (Some((primary, whole)), None) = (named.primary, target.endpoint()) else {
             let what = named.role.word();
             target.problem(format!("`{}` is no database but a {what}", target.text), "write the name of a database");
             return None;
         };
+        if !whole {
+            let hint = "use `mode: transaction`, or do its queries by themselves";
+            target.problem("a pooler in mode `statement` allows no transaction", hint);
+        }
         let component = self.builder.plan().stations[primary.index()].component;
         if let Some(begun) = named.transaction {
             return Some((component, begun));

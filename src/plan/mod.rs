@@ -35,7 +35,7 @@ pub use knobs::{EdgeKnobs, Knobs, StationKnobs, TopicKnobs};
 pub use lock::Lock;
 pub use profile::{Profile, Reached};
 pub use source::{Arrivals, Bursts, Source};
-pub use station::{Balance, Concurrency, Crowding, Station};
+pub use station::{Balance, Clients, Concurrency, Crowding, Station};
 pub use step::{Branch, Fork, Step, Switch};
 pub use topic::{Consumer, Topic};
 

@@ -48,6 +48,8 @@ pub struct Station {
     pub workers: u32,
     /// What a worker is called: `workers` or `connections`.
     pub workers_word: &'static str,
+    /// How many connections its callers may have open, over their pools. `None` for no limit.
+    pub clients: Option<Clients>,
     /// Waiting per replica; more are refused. [`UNLIMITED`] for no limit.
     pub queue: u32,
     /// Cores per replica that work competes for by processor sharing; `None`: work needs only its worker.
@@ -72,6 +74,15 @@ pub struct Station {
     pub origin: Origin,
 }
 
+/// A limit on connections that are open, whether used or idle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clients {
+    /// For each replica.
+    pub most: u32,
+    /// How long a caller that is one too many waits before it is refused; zero: not at all.
+    pub wait: SimDuration,
+}
+
 impl Default for Station {
     fn default() -> Station {
         Station {
@@ -80,6 +91,7 @@ impl Default for Station {
             replicas: 1,
             workers: UNLIMITED,
             workers_word: "workers",
+            clients: None,
             queue: UNLIMITED,
             cores: None,
             crowding: None,

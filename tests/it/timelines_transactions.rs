@@ -1,4 +1,4 @@
-//! Transactions and locked rows, worked out by hand.
+//! Transactions, locked rows and connections, worked out by hand.
 
 use crate::common::{Run, counts, failed, run};
 use tenfold::engine::{Cause, LockTally};
@@ -140,4 +140,49 @@ databases: { db: { locks: { a: { keys: 1 }, b: { keys: 1 } }, query: 1ms } }
     assert_eq!(failed(run.source("one"), Cause::Conflict), 1);
     assert_eq!(run.latency_sum("two").millis(), 2000.0);
     assert_eq!(locks(&run, "db.b").deadlocks, 1);
+}
+
+/// Two replicas in turn with a pool of two each, and queries of a second, every 200 ms.
+fn pools(more: &str) -> String {
+    format!(
+        "traffic: {{ people: {{ rate: 5/s, arrivals: constant, to: api }} }}
+services: {{ api: {{ replicas: 2, queue: 20, calls: [ db ], dependencies: {{ db: {{ pool: 2 }} }} }} }}
+databases: {{ db: {{ query: {{ constant: 1s }}, {more} }} }}
+"
+    )
+}
+
+/// The server has three connections, and the pools could have four.
+///
+/// | at | by | |
+/// |---|---|---|
+/// | 200, 400, 600 ms | first, second, first | open the three connections |
+/// | 800 ms | second | would open a fourth: refused |
+/// | 1 s | first | waits in its pool until 1.2 s |
+/// | 1.2 s | second | its only connection is busy until 1.4 s: refused |
+#[test]
+fn all_pools_together_have_as_many_connections_as_the_server() {
+    let refused = run(&pools("connections: 3"), "1300ms", &[]);
+    assert_eq!(counts(refused.source("people")), [6, 4, 0, 2]);
+    assert_eq!(refused.edge("api>db").connects, 3);
+    assert_eq!(refused.latency_sum("people").millis(), 3.0 * 1000.0 + 1200.0);
+    let enough = run(&pools("connections: 4"), "1300ms", &[]);
+    assert_eq!(counts(enough.source("people")), [6, 6, 0, 0]);
+}
+
+/// The same three connections behind a pooler. By session a client keeps its own, and the fourth waits 300 ms for one that
+/// never comes. By transaction the fourth client waits from 800 ms until the first query is done at 1.2 s. The fifth, at 1 s, waits
+/// for its pool until then, and behind the pooler until 1.4 s; the sixth, at 1.2 s, for its pool until 1.4 s, and until 1.6 s.
+#[test]
+fn a_pooler_lets_clients_share_connections_by_session_or_by_transaction() {
+    let pooler = |mode: &str| pools(&format!("pooler: {{ mode: {mode}, size: 3, wait: 300ms }}"));
+    let session = run(&pooler("session"), "1300ms", &[]);
+    assert_eq!(counts(session.source("people")), [6, 4, 0, 2]);
+    assert_eq!(session.edge("api>db").connects, 3);
+    let long = run(&pooler("transaction").replace("wait: 300ms", "wait: 10s"), "1300ms", &[]);
+    assert_eq!(counts(long.source("people")), [6, 6, 0, 0]);
+    assert_eq!(long.latency_sum("people").millis(), 3.0 * 1000.0 + 3.0 * 1400.0);
+    // Whoever waits 300 ms for a connection fails: the fourth, at 1.1 s, whose place in the pool the sixth has at 1.2 s.
+    let short = run(&pooler("transaction"), "1300ms", &[]);
+    assert_eq!(failed(short.served("db.query"), Cause::Shed), 1);
 }

@@ -5,8 +5,8 @@ pub(super) mod contents;
 use super::declared;
 use super::{Caller, Kind, MOST, Program, StepSpec, Tier, Tiers, Wiring, origin, service};
 use crate::plan::{
-    self, ComponentId, Contents, Declarations, EndpointId, Flight, Party, Role, Spread, Station, Store, UNLIMITED,
-    Writes,
+    self, Clients, ComponentId, Contents, Declarations, EndpointId, Flight, Party, Role, Spread, Station, Store,
+    UNLIMITED, Writes,
 };
 use crate::random::Dist;
 use crate::units::SimDuration;
@@ -125,6 +125,7 @@ impl<'a> Kind<'a> for Cache<'a> {
             replicas,
             workers: connections,
             workers_word: "connections",
+            clients: Some(Clients { most: connections, wait: SimDuration::ZERO }),
             capacity_path: format!("{}.replicas", item.path),
             origin: origin(item),
             ..Station::default()

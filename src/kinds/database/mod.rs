@@ -1,15 +1,18 @@
 //! A database: connections that queries hold while they run, and servers beside the primary: read replicas, shards.
 
 mod locks;
+mod pooler;
 mod query;
 
 use super::declared::{self, DATABASE_DECLARED_SHAPE, DECLARED_SHAPE};
 use super::{Caller, Kind, MOST, Program, Wiring, check_name, origin, service};
-use crate::plan::{Balance, ComponentId, Declarations, Party, Role, Station};
-use crate::random::{Keys, Popularity};
+use crate::plan::{Admission, Balance, Clients, ComponentId, Declarations, Party, Role, Station};
+use crate::random::{Dist, Keys, Popularity};
+use crate::units::SimDuration;
 
 use crate::yaml::{Field, Fields, Item, Shape, Takes};
 use locks::Locks;
+use pooler::{Mode, Pooler};
 use query::{Access, QUERY, Query};
 
 /// An entry under `databases`; the fields are those of `DATABASE_SHAPE`.
@@ -22,6 +25,7 @@ pub struct Database<'a> {
     read_replicas: u32,
     shards: Option<(u32, Keys)>,
     cpu: Option<f64>,
+    pooler: Option<Pooler>,
     queries: Vec<Query<'a>>,
     locks: Vec<Locks<'a>>,
     /// In the plan, once declared.
@@ -37,9 +41,14 @@ pub static DATABASE_SHAPE: Shape = Shape::new(
         Field::new(
             "connections",
             Takes::Whole(1, MOST),
-            "How many queries the server runs at once; each read replica has as many. Callers without a `pool` wait in front \
-             of it, first come first served; callers with one are refused by a full server. Default 100, PostgreSQL's \
-             `max_connections`.",
+            "How many connections the server has, each for one query at a time; each read replica has as many. Callers without a `pool` wait in front \
+             of it, first come first served. Callers with one open connections as they need them and keep them; when all pools \
+             together have so many, further ones are refused. Default 100, PostgreSQL's `max_connections`.",
+        ),
+        Field::new(
+            "pooler",
+            Takes::Map(&pooler::SHAPE),
+            "Lets many clients share fewer connections. Default: none, and clients are the server's own.",
         ),
         Field::new(
             "read_replicas",
@@ -100,6 +109,7 @@ impl<'a> Database<'a> {
         let connections = fields.optional("connections").map(|item| item.whole(1, MOST).unwrap_or(1));
         let read_replicas = fields.optional("read_replicas");
         let cpu = fields.optional("cpu").and_then(|item| service::cores(&item));
+        let pooler = fields.optional("pooler");
         fields.exclusive("shards", "read_replicas", "give each shard more connections, or split the data further");
         let shards = fields.optional("shards").and_then(|item| read_shards(&item));
         let locks = fields.optional("locks").map(|item| item.entries()).unwrap_or_default();
@@ -108,6 +118,11 @@ impl<'a> Database<'a> {
         let declarations = declared::read_database(&mut fields);
         fields.synonyms(&[("max_connections", "connections"), ("replicas", "read_replicas")]);
         fields.finish();
+        let pooler = pooler.and_then(|item| {
+            let pooler = Pooler::read(&item)?;
+            check_size(&item, pooler, connections);
+            Some(pooler)
+        });
         let number = read_replicas.as_ref().and_then(|item| item.whole(0, MOST)).unwrap_or(0);
         let database = Database {
             declarations,
@@ -117,6 +132,7 @@ impl<'a> Database<'a> {
             read_replicas: number,
             shards,
             cpu,
+            pooler,
             queries,
             locks,
             component: None,
@@ -141,6 +157,17 @@ impl<'a> Database<'a> {
     }
 }
 
+/// PostgreSQL's `max_connections`.
+const CONNECTIONS: u32 = 100;
+
+fn check_size(item: &Item<'_>, pooler: Pooler, connections: Option<u32>) {
+    let (size, most) = (pooler.size.unwrap_or(pooler::SIZE), connections.unwrap_or(CONNECTIONS));
+    if size > most {
+        let message = format!("the pooler wants {size} connections of a server that has {most}");
+        item.problem_at_key(message, format!("write `size: {most}` or less, or more `connections`"));
+    }
+}
+
 fn read_queries<'a>(fields: &mut Fields<'a>) -> Vec<Query<'a>> {
     fields.exclusive("query", "queries", "move the query into `queries`");
     let only = fields.optional("query");
@@ -157,6 +184,26 @@ fn read_queries<'a>(fields: &mut Fields<'a>) -> Vec<Query<'a>> {
     items.into_iter().filter(check_name).filter_map(Query::read).collect()
 }
 
+impl<'a> Database<'a> {
+    /// Queries at once, clients, who waits for how long, and where more of it would be written.
+    fn clients(&self, wiring: &mut Wiring<'a>, connections: u32) -> (u32, Clients, Admission, String) {
+        let path = &self.item.path;
+        let Some(pooler) = self.pooler else {
+            let clients = Clients { most: connections, wait: SimDuration::ZERO };
+            return (connections, clients, Admission::default(), format!("{path}.connections"));
+        };
+        let size = wiring.or_assume(pooler.size, &self.item, "pooler.size", pooler::SIZE);
+        let most = wiring.or_assume(pooler.clients, &self.item, "pooler.clients", pooler::CLIENTS);
+        let clients = match pooler.mode {
+            Mode::Session => Clients { most: most.min(size), wait: pooler.wait },
+            Mode::Transaction | Mode::Statement => Clients { most, wait: SimDuration::ZERO },
+        };
+        let max_wait = Some(wiring.builder.dist(Dist::Constant(pooler.wait)));
+        let admission = Admission { max_wait, ..Admission::default() };
+        (size, clients, admission, format!("{path}.pooler.size"))
+    }
+}
+
 impl<'a> Kind<'a> for Database<'a> {
     fn declare(&mut self, wiring: &mut Wiring<'a>) {
         let item = &self.item;
@@ -165,15 +212,18 @@ impl<'a> Kind<'a> for Database<'a> {
             return;
         };
         self.component = Some(component);
-        let connections = wiring.or_assume(self.connections, item, "connections", 100);
+        let connections = wiring.or_assume(self.connections, item, "connections", CONNECTIONS);
+        let (workers, clients, admission, capacity_path) = self.clients(wiring, connections);
         let station = |name: String, replicas: u32| Station {
             name,
             component,
             replicas,
-            workers: connections,
+            workers,
             workers_word: "connections",
+            clients: Some(clients),
+            admission: admission.clone(),
             cores: self.cpu,
-            capacity_path: format!("{}.connections", item.path),
+            capacity_path: capacity_path.clone(),
             origin: origin(item),
             ..Station::default()
         };
@@ -187,7 +237,8 @@ impl<'a> Kind<'a> for Database<'a> {
         } else {
             primary
         };
-        wiring.set_primary(&item.name, primary);
+        let whole = self.pooler.is_none_or(|pooler| pooler.mode != Mode::Statement);
+        wiring.set_primary(&item.name, primary, whole);
         for locks in &self.locks {
             locks.declare(&item.name, wiring);
         }

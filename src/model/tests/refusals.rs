@@ -149,6 +149,38 @@ queues: { events: }
 }
 
 #[test]
+fn transactions_and_rows_that_cannot_be() {
+    let text = "traffic: { rate: 1/s, to: a.x }
+services:
+  a:
+    endpoints:
+      x:
+        - transaction: { database: db, steps: [ { transaction: { database: other, steps: [] } } ] }
+        - transaction: { database: db, steps: [ { parallel: [ { call: db.q }, { call: a.y } ] } ] }
+        - transaction: { database: pooled, steps: [ { call: pooled } ] }
+        - transaction: { database: a, steps: [] }
+        - lock: { rows: db.stok, steps: [] }
+        - lock: { rows: other.stock, mode: careful, steps: [] }
+      y: [ { work: 1ms } ]
+databases:
+  db: { locks: { stock: { keys: 10, timeout: 1s }, spare: { keys: 2 } }, queries: { q: { write: 1ms, lock: stock } } }
+  other: { query: 1ms }
+  pooled: { connections: 10, pooler: { mode: statement }, query: 1ms }
+";
+    insta::assert_snapshot!(in_short(text), @"
+    6:76 other -- a transaction stands within another -- let the inner steps belong to the outer transaction, or do them behind it
+    7:71 db.q -- a transaction runs its queries one after the other, on one connection -- ask one after the other, or outside the transaction
+    8:36 pooled -- a pooler in mode `statement` allows no transaction -- use `mode: transaction`, or do its queries by themselves
+    9:36 a -- `a` is no database but a service -- write the name of a database
+    10:25 db.stok -- `db` has no rows `stok` -- did you mean `db.stock`?
+    11:25 other.stock -- `other` has no rows `stock` -- add for instance `locks: { stock: { keys: 1000 } }` to the database, and write `other.stock`
+    11:44 careful -- `careful` is no `mode` -- write one of `pessimistic` and `optimistic`
+    14:37 timeout -- unknown field `timeout` -- the word for it is `wait`
+    16:30 pooler -- the pooler wants 20 connections of a server that has 10 -- write `size: 10` or less, or more `connections`
+    ");
+}
+
+#[test]
 fn a_hit_ratio_without_a_miss() {
     let text = "traffic: { rate: 1/s, to: web }\nservices: { web: { work: 1ms, calls: [c] } }\ncaches:\n  c: { hit_ratio: 90% }\n  idle: { hit_ratio: 90% }\n";
     insta::assert_snapshot!(in_short(text), @"4:8 hit_ratio -- what `c` holds has no effect: a plain call of a cache never misses -- look it up by a step `cached: { cache: c, miss: [ … ] }`, or remove it");

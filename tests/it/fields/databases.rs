@@ -56,7 +56,29 @@ services:
 databases: { db: { locks: { stock: { keys: 1 }, cold: { keys: 1000 } }, queries: { q: { write: 1ms, lock: cold }, r: { write: 1ms, lock: stock } } } }
 ";
 
+/// Four replicas whose pools have sixteen connections together.
+const POOLED: &str = "
+traffic: { rate: 300/s, to: api }
+services:
+  api: { replicas: 4, concurrency: unlimited, calls: [ db ], dependencies: { db: { pool: 4 } } }
+databases: { db: { connections: 20, pooler: { mode: transaction, size: 6, clients: 20 }, query: 15ms } }
+";
+
 pub const CASES: &[Case] = &[
+    case(
+        "database.pooler",
+        POOLED,
+        ("databases.db.pooler", "{ mode: transaction, size: 20, clients: 20 }"),
+        |s| s.mean_ms(),
+        Down,
+    ),
+    case("pooler.mode", POOLED, ("databases.db.pooler.mode", "session"), |s| s.success(), Down)
+        .of(&[("databases.db.pooler.wait", "100ms")]),
+    case("pooler.mode", POOLED, ("databases.db.pooler.mode", "transaction"), |s| s.success(), Up)
+        .of(&[("databases.db.pooler.mode", "session"), ("databases.db.pooler.wait", "100ms")]),
+    case("pooler.size", POOLED, ("databases.db.pooler.size", "12"), |s| s.mean_ms(), Down),
+    case("pooler.clients", POOLED, ("databases.db.pooler.clients", "8"), |s| s.success(), Down),
+    case("pooler.wait", POOLED, ("databases.db.pooler.wait", "5ms"), |s| s.success(), Down),
     case(
         "step.transaction",
         PAYING,
