@@ -67,7 +67,7 @@ impl World<'_> {
                 workers: station.workers,
                 queue_limit: station.queue,
                 opened: 0,
-                most_open: station.clients.map_or(UNLIMITED, |clients| clients.most.saturating_mul(station.replicas)),
+                most_open: self.plan.most_open(station.component).unwrap_or(UNLIMITED),
                 is_async: station.concurrency == Concurrency::Async,
                 up: (first_slot..first_slot + station.replicas).collect(),
                 cursor: 0,

@@ -22,13 +22,12 @@ fn look(evidence: &Evidence) -> Vec<Finding> {
 
 fn judge(evidence: &Evidence, id: ComponentId) -> Option<Finding> {
     let plan = &evidence.model.plan;
-    let stations = plan.stations_of(id).map(|s| &plan.stations[s.index()]);
-    let most = stations.filter_map(|s| Some(u64::from(s.clients?.most) * u64::from(s.replicas))).sum::<u64>();
+    let most = u64::from(plan.most_open(id)?);
     let wants =
         |edge: &Edge| edge.pool.filter(|_| edge.to == id).map(|pool| u64::from(pool) * u64::from(edge.instances));
     let pools: Vec<(&Edge, u64)> = plan.edges.iter().filter_map(|edge| Some((edge, wants(edge)?))).collect();
     let sum: u64 = pools.iter().map(|(_, wanted)| wanted).sum();
-    if most == 0 || sum <= most {
+    if sum <= most {
         return None;
     }
     let component = &plan.components[id.index()];

@@ -95,6 +95,13 @@ impl Plan {
         self.components.iter().position(|c| c.name == name).map(ComponentId::new)
     }
 
+    /// How many connections may be open to a component, over all its servers. `None` for no limit.
+    pub fn most_open(&self, component: ComponentId) -> Option<u32> {
+        let stations = self.stations_of(component).map(|s| &self.stations[s.index()]);
+        let each = stations.map(|s| s.clients.map(|clients| clients.most.saturating_mul(s.replicas)));
+        each.flatten().reduce(u32::saturating_add)
+    }
+
     /// The endpoint of this name.
     pub fn endpoint(&self, name: &str) -> Option<EndpointId> {
         self.endpoints.iter().position(|e| e.name == name).map(EndpointId::new)
