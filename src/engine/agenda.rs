@@ -63,6 +63,8 @@ kinds! {
     Begun
     /// A frame has waited for a row for some time.
     Stuck
+    /// A standby takes over.
+    Failover
 }
 
 /// The order among events of the same instant.

@@ -135,6 +135,8 @@ impl World<'_> {
                         return self.finish(f, Outcome::Failed(Cause::Conflict), probe);
                     }
                 }
+                Step::Ship { replicas } => self.ship(f, replicas),
+                Step::Peek { replicas } => self.peek(f, replicas),
                 Step::Degrade => frame.flags |= DEGRADED,
                 Step::Jump { to } => frame.pc = to.0,
                 Step::Error => return self.finish(f, Outcome::Failed(Cause::Error), probe),

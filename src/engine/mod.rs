@@ -22,6 +22,7 @@ mod course;
 mod cpu;
 mod deadline;
 mod exec;
+mod failover;
 mod frame;
 mod gate;
 mod guard;
@@ -34,6 +35,7 @@ mod outcome;
 mod probe;
 #[cfg(test)]
 mod random_plans;
+mod replication;
 mod source;
 mod station;
 mod tally;
@@ -44,5 +46,7 @@ mod world;
 
 pub use outcome::{Cause, Outcome};
 pub use probe::{Probe, Silent};
-pub use tally::{CacheTally, EdgeTally, Gauge, Levels, LockTally, RequestTally, StationTally, Tallies, TopicTally};
+pub use tally::{
+    CacheTally, EdgeTally, Gauge, Levels, LockTally, ReplicaTally, RequestTally, StationTally, Tallies, TopicTally,
+};
 pub use world::{Limits, Stop, World};

@@ -4,8 +4,8 @@ use super::{Limits, Silent, World};
 use crate::plan::{
     Admission, Arrivals, Balance, Branch, Builder, Bursts, Cache, CacheId, Clients, Component, ComponentId,
     Concurrency, Consumer, Contents, DistId, Edge, EdgeId, EndpointId, Eviction, Flight, Fork, Knobs, Line, LinkId,
-    Lock, LockId, Look, Order, Origin, Party, Pc, Plan, Priority, Profile, Role, Source, SourceId, Spread, Station,
-    StationId, Step, Store, Topic, UNLIMITED, Writes,
+    Lock, LockId, Look, Order, Origin, Party, Pc, Plan, Priority, Profile, Replication, Role, Source, SourceId, Spread,
+    Station, StationId, Step, Store, Topic, UNLIMITED, Writes,
 };
 use crate::policies::{
     AdmissionControl, Budget, CircuitBreaker, Codel, ConcurrencyLimit, Counting, Hedge, Jitter, KillSwitch,
@@ -64,6 +64,9 @@ fn plan(dice: &mut Dice) -> Plan {
             transaction(&mut b, dice, &times, [open, ask], &callees, &rows);
         }
         locked(&mut b, dice, &times, &rows);
+        if i + 1 == n as usize {
+            followed(&mut b, dice, stations[i], times[0]);
+        }
         if i == 0 {
             let send = link(&mut b, dice, from, replicas, publish, n as usize, times[1]);
             b.emit(Step::Call { link: send, failed: Pc::FAIL });
@@ -124,6 +127,7 @@ fn station(b: &mut Builder, dice: &mut Dice, i: u32) -> StationId {
         component,
         replicas: 1 + dice.up_to(3),
         workers: dice.maybe(0.8, |d| 1 + d.up_to(6)).unwrap_or(UNLIMITED),
+        failover: dice.maybe(0.2, |d| d.millis(400)),
         clients: dice
             .maybe(0.3, |d| Clients { most: 1 + d.up_to(6), wait: d.maybe(0.5, |d| d.millis(40)).unwrap_or_default() }),
         queue: dice.maybe(0.8, |d| d.up_to(20)).unwrap_or(UNLIMITED),
@@ -366,6 +370,14 @@ fn look_up(b: &mut Builder, dice: &mut Dice, cache: CacheId, link: LinkId) {
     b.emit(Step::Call { link, failed: Pc::FAIL });
     b.emit(Step::Fill { cache, look });
     b.emit(Step::Return);
+}
+
+/// Rows that are read and written where replicas follow.
+fn followed(b: &mut Builder, dice: &mut Dice, replicas: StationId, lag: DistId) {
+    let keys = Keys { count: 1 + dice.up_to(9), popularity: Popularity::Zipf(1.0) };
+    let replicas = b.replication(Replication { replicas, keys, lag, replay: dice.millis(5) });
+    b.emit(Step::Peek { replicas });
+    b.emit(Step::Ship { replicas });
 }
 
 /// A few rows that many want.

@@ -4,7 +4,7 @@ use super::agenda::{Class, Kind};
 use super::call::{Call, Made, Parent};
 use super::outcome::Outcome;
 use super::probe::Probe;
-use super::world::World;
+use super::world::{Ready, World};
 use crate::plan::{Arrivals, SourceId};
 use crate::random::{Lot, Stream};
 use crate::units::{NANOS, SimDuration};
@@ -161,15 +161,21 @@ impl World<'_> {
         let source = &self.plan.sources[s as usize];
         if source.max_users.is_some() {
             let state = &mut self.sources[s as usize];
-            match state.backlog.pop_front() {
-                None => state.users -= 1,
-                Some(meant) => {
-                    self.backlogged -= 1;
-                    self.start(s, meant, probe);
-                }
+            // Not at once: when everything fails at once, the answers would nest without end.
+            match state.backlog.is_empty() {
+                true => state.users -= 1,
+                false => self.ready.push(Ready::Start(s)),
             }
         } else if source.profile.is_none() || self.is_wanted_back(s) {
             self.think(s);
+        }
+    }
+
+    /// The user who has become free takes the request that has waited longest.
+    pub(super) fn start_waiting<P: Probe>(&mut self, s: u32, probe: &mut P) {
+        if let Some(meant) = self.sources[s as usize].backlog.pop_front() {
+            self.backlogged -= 1;
+            self.start(s, meant, probe);
         }
     }
 

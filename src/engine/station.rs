@@ -22,6 +22,10 @@ pub(super) struct StationState {
     pub is_async: bool,
     /// Slots of the replicas that are up.
     pub up: Vec<u32>,
+    /// Dead replicas whose place a standby has taken.
+    pub stand_ins: u32,
+    /// Stamp of the event that lets one take over.
+    pub wake: u32,
     pub cursor: u32,
     /// Draws of the time of work.
     pub work: Stream,
@@ -70,6 +74,8 @@ impl World<'_> {
                 most_open: self.plan.most_open(station.component).unwrap_or(UNLIMITED),
                 is_async: station.concurrency == Concurrency::Async,
                 up: (first_slot..first_slot + station.replicas).collect(),
+                stand_ins: 0,
+                wake: 0,
                 cursor: 0,
                 work: stream("work"),
                 balance: stream("balance"),

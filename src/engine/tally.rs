@@ -185,6 +185,19 @@ pub struct LockTally {
     pub conflicts: u64,
 }
 
+/// What is read from replicas that follow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReplicaTally {
+    /// Reads.
+    pub reads: u64,
+    /// Reads of a row whose last change had not been applied.
+    pub stale: u64,
+    /// How far behind the replicas were when they were read, summed.
+    pub lag: SimDuration,
+    /// The farthest.
+    pub longest: SimDuration,
+}
+
 /// What happens to messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TopicTally {
@@ -246,6 +259,8 @@ pub struct Tallies {
     pub caches: Vec<[CacheTally; 2]>,
     /// For each lock, requests that are not counted and those that are.
     pub locks: Vec<[LockTally; 2]>,
+    /// For each set of replicas that follow, requests that are not counted and those that are.
+    pub replications: Vec<[ReplicaTally; 2]>,
     /// Events handled.
     pub events: u64,
 }

@@ -26,16 +26,27 @@ impl World<'_> {
 
     /// Returns the slots of the replicas that died now.
     fn turn_stations(&mut self) -> Vec<u32> {
-        let mut died = Vec::new();
+        let (mut died, mut replaced) = (Vec::new(), Vec::new());
         for (i, knobs) in self.knobs.stations.iter().enumerate() {
             let own = self.plan.stations[i].error_rate;
             let station = &mut self.stations[i];
             station.slowdown = knobs.slowdown;
             station.stretches = knobs.slowdown != 1.0 || self.plan.stations[i].crowding.is_some();
             station.error_rate = 1.0 - (1.0 - own) * (1.0 - knobs.error_rate);
-            let first_up = station.first_slot + knobs.down.min(station.slots);
+            let down = knobs.down.min(station.slots);
+            station.stand_ins = station.stand_ins.min(down);
+            let first_up = station.first_slot + down - station.stand_ins;
+            let before = died.len();
             died.extend(station.up.iter().copied().filter(|&slot| slot < first_up));
             station.up = (first_up..station.first_slot + station.slots).collect();
+            if died.len() > before {
+                replaced.push(i);
+            } else if down == station.stand_ins {
+                station.wake = 0;
+            }
+        }
+        for i in replaced {
+            self.await_standby(i);
         }
         died
     }

@@ -9,6 +9,7 @@ use super::holdings::{Holdings, LockState};
 use super::lanes::{Lane, Purpose, Timer};
 use super::limiter::{Door, Hall};
 use super::probe::Probe;
+use super::replication::ReplicationState;
 use super::source::SourceState;
 use super::station::{Slot, StationState};
 use super::tally::Tallies;
@@ -43,6 +44,7 @@ pub struct World<'p> {
     pub(super) backlogged: usize,
     pub(super) locks: Vec<LockState>,
     pub(super) holdings: Holdings,
+    pub(super) replications: Vec<ReplicationState>,
     pub(super) loads: Arena<Load>,
     pub(super) waiters: Arena<Waiter>,
     /// The innermost load of each frame that has one.
@@ -82,6 +84,8 @@ pub(super) enum Ready {
     Try(u32, u32),
     /// A frame that has left its line is shed, if it still carries this ticket.
     Shed(u32, u32),
+    /// A user of a source is free for a request that waits.
+    Start(u32),
     /// A topic hands out messages.
     Dispatch(u32),
     /// What stood here was cancelled.
@@ -146,6 +150,7 @@ impl<'p> World<'p> {
             backlogged: 0,
             locks: plan.locks.iter().map(|lock| LockState::new(lock.keys.count)).collect(),
             holdings: Holdings::new(),
+            replications: Vec::new(),
             loads: Arena::new(),
             waiters: Arena::new(),
             loading: Vec::new(),
@@ -160,6 +165,7 @@ impl<'p> World<'p> {
                 topics: vec![Default::default(); plan.topics.len()],
                 caches: vec![Default::default(); plan.caches.len()],
                 locks: vec![Default::default(); plan.locks.len()],
+                replications: vec![Default::default(); plan.replications.len()],
                 late: vec![[0; 2]; plan.sources.len()],
                 events: 0,
             },
@@ -179,6 +185,7 @@ impl<'p> World<'p> {
         world.build_edges(seed, replication);
         world.build_lanes();
         world.build_caches(seed, replication);
+        world.build_replication(seed, replication);
         world.build_sources(seed, replication);
         world
     }
@@ -308,6 +315,7 @@ impl<'p> World<'p> {
                     self.stuck(at, probe);
                 }
             }
+            Kind::Failover => self.fail_over(at as usize, key.stamp()),
             Kind::Permitted => {
                 if self.calls[at].wake == key.stamp() {
                     self.permitted(at, probe);
@@ -331,6 +339,7 @@ impl<'p> World<'p> {
                     }
                 }
                 Ready::Shed(frame, ticket) => self.shed_now(frame, ticket, probe),
+                Ready::Start(source) => self.start_waiting(source, probe),
                 Ready::Dispatch(topic) => self.dispatch(topic, probe),
                 Ready::Nothing => {}
             }

@@ -14,6 +14,7 @@ mod latency;
 mod load;
 mod partition;
 mod read;
+mod replication_lag;
 mod target;
 
 pub use cache_flush::CacheFlush;
@@ -24,6 +25,7 @@ pub use kill::Kill;
 pub use latency::Latency;
 pub use load::Load;
 pub use partition::Partition;
+pub use replication_lag::ReplicationLag;
 pub use target::{FaultError, Target};
 
 use crate::plan::{Knobs, Origin, Plan};
@@ -40,6 +42,7 @@ pub const FORMS: &[&Form] = &[
     &cache_flush::FORM,
     &consumer_stop::FORM,
     &load::FORM,
+    &replication_lag::FORM,
 ];
 
 /// What may stand in a list of faults.
@@ -54,6 +57,7 @@ pub static FAULT: Alias = Alias {
         Takes::Map(&cache_flush::SHAPE),
         Takes::Map(&consumer_stop::SHAPE),
         Takes::Map(&load::SHAPE),
+        Takes::Map(&replication_lag::SHAPE),
     ]),
 };
 
@@ -89,6 +93,8 @@ pub enum FaultKind {
     ConsumerStop(ConsumerStop),
     /// More traffic.
     Load(Load),
+    /// Replicas fall behind.
+    ReplicationLag(ReplicationLag),
 }
 
 /// What a kind of fault does.
@@ -118,6 +124,7 @@ impl FaultKind {
             FaultKind::CacheFlush(k) => k,
             FaultKind::ConsumerStop(k) => k,
             FaultKind::Load(k) => k,
+            FaultKind::ReplicationLag(k) => k,
         }
     }
 

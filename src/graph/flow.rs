@@ -16,6 +16,8 @@ pub(super) fn successors(plan: &Plan, pc: Pc, pick: Pick) -> Vec<(Pc, f64)> {
         | Step::Call { .. }
         | Step::Enqueue { .. }
         | Step::Degrade
+        | Step::Ship { .. }
+        | Step::Peek { .. }
         | Step::Hold
         | Step::Settle
         | Step::Commit { .. }

@@ -115,6 +115,12 @@ impl<'p, 'a> Program<'p, 'a> {
             StepSpec::Write { cache, key, steps } => self.write_through(cache, key.as_ref(), steps),
             StepSpec::Transaction { database, steps } => self.transaction(database, steps),
             StepSpec::Lock { rows, optimistic, steps } => self.lock(rows, *optimistic, steps),
+            StepSpec::Ship(replicas) => {
+                self.emit(Step::Ship { replicas: *replicas });
+            }
+            StepSpec::Peek(replicas) => {
+                self.emit(Step::Peek { replicas: *replicas });
+            }
             StepSpec::Error(p) => {
                 let next = Pc::new(self.here().index() + 2);
                 if *p < 1.0 {

@@ -1,6 +1,7 @@
 //! The steps of an endpoint, as written.
 
 use super::Target;
+use crate::plan::ReplicationId;
 use crate::random::{COUNT, Count, Dist, SETTING, TIME, cumulative};
 use crate::yaml::{Alias, Field, Item, Shape, Takes, did_you_mean, list};
 
@@ -85,6 +86,10 @@ pub enum StepSpec<'a> {
         /// What is done meanwhile.
         steps: Block<'a>,
     },
+    /// Of a query that writes, where replicas follow; not written by users.
+    Ship(ReplicationId),
+    /// Of a query that reads from replicas that follow; not written by users.
+    Peek(ReplicationId),
     /// `error: 1%`: fails with this probability; `- error` always fails.
     Error(f64),
 }

@@ -1,7 +1,7 @@
 //! What one trial measured.
 
 use super::{Histogram, Series};
-use crate::engine::{CacheTally, Cause, EdgeTally, LockTally, RequestTally, Stop, TopicTally};
+use crate::engine::{CacheTally, Cause, EdgeTally, LockTally, ReplicaTally, RequestTally, Stop, TopicTally};
 use crate::plan::{EdgeId, EndpointId, StationId};
 use crate::units::SimDuration;
 
@@ -28,6 +28,8 @@ pub struct Measurements {
     pub caches: Vec<CacheTally>,
     /// For each set of rows that can be locked.
     pub locks: Vec<LockTally>,
+    /// For each set of replicas that follow.
+    pub replications: Vec<ReplicaTally>,
     /// The course of the run.
     pub series: Series,
 }

@@ -129,6 +129,7 @@ impl<'p> Trial<'p> {
             topics,
             caches: tallies.caches.iter().map(|pair| pair[1]).collect(),
             locks: tallies.locks.iter().map(|pair| pair[1]).collect(),
+            replications: tallies.replications.iter().map(|pair| pair[1]).collect(),
             series: Series { window: self.row_length(), start: SimTime(self.warmup.0), rows: warm.rows },
         }
     }

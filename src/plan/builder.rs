@@ -2,8 +2,8 @@
 
 use super::{
     Cache, CacheId, Component, ComponentId, DistId, Edge, EdgeId, Endpoint, EndpointId, Fork, ForkId, Link, LinkId,
-    Lock, LockId, Look, LookId, Origin, Pc, Plan, Source, SourceId, Station, StationId, Step, Switch, SwitchId, Topic,
-    TopicId,
+    Lock, LockId, Look, LookId, Origin, Pc, Plan, Replication, ReplicationId, Source, SourceId, Station, StationId,
+    Step, Switch, SwitchId, Topic, TopicId,
 };
 use crate::random::Dist;
 use std::collections::BTreeMap;
@@ -52,6 +52,8 @@ impl Builder {
         look(looks: Look) -> LookId;
         /// Adds rows that can be locked.
         lock(locks: Lock) -> LockId;
+        /// Adds replicas that follow.
+        replication(replications: Replication) -> ReplicationId;
         /// Adds a source.
         source(sources: Source) -> SourceId;
     }

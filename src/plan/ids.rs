@@ -40,6 +40,8 @@ ids! {
     CacheId
     /// Names a place that looks into a cache.
     LookId
+    /// Names replicas that follow.
+    ReplicationId
     /// Names a set of rows that can be locked.
     LockId
     /// Names a source.

@@ -27,6 +27,8 @@ pub struct StationKnobs {
     pub error_rate: f64,
     /// Multiplies the time of its work, above 0.
     pub slowdown: f64,
+    /// Changes reach it so much later, if it follows a primary.
+    pub lag: SimDuration,
 }
 
 /// Knobs of an edge.
@@ -52,7 +54,10 @@ impl Knobs {
     pub fn baseline(plan: &Plan, load: f64) -> Knobs {
         Knobs {
             load,
-            stations: vec![StationKnobs { down: 0, error_rate: 0.0, slowdown: 1.0 }; plan.stations.len()],
+            stations: vec![
+                StationKnobs { down: 0, error_rate: 0.0, slowdown: 1.0, lag: SimDuration::ZERO };
+                plan.stations.len()
+            ],
             edges: vec![EdgeKnobs { delay: SimDuration::ZERO, cut: false, loss: 0.0 }; plan.edges.len()],
             topics: vec![TopicKnobs { paused: false }; plan.topics.len()],
             hit_ratios: plan.caches.iter().map(Cache::expected_hit_ratio).collect(),

@@ -15,6 +15,7 @@ mod ids;
 mod knobs;
 mod lock;
 mod profile;
+mod replication;
 mod source;
 mod station;
 mod step;
@@ -28,12 +29,13 @@ pub use declarations::{Backups, Declarations, Files, Logs, Pagination, Sessions,
 pub use edge::{Edge, Line, Link, Party};
 pub use endpoint::{Endpoint, Rows};
 pub use ids::{
-    CacheId, ComponentId, DistId, EdgeId, EndpointId, ForkId, LinkId, LockId, LookId, Pc, SourceId, StationId,
-    SwitchId, TopicId,
+    CacheId, ComponentId, DistId, EdgeId, EndpointId, ForkId, LinkId, LockId, LookId, Pc, ReplicationId, SourceId,
+    StationId, SwitchId, TopicId,
 };
 pub use knobs::{EdgeKnobs, Knobs, StationKnobs, TopicKnobs};
 pub use lock::Lock;
 pub use profile::{Profile, Reached};
+pub use replication::Replication;
 pub use source::{Arrivals, Bursts, Source};
 pub use station::{Balance, Clients, Concurrency, Crowding, Station};
 pub use step::{Branch, Fork, Step, Switch};
@@ -85,6 +87,8 @@ pub struct Plan {
     pub looks: Vec<Look>,
     /// Rows that can be locked.
     pub locks: Vec<Lock>,
+    /// Read replicas that follow their primary.
+    pub replications: Vec<Replication>,
     /// Traffic.
     pub sources: Vec<Source>,
 }

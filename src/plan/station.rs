@@ -66,6 +66,8 @@ pub struct Station {
     pub rate_limit: Option<RateLimit>,
     /// Path in the model of the rate of its rate limit; empty without one.
     pub rate_limit_path: String,
+    /// After this time a standby takes the place of what died. `None`: there is none.
+    pub failover: Option<SimDuration>,
     /// What it does with requests it cannot or will not serve now.
     pub admission: Admission,
     /// Path in the model of the number that gives it more capacity (`services.web.replicas`, `databases.db.connections`).
@@ -100,6 +102,7 @@ impl Default for Station {
             error_rate: 0.0,
             rate_limit: None,
             rate_limit_path: String::new(),
+            failover: None,
             admission: Admission::default(),
             capacity_path: String::new(),
             origin: Origin::default(),
@@ -128,7 +131,7 @@ impl Station {
     /// Its slowest mechanism.
     pub fn slowest(&self) -> SimDuration {
         let rate_limit = self.rate_limit.map_or(SimDuration::ZERO, |limit| limit.slowest());
-        self.admission.slowest().max(rate_limit)
+        self.admission.slowest().max(rate_limit).max(self.failover.unwrap_or_default())
     }
 }
 

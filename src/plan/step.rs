@@ -1,6 +1,6 @@
 //! The instructions of endpoint programs.
 
-use super::{CacheId, DistId, ForkId, LinkId, LockId, LookId, Pc, SwitchId, TopicId};
+use super::{CacheId, DistId, ForkId, LinkId, LockId, LookId, Pc, ReplicationId, SwitchId, TopicId};
 use crate::random::Count;
 
 /// One instruction. Each program ends in [`Step::Return`].
@@ -116,6 +116,16 @@ pub enum Step {
     Unlock {
         /// The rows.
         lock: LockId,
+    },
+    /// A row has been written: replicas hear of it.
+    Ship {
+        /// Who follows.
+        replicas: ReplicationId,
+    },
+    /// Reads a row of the replica that the request is on.
+    Peek {
+        /// Who follows.
+        replicas: ReplicationId,
     },
     /// The answer is only a substitute from here on.
     Degrade,

@@ -36,6 +36,8 @@ pub struct Run {
     pub caches: IndexMap<String, Cache>,
     /// Rows that can be locked: `orders-db.stock`.
     pub locks: IndexMap<String, Locks>,
+    /// Replicas that follow their primary: `orders-db.read`.
+    pub replication: IndexMap<String, Replication>,
     /// The SLOs (or a scenario's expectations), each judged.
     pub slos: Vec<SloResult>,
     /// With faults: before, during and after them. Else empty.
@@ -140,6 +142,19 @@ pub struct Locks {
     pub deadlocks: u64,
     /// Changed by somebody else since their version was remembered.
     pub conflicts: u64,
+}
+
+/// What was read from replicas that follow their primary.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Replication {
+    /// Reads.
+    pub reads: u64,
+    /// Reads of a row whose last change had not been applied.
+    pub stale: u64,
+    /// How far behind they were when they were read, on average.
+    pub lag_mean_ms: f64,
+    /// The farthest.
+    pub lag_max_ms: f64,
 }
 
 /// What a cache with keys did.

@@ -1,4 +1,4 @@
-//! Transactions, locked rows and connections, worked out by hand.
+//! Transactions, locked rows, connections and replicas, worked out by hand.
 
 use crate::common::{Run, counts, failed, run};
 use tenfold::engine::{Cause, LockTally};
@@ -185,4 +185,52 @@ fn a_pooler_lets_clients_share_connections_by_session_or_by_transaction() {
     // Whoever waits 300 ms for a connection fails: the fourth, at 1.1 s, whose place in the pool the sixth has at 1.2 s.
     let short = run(&pooler("transaction"), "1300ms", &[]);
     assert_eq!(failed(short.served("db.query"), Cause::Shed), 1);
+}
+
+/// A row is written at 1 s, 2 s and 3 s, in 1 ms; it is read every 100 ms from one of two replicas. After 100 ms a replica has it: the
+/// read at 1.1 s comes a millisecond too early. When applying it takes 250 ms more, so do those at 1.2 s and 1.3 s. With a fault
+/// that adds 1 s the row is old from the first write on, until the end.
+#[test]
+fn a_replica_is_behind_by_its_lag_and_its_backlog() {
+    let stale = |replicas: &str, faults: &[&str]| {
+        let text = format!(
+            "traffic:
+  writers: {{ rate: 1/s, arrivals: constant, to: api.save }}
+  readers: {{ rate: 10/s, arrivals: constant, to: api.load }}
+services: {{ api: {{ endpoints: {{ save: [ {{ call: db.put }} ], load: [ {{ call: db.get }} ] }} }} }}
+databases:
+  db:
+    read_replicas: {{ count: 2, keys: 1, {replicas} }}
+    queries: {{ put: {{ write: {{ constant: 1ms }} }}, get: {{ read: {{ constant: 1ms }} }} }}
+"
+        );
+        let run = run(&text, "3550ms", faults);
+        let tally = run.measured.replications[0];
+        assert_eq!(tally.reads, 35);
+        (tally.stale, tally.longest.millis())
+    };
+    assert_eq!(stale("lag: 100ms", &[]), (3, 1.0));
+    assert_eq!(stale("lag: 100ms, replay: 250ms", &[]), (9, 251.0));
+    assert_eq!(stale("lag: 100ms", &["replication_lag:db:+1s@0s"]).0, 25);
+}
+
+/// Requests every second, 10 ms each. The database dies at 1.5 s for 10 s, and its standby takes over 2 s later, at 3.5 s: those of
+/// 2 s and 3 s fail. Without one all fail that come while it is dead.
+#[test]
+fn a_standby_takes_over() {
+    let text = |failover: &str| {
+        format!(
+            "traffic: {{ people: {{ rate: 1/s, arrivals: constant, to: api }} }}
+services: {{ api: {{ calls: [ db ], dependencies: {{ db: {{ pool: {{ size: 1, connect: 30ms }} }} }} }} }}
+databases: {{ db: {{ {failover} query: {{ constant: 10ms }} }} }}
+"
+        )
+    };
+    let alone = run(&text(""), "12500ms", &["kill:db@1500ms+10s"]);
+    assert_eq!(counts(alone.source("people")), [12, 2, 0, 10]);
+    let replaced = run(&text("failover: 2s,"), "12500ms", &["kill:db@1500ms+10s"]);
+    assert_eq!(counts(replaced.source("people")), [12, 10, 0, 2]);
+    // The connection that broke is opened anew at each try.
+    assert_eq!(replaced.edge("api>db").connects, 1 + 3);
+    assert_eq!(replaced.latency_sum("people").millis(), 10.0 * 10.0 + 2.0 * 30.0);
 }

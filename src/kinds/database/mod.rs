@@ -3,10 +3,11 @@
 mod locks;
 mod pooler;
 mod query;
+mod replicas;
 
 use super::declared::{self, DATABASE_DECLARED_SHAPE, DECLARED_SHAPE};
 use super::{Caller, Kind, MOST, Program, Wiring, check_name, origin, service};
-use crate::plan::{Admission, Balance, Clients, ComponentId, Declarations, Party, Role, Station};
+use crate::plan::{Admission, Balance, Clients, ComponentId, Declarations, Party, ReplicationId, Role, Station};
 use crate::random::{Dist, Keys, Popularity};
 use crate::units::SimDuration;
 
@@ -14,6 +15,7 @@ use crate::yaml::{Field, Fields, Item, Shape, Takes};
 use locks::Locks;
 use pooler::{Mode, Pooler};
 use query::{Access, QUERY, Query};
+use replicas::Replicas;
 
 /// An entry under `databases`; the fields are those of `DATABASE_SHAPE`.
 #[derive(Debug)]
@@ -22,14 +24,16 @@ pub struct Database<'a> {
     declarations: Declarations,
     engine: Option<String>,
     connections: Option<u32>,
-    read_replicas: u32,
+    read_replicas: Replicas,
     shards: Option<(u32, Keys)>,
+    failover: Option<SimDuration>,
     cpu: Option<f64>,
     pooler: Option<Pooler>,
     queries: Vec<Query<'a>>,
     locks: Vec<Locks<'a>>,
     /// In the plan, once declared.
     component: Option<ComponentId>,
+    follows: Option<ReplicationId>,
 }
 
 /// A database.
@@ -52,13 +56,20 @@ pub static DATABASE_SHAPE: Shape = Shape::new(
         ),
         Field::new(
             "read_replicas",
-            Takes::Whole(0, MOST),
-            "Servers beside the primary that answer the reads; the primary then does the writes only. Default 0.",
+            replicas::TAKES,
+            "Servers beside the primary that answer the reads; the primary then does the writes only. As a map it says how far they \
+             are behind. Default 0.",
         ),
         Field::new(
             "cpu",
             Takes::Number,
             "Cores per server that queries compete for, such as `4`. Default: a query needs only its connection.",
+        ),
+        Field::new(
+            "failover",
+            Takes::Duration,
+            "When its primary, or a shard, dies, a standby has taken over after so long. All connections break, and callers open them \
+             anew. Managed databases: 30s to 120s. Default: there is no standby.",
         ),
         Field::new(
             "shards",
@@ -109,6 +120,7 @@ impl<'a> Database<'a> {
         let connections = fields.optional("connections").map(|item| item.whole(1, MOST).unwrap_or(1));
         let read_replicas = fields.optional("read_replicas");
         let cpu = fields.optional("cpu").and_then(|item| service::cores(&item));
+        let failover = fields.optional("failover").and_then(|item| item.positive_duration());
         let pooler = fields.optional("pooler");
         fields.exclusive("shards", "read_replicas", "give each shard more connections, or split the data further");
         let shards = fields.optional("shards").and_then(|item| read_shards(&item));
@@ -123,21 +135,23 @@ impl<'a> Database<'a> {
             check_size(&item, pooler, connections);
             Some(pooler)
         });
-        let number = read_replicas.as_ref().and_then(|item| item.whole(0, MOST)).unwrap_or(0);
+        let replicas = read_replicas.as_ref().and_then(Replicas::read).unwrap_or_default();
         let database = Database {
             declarations,
             item: item.clone(),
             engine,
             connections,
-            read_replicas: number,
+            read_replicas: replicas,
             shards,
+            failover,
             cpu,
             pooler,
             queries,
             locks,
             component: None,
+            follows: None,
         };
-        if let Some(item) = read_replicas.filter(|_| number > 0) {
+        if let Some(item) = read_replicas.filter(|_| database.read_replicas.count > 0) {
             database.check_replicas(&item);
         }
         Some(database)
@@ -228,16 +242,19 @@ impl<'a> Kind<'a> for Database<'a> {
             ..Station::default()
         };
         let primary = match self.shards {
-            None => station(item.name.clone(), 1),
-            Some((count, keys)) => Station { balance: Balance::Shard(keys), ..station(item.name.clone(), count) },
+            None => Station { failover: self.failover, ..station(item.name.clone(), 1) },
+            Some((count, keys)) => {
+                Station { balance: Balance::Shard(keys), failover: self.failover, ..station(item.name.clone(), count) }
+            }
         };
         let primary = wiring.builder.station(primary);
-        let read = if self.read_replicas > 0 {
-            wiring.builder.station(station(format!("{}.read", item.name), self.read_replicas))
+        let read = if self.read_replicas.count > 0 {
+            wiring.builder.station(station(format!("{}.read", item.name), self.read_replicas.count))
         } else {
             primary
         };
         let whole = self.pooler.is_none_or(|pooler| pooler.mode != Mode::Statement);
+        self.follows = self.read_replicas.declare(wiring, read);
         wiring.set_primary(&item.name, primary, whole);
         for locks in &self.locks {
             locks.declare(&item.name, wiring);
@@ -253,7 +270,7 @@ impl<'a> Kind<'a> for Database<'a> {
         let caller = Caller::service(Party::Component(component), &self.item, 1, Vec::new());
         for query in &self.queries {
             if let Some(id) = query.id {
-                Program::write(wiring, &caller, id, &query.steps(&self.item.name));
+                Program::write(wiring, &caller, id, &query.steps(&self.item.name, self.follows));
                 wiring.builder.plan_mut().endpoints[id.index()].rows = query.rows;
             }
         }

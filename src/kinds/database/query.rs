@@ -4,7 +4,7 @@
 //! row of 100 bytes; a row found by an index that is not in memory costs a random read of an SSD, 100 us.
 
 use super::super::{StepSpec, Target, check_name};
-use crate::plan::{EndpointId, Rows};
+use crate::plan::{EndpointId, ReplicationId, Rows};
 use crate::random::{Dist, TIME};
 use crate::units::SimDuration;
 use crate::yaml::{Field, Item, Shape, Takes};
@@ -140,14 +140,17 @@ impl<'a> Query<'a> {
         Some(Query { name, access: Some(access), time: time?, rows, lock, cached: cached?, id: None, item })
     }
 
-    /// Its time, then what its rows cost, with the row that it locks.
-    pub(super) fn steps(&self, database: &str) -> Vec<StepSpec<'a>> {
+    /// Its time, then what its rows cost, with the row that it locks and the replicas that it concerns.
+    pub(super) fn steps(&self, database: &str, follows: Option<ReplicationId>) -> Vec<StepSpec<'a>> {
         let cost = self.rows.map(|rows| {
             let each = if rows.index { SCAN + (1.0 - self.cached) * MISS } else { SCAN };
             SimDuration((f64::from(rows.touched) * each) as u64)
         });
         let cost = cost.filter(|cost| *cost > SimDuration::ZERO).map(|cost| StepSpec::Work(Dist::Constant(cost)));
-        let steps = std::iter::once(StepSpec::Work(self.time.clone())).chain(cost).collect();
+        let peek = follows.filter(|_| self.access == Some(Access::Read)).map(StepSpec::Peek);
+        let ship = follows.filter(|_| self.access == Some(Access::Write)).map(StepSpec::Ship);
+        let work = std::iter::once(StepSpec::Work(self.time.clone())).chain(cost);
+        let steps = peek.into_iter().chain(work).chain(ship).collect();
         let Some(item) = &self.lock else { return steps };
         let Some(name) = item.text() else { return steps };
         let rows = Target { text: format!("{database}.{name}"), item: item.clone() };

@@ -31,6 +31,8 @@ fn step_in(plan: &Plan, step: &Step) -> String {
             let branches: Vec<String> = fork.branches.iter().map(branch).collect();
             format!("fork {} of [{}]{}", fork.need, branches.join(", "), on(" failed", failed))
         }
+        Step::Ship { .. } => "ship".into(),
+        Step::Peek { .. } => "peek".into(),
         Step::Hold => "hold".into(),
         Step::Settle => "settle".into(),
         Step::Commit { link: to } => format!("commit {}", link(plan, to)),

@@ -8,8 +8,8 @@ use crate::measure::{Estimate, Measurements, Served};
 use crate::model::{Expectation, Subject, What};
 use crate::plan::Role;
 use crate::report::{
-    Cache, Dependency, FaultInfo, Locks, Measure, Phase, PhaseTraffic, Queue, Resource, Run, SloResult, SloVerdict,
-    Tally, Traffic,
+    Cache, Dependency, FaultInfo, Locks, Measure, Phase, PhaseTraffic, Queue, Replication, Resource, Run, SloResult,
+    SloVerdict, Tally, Traffic,
 };
 use crate::units::SimDuration;
 use indexmap::IndexMap;
@@ -45,6 +45,7 @@ impl Scribe<'_> {
             queues: self.queues(runs),
             caches: self.caches(runs),
             locks: self.locks(runs),
+            replication: self.replication(runs),
             slos: shown.outcome.judged.iter().map(|j| self.slo(j, slos)).chain(growth(shown)).collect(),
             phases: self.phases(shown),
         }
@@ -154,6 +155,23 @@ impl Scribe<'_> {
                 conflicts: sum(|t| t.conflicts),
             };
             (lock.name.clone(), shown)
+        });
+        each.collect()
+    }
+
+    fn replication(&self, runs: &[Measurements]) -> IndexMap<String, Replication> {
+        let plan = &self.model.plan;
+        let each = plan.replications.iter().enumerate().map(|(i, followed)| {
+            let tallies = runs.iter().map(|m| &m.replications[i]);
+            let reads: u64 = tallies.clone().map(|t| t.reads).sum();
+            let behind: f64 = tallies.clone().map(|t| t.lag.millis()).sum();
+            let shown = Replication {
+                reads,
+                stale: tallies.clone().map(|t| t.stale).sum(),
+                lag_mean_ms: behind / reads.max(1) as f64,
+                lag_max_ms: tallies.map(|t| t.longest.millis()).fold(0.0, f64::max),
+            };
+            (plan.stations[followed.replicas.index()].name.clone(), shown)
         });
         each.collect()
     }

@@ -25,6 +25,8 @@ pub(super) struct Run<'a> {
     caches: IndexMap<&'a str, Cache>,
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     locks: IndexMap<&'a str, Locks>,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    replication: IndexMap<&'a str, Replication>,
     slos: Vec<Slo<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     phases: Vec<Phase<'a>>,
@@ -106,6 +108,14 @@ struct Cache {
 }
 
 #[derive(Serialize)]
+struct Replication {
+    reads: u64,
+    stale: u64,
+    lag_mean_ms: f64,
+    lag_max_ms: f64,
+}
+
+#[derive(Serialize)]
 struct Locks {
     taken: u64,
     waits: u64,
@@ -162,6 +172,7 @@ pub(super) fn run(r: &report::Run) -> Run<'_> {
         queues: mapped(&r.queues, queue),
         caches: mapped(&r.caches, cache),
         locks: mapped(&r.locks, locks),
+        replication: mapped(&r.replication, replication),
         slos: r.slos.iter().map(slo).collect(),
         phases: r.phases.iter().map(phase).collect(),
     }
@@ -231,6 +242,10 @@ fn queue(q: &report::Queue) -> Queue {
         dropped: q.dropped,
         backlog: q.backlog,
     }
+}
+
+fn replication(r: &report::Replication) -> Replication {
+    Replication { reads: r.reads, stale: r.stale, lag_mean_ms: r.lag_mean_ms, lag_max_ms: r.lag_max_ms }
 }
 
 fn locks(l: &report::Locks) -> Locks {

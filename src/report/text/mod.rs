@@ -71,6 +71,7 @@ fn sections(kind: Kind, detail: Detail) -> &'static [Section] {
             single::dependencies,
             single::caches,
             single::locks,
+            single::replication,
             single::queues,
             footer::footer,
         ],

@@ -1,7 +1,7 @@
 //! One experiment, plainly reported.
 
 use super::page::{Ink, Page};
-use crate::report::words::{count, factor, listed, ms_estimate, number, seconds, share, share_estimate};
+use crate::report::words::{count, factor, listed, ms, ms_estimate, number, seconds, share, share_estimate};
 use crate::report::{Dependency, Queue, Report, SloResult, SloVerdict};
 
 /// Rows shown unless everything is asked for.
@@ -195,6 +195,24 @@ pub(super) fn locks(report: &Report, page: &mut Page) {
         })
         .collect();
     page.table(&["<", "wanted", "waited", "gave up", "deadlocks", "conflicts"], rows);
+}
+
+pub(super) fn replication(report: &Report, page: &mut Page) {
+    let Some(run) = report.asked_run() else { return };
+    if run.replication.is_empty() {
+        return;
+    }
+    page.heading("Read replicas", "");
+    let rows = run
+        .replication
+        .iter()
+        .map(|(name, r)| {
+            let stale = if r.reads == 0 { "-".into() } else { share(r.stale as f64 / r.reads as f64) };
+            let lags = [r.lag_mean_ms, r.lag_max_ms].map(ms);
+            [name.to_string(), dash(r.reads), stale].into_iter().chain(lags).collect()
+        })
+        .collect();
+    page.table(&["<", "reads", "stale", "behind", "at most"], rows);
 }
 
 fn dash(n: u64) -> String {

@@ -64,7 +64,48 @@ services:
 databases: { db: { connections: 20, pooler: { mode: transaction, size: 6, clients: 20 }, query: 15ms } }
 ";
 
+/// Half of the requests read what the other half writes.
+const FOLLOWED: &str = "
+traffic: { rate: 100/s, mix: { api.find: 50%, api.save: 50% } }
+services:
+  api: { concurrency: unlimited, endpoints: { find: [ { call: db.find } ], save: [ { call: db.insert } ] } }
+databases:
+  db:
+    connections: 4
+    read_replicas: { count: 1, keys: 100, lag: 100ms }
+    queries: { find: { read: 50ms }, insert: { write: 5ms } }
+scenarios: { trouble: { faults: [ { replication_lag: db, add: 200ms, at: 10s, for: 30s } ] } }
+";
+
+const MORTAL: &str = "
+traffic: { rate: 20/s, to: api }
+services: { api: { calls: [ db ] } }
+databases: { db: { query: 10ms } }
+scenarios: { trouble: { faults: [ { kill: db, at: 10s, for: 40s } ] } }
+";
+
 pub const CASES: &[Case] = &[
+    case("database.failover", MORTAL, ("databases.db.failover", "10s"), |s| s.success(), Up),
+    case("read_replicas.count", FOLLOWED, ("databases.db.read_replicas.count", "2"), |s| s.mean_ms(), Down),
+    case("read_replicas.keys", FOLLOWED, ("databases.db.read_replicas.keys", "10"), |s| s.stale("db"), Up),
+    case(
+        "read_replicas.popularity",
+        FOLLOWED,
+        ("databases.db.read_replicas.popularity", "zipf(1)"),
+        |s| s.stale("db"),
+        Up,
+    ),
+    case("read_replicas.lag", FOLLOWED, ("databases.db.read_replicas.lag", "1s"), |s| s.stale("db"), Up),
+    case("read_replicas.replay", FOLLOWED, ("databases.db.read_replicas.replay", "19ms"), |s| s.stale("db"), Up),
+    case(
+        "fault.replication_lag.replication_lag",
+        FOLLOWED,
+        ("scenarios.trouble.faults", "[ { replication_lag: db, add: 1s, at: 10s, for: 30s } ]"),
+        |s| s.stale("db"),
+        Up,
+    )
+    .of(&[("scenarios.trouble.faults", "[]")]),
+    case("fault.replication_lag.add", FOLLOWED, ("scenarios.trouble.faults.0.add", "2s"), |s| s.stale("db"), Up),
     case(
         "database.pooler",
         POOLED,

@@ -116,6 +116,15 @@ impl Seen {
         &self.measured.endpoints[id.index()]
     }
 
+    /// Share of the reads from the replicas of a database that were stale.
+    pub fn stale(&self, database: &str) -> f64 {
+        let component = self.plan().component(database).unwrap_or_else(|| panic!("there is no database `{database}`"));
+        let of = |r: &tenfold::plan::Replication| self.plan().stations[r.replicas.index()].component;
+        let found = self.plan().replications.iter().position(|r| of(r) == component);
+        let tally = &self.measured.replications[found.unwrap_or_else(|| panic!("nothing follows `{database}`"))];
+        tally.stale as f64 / tally.reads as f64
+    }
+
     /// A source of traffic as its users see it.
     pub fn source(&self, name: &str) -> &Served {
         let id = self.plan().source(name).unwrap_or_else(|| panic!("there is no source `{name}`"));

@@ -1,0 +1,75 @@
+//! Replicas that follow their primary, and reads that come too early.
+//!
+//! A replica applies one change after another: a change that was written at t is there when it has come, when those before it
+//! are applied, and when it is applied itself. Nothing of this needs an event.
+
+use super::frame::Frame;
+use super::world::World;
+use crate::plan::{Replication, ReplicationId};
+use crate::random::{Lot, Stream};
+
+/// What the replicas of a database have applied.
+#[derive(Clone, Debug)]
+pub(super) struct ReplicationState {
+    /// When each replica will have applied all that was written so far.
+    done: Vec<u64>,
+    /// When each replica will have applied the last change of each row: all rows of one replica, then those of the next.
+    rows: Vec<u64>,
+    lag: Stream,
+}
+
+impl ReplicationState {
+    pub(super) fn new(replication: &Replication, replicas: u32, lag: Stream) -> ReplicationState {
+        let rows = replicas as usize * replication.keys.count as usize;
+        ReplicationState { done: vec![0; replicas as usize], rows: vec![0; rows], lag }
+    }
+}
+
+/// Told apart from other choices made at the same step.
+const ROW: u32 = 0x27d4_eb2f;
+
+impl World<'_> {
+    pub(super) fn build_replication(&mut self, seed: u64, replication: u32) {
+        for followed in &self.plan.replications {
+            let station = &self.plan.stations[followed.replicas.index()];
+            let lag = Stream::new(seed, replication, &station.name, "replication");
+            self.replications.push(ReplicationState::new(followed, station.replicas, lag));
+        }
+    }
+
+    /// A row was written: its change is on its way to every replica.
+    pub(super) fn ship(&mut self, f: u32, id: ReplicationId) {
+        let row = self.row(&self.frames[f], id);
+        let followed = &self.plan.replications[id.index()];
+        let state = &mut self.replications[id.index()];
+        let held_up = self.knobs.stations[followed.replicas.index()].lag;
+        for replica in 0..state.done.len() {
+            let lag = self.plan.dists[followed.lag.index()].sample(&mut state.lag);
+            let comes = self.now + lag.0 + held_up.0;
+            let applied = comes.max(state.done[replica]) + followed.replay.0;
+            state.done[replica] = applied;
+            state.rows[replica * followed.keys.count as usize + row as usize] = applied;
+        }
+    }
+
+    /// A row is read from the replica a frame is on.
+    pub(super) fn peek(&mut self, f: u32, id: ReplicationId) {
+        let frame = &self.frames[f];
+        let row = self.row(frame, id);
+        let followed = &self.plan.replications[id.index()];
+        let replica = (frame.slot - self.stations[followed.replicas.index()].first_slot) as usize;
+        let state = &self.replications[id.index()];
+        let applied = state.rows[replica * followed.keys.count as usize + row as usize];
+        let lag = state.done[replica].saturating_sub(self.now);
+        let tally = &mut self.tallies.replications[id.index()][frame.counted()];
+        tally.reads += 1;
+        tally.stale += u64::from(applied > self.now);
+        tally.lag.0 = tally.lag.0.saturating_add(lag);
+        tally.longest.0 = tally.longest.0.max(lag);
+    }
+
+    fn row(&self, frame: &Frame, id: ReplicationId) -> u32 {
+        let choice = frame.choice(&self.numbers) ^ ROW;
+        self.plan.replications[id.index()].keys.draw(Lot(frame.lot), choice)
+    }
+}
