@@ -6,6 +6,7 @@
 //! each side. `simulate verify` prints them as a table, and the tests run the same ones.
 
 mod caches;
+mod databases;
 mod fleets;
 pub mod laws;
 mod lines;
@@ -77,6 +78,7 @@ pub fn oracles() -> impl Iterator<Item = &'static Oracle> {
         policies::ORACLES,
         fleets::ORACLES,
         caches::ORACLES,
+        databases::ORACLES,
         traffic::ORACLES,
     ]
     .into_iter()

@@ -18,6 +18,7 @@ mod theory;
 mod tidy;
 mod timelines;
 mod timelines_admission;
+mod timelines_breakers;
 mod timelines_caches;
 mod timelines_traffic;
 mod timelines_transactions;
