@@ -302,15 +302,16 @@ databases: {{ db: {{ query: 1ms{database} }} }}
     };
     assert_eq!(codes(&with("", "")), Vec::<&str>::new());
     let bad = ", sessions: local, files: local_disk, api: { versioning: none, pagination: offset }, observability: { logs: plain, \
-               correlation_ids: false, metrics: true, dashboards: false, traces: false, error_tracking: false }";
+               correlation_ids: false, metrics: true, dashboards: false, alerts: false, traces: false, error_tracking: false }";
     let good = ", sessions: shared, files: object_storage, api: { versioning: url, pagination: cursor }, observability: { logs: \
-                structured, correlation_ids: true, metrics: true, dashboards: true, traces: true, error_tracking: true }";
+                structured, correlation_ids: true, metrics: true, dashboards: true, alerts: true, traces: true, error_tracking: true }";
     assert_eq!(codes(&with(good, ", backups: tested")), Vec::<&str>::new());
     let mut found = codes(&with(bad, ", backups: untested, observability: { metrics: false }"));
     found.sort_unstable();
     let expected = [
         "local-files",
         "local-sessions",
+        "missing-alerts",
         "missing-api-versioning",
         "missing-correlation-ids",
         "missing-dashboards",

@@ -61,6 +61,7 @@ static OBSERVABILITY: Shape = Shape::new(
         Field::new("correlation_ids", Takes::Boolean, "Logs carry the number of the request, through all services."),
         Field::new("metrics", Takes::Boolean, "It exports metrics: rate, errors, duration, use of its resources."),
         Field::new("dashboards", Takes::Boolean, "Its metrics are on a dashboard."),
+        Field::new("alerts", Takes::Boolean, "Somebody is paged when its metrics are out of bounds."),
         Field::new("traces", Takes::Boolean, "It takes part in distributed traces."),
         Field::new("error_tracking", Takes::Boolean, "Its errors are collected and grouped."),
     ],
@@ -96,6 +97,7 @@ fn observability(item: &Item<'_>, declared: &mut Declarations) {
     declared.correlation_ids = flag("correlation_ids");
     declared.metrics = flag("metrics");
     declared.dashboards = flag("dashboards");
+    declared.alerts = flag("alerts");
     declared.traces = flag("traces");
     declared.error_tracking = flag("error_tracking");
     fields.finish();

@@ -19,6 +19,8 @@ pub struct Declarations {
     pub metrics: Option<bool>,
     /// Whether somebody has put them on a dashboard.
     pub dashboards: Option<bool>,
+    /// Whether somebody is paged when they are out of bounds.
+    pub alerts: Option<bool>,
     /// Whether it takes part in distributed traces.
     pub traces: Option<bool>,
     /// Whether its errors are collected and grouped.

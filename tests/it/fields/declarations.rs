@@ -118,6 +118,7 @@ pub const DECLARATIONS: &[Declaration] = &[
         "missing-dashboards",
         There,
     ),
+    says("observability.alerts", &[], ("services.api.observability", "{ alerts: false }"), "missing-alerts", There),
     says("observability.traces", &[], ("services.api.observability", "{ traces: false }"), "missing-tracing", There),
     says(
         "observability.error_tracking",
