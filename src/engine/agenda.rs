@@ -65,6 +65,10 @@ kinds! {
     Stuck
     /// A standby takes over.
     Failover
+    /// Consumers have come to terms.
+    Dispatch
+    /// A publisher sends its next batch.
+    Batch
 }
 
 /// The order among events of the same instant.

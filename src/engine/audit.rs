@@ -149,10 +149,12 @@ impl World<'_> {
 
     fn audit_topics(&self) -> Result<(), String> {
         for (t, topic) in self.plan.topics.iter().enumerate() {
-            let name = &self.plan.components[topic.component.index()].name;
+            let name = &topic.name;
             let tally = &self.tallies.topics[t];
-            let ended = tally.acknowledged + tally.dead_lettered + tally.dropped;
-            same(name, "messages", tally.published, ended + tally.backlog.level)?;
+            let ended = tally.acknowledged + tally.dead_lettered + tally.dropped + tally.lost;
+            let begun = tally.published + tally.copies + tally.replayed;
+            same(name, "messages", begun, ended + tally.backlog.level)?;
+            self.audit_lines(t)?;
             self.little(name, "backlog", &tally.backlog)?;
         }
         Ok(())

@@ -4,6 +4,7 @@ use super::agenda::{Class, Kind};
 use super::frame::{ADMITTED, CALLED, COUNTED, DEGRADED, Frame, HANDS, HOLDS, INSIDE, LOADS, NONE, PRIORITY, Place};
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
+use super::topic::Published;
 use super::world::{Ready, World};
 use crate::plan::{Branch, LinkId, Pc, Step};
 use crate::random::Lot;
@@ -105,8 +106,10 @@ impl World<'_> {
                 }
                 Step::Enqueue { topic } => {
                     let (lot, choice) = (Lot(frame.lot), frame.choice(&self.numbers));
-                    if !self.enqueue(topic.0, lot.child(choice)) {
-                        return self.finish(f, Outcome::Failed(Cause::QueueFull), probe);
+                    match self.publish(topic.0, lot.child(choice), f) {
+                        Published::Accepted => {}
+                        Published::Waits => return self.pause(f),
+                        Published::Refused => return self.finish(f, Outcome::Failed(Cause::QueueFull), probe),
                     }
                 }
                 Step::Hold => {

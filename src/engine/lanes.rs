@@ -12,6 +12,12 @@ pub(super) enum Purpose {
     Patience,
     /// A message's visibility time-out.
     Visibility,
+    /// The time until a message is delivered again.
+    Requeue,
+    /// The time until a message is delivered at all.
+    Delay,
+    /// The time a message lives.
+    Lifetime,
     /// The longest wait for a permit.
     Permit,
     /// The longest wait for a connection.

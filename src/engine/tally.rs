@@ -205,6 +205,12 @@ pub struct TopicTally {
     pub published: u64,
     /// Refused because the queue was full.
     pub rejected: u64,
+    /// Publications that had to wait for room.
+    pub blocked: u64,
+    /// Second copies of messages that were there twice.
+    pub copies: u64,
+    /// Handled, and delivered again because that had not been committed.
+    pub replayed: u64,
     /// Handed to a consumer, redeliveries included.
     pub delivered: u64,
     /// Made visible again because they were not finished in time.
@@ -217,12 +223,22 @@ pub struct TopicTally {
     pub dead_lettered: u64,
     /// Given up without dead letters.
     pub dropped: u64,
+    /// Given up for their age, or because the queue was full.
+    pub lost: u64,
+    /// Counted messages that were received at least once.
+    pub received: u64,
+    /// How long those had waited for it, summed.
+    pub waited: SimDuration,
+    /// The longest of these waits.
+    pub longest: SimDuration,
+    /// The most messages that were there at once in the measured part.
+    pub peak: u64,
     /// Messages not yet finished, waiting or in progress.
     pub backlog: Gauge,
 }
 
 impl TopicTally {
-    /// What happened since `before`; the backlog is the present one.
+    /// What happened since `before`; the backlog and the extremes are the present ones.
     pub fn since(&self, before: &TopicTally) -> TopicTally {
         TopicTally {
             published: self.published - before.published,
@@ -233,6 +249,14 @@ impl TopicTally {
             duplicates: self.duplicates - before.duplicates,
             dead_lettered: self.dead_lettered - before.dead_lettered,
             dropped: self.dropped - before.dropped,
+            blocked: self.blocked - before.blocked,
+            copies: self.copies - before.copies,
+            replayed: self.replayed - before.replayed,
+            lost: self.lost - before.lost,
+            received: self.received - before.received,
+            waited: SimDuration(self.waited.0 - before.waited.0),
+            longest: self.longest,
+            peak: self.peak,
             backlog: self.backlog,
         }
     }

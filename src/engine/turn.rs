@@ -11,6 +11,7 @@ impl World<'_> {
     /// Sets every knob, before any event of this instant. Replicas that die take with them what they were doing;
     /// those that come back are empty.
     pub fn turn<P: Probe>(&mut self, knobs: &Knobs, probe: &mut P) {
+        let paused: Vec<bool> = self.knobs.topics.iter().map(|t| t.paused).collect();
         self.knobs.clone_from(knobs);
         let died = self.turn_stations();
         self.turn_caches(&died);
@@ -18,7 +19,8 @@ impl World<'_> {
             self.bury(&died, probe);
         }
         self.turn_edges(probe);
-        for t in 0..self.topics.len() {
+        for (t, was_paused) in paused.into_iter().enumerate() {
+            self.consumers_turned(t, was_paused);
             self.ready.push(Ready::Dispatch(t as u32));
         }
         self.run_ready(probe);

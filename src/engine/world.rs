@@ -13,7 +13,7 @@ use super::replication::ReplicationState;
 use super::source::SourceState;
 use super::station::{Slot, StationState};
 use super::tally::Tallies;
-use super::topic::{Message, TopicState};
+use super::topic::{Batch, Message, Stage, TopicState};
 use crate::plan::{Knobs, Plan, Priority};
 use crate::units::{SimDuration, SimTime};
 
@@ -37,6 +37,7 @@ pub struct World<'p> {
     pub(super) edges: Vec<EdgeState>,
     pub(super) instances: Vec<Instance>,
     pub(super) topics: Vec<TopicState>,
+    pub(super) batches: Vec<Batch>,
     pub(super) sources: Vec<SourceState>,
     /// Caches with keys.
     pub(super) caches: Vec<Option<Box<CacheState>>>,
@@ -145,6 +146,7 @@ impl<'p> World<'p> {
             edges: Vec::new(),
             instances: Vec::new(),
             topics: plan.topics.iter().map(TopicState::new).collect(),
+            batches: Vec::new(),
             sources: Vec::new(),
             caches: Vec::new(),
             backlogged: 0,
@@ -187,6 +189,7 @@ impl<'p> World<'p> {
         world.build_caches(seed, replication);
         world.build_replication(seed, replication);
         world.build_sources(seed, replication);
+        world.build_batches(seed, replication);
         world
     }
 
@@ -316,6 +319,8 @@ impl<'p> World<'p> {
                 }
             }
             Kind::Failover => self.fail_over(at as usize, key.stamp()),
+            Kind::Dispatch => self.dispatch(at, probe),
+            Kind::Batch => self.batch_due(at),
             Kind::Permitted => {
                 if self.calls[at].wake == key.stamp() {
                     self.permitted(at, probe);
@@ -393,6 +398,8 @@ impl<'p> World<'p> {
         match purpose {
             Purpose::Patience => self.patience_over(at, probe),
             Purpose::Visibility => self.visible_again(at),
+            Purpose::Requeue | Purpose::Delay => self.delay_over(at),
+            Purpose::Lifetime => self.lifetime_over(at),
             Purpose::Permit | Purpose::Pool => self.gate_wait_over(at, probe),
             Purpose::Hedge => self.hedge_due(at, probe),
             Purpose::Line => self.patience_in_line_over(at, probe),
@@ -423,7 +430,7 @@ impl<'p> World<'p> {
             }
         }
         for (t, topic) in self.plan.topics.iter().enumerate() {
-            self.topics[t].lane = self.lane(topic.visibility, Purpose::Visibility);
+            self.build_topic_lanes(t, topic);
         }
     }
 }
@@ -440,7 +447,11 @@ fn is_wanted(
     let is = |state: State| calls[at].ticket == timer.ticket && calls[at].state == state;
     match purpose {
         Purpose::Patience => calls[at].ticket == timer.ticket,
-        Purpose::Visibility => messages[at].ticket == timer.ticket,
+        Purpose::Visibility | Purpose::Requeue | Purpose::Delay => messages[at].ticket == timer.ticket,
+        Purpose::Lifetime => {
+            let message = &messages[at];
+            message.born == timer.ticket && message.stage != Stage::Over && !message.expired
+        }
         Purpose::Permit => is(State::Permit),
         Purpose::Pool => is(State::Pool),
         Purpose::Hedge => is(State::Trying) && calls[at].hedging,

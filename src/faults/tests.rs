@@ -53,7 +53,7 @@ fn plan() -> Plan {
     b.topic(Topic {
         component: events,
         station: broker,
-        consumers: vec![Consumer { link, concurrency: 1 }],
+        consumers: vec![Consumer { link, concurrency: 1, prefetch: 1 }],
         ..Topic::default()
     });
     assert_eq!(b.plan().links, [Link { edge: back, to: home }]);

@@ -143,12 +143,13 @@ impl Graph<'_> {
 
     fn bound_consumers(&self, id: TopicId, bounds: &mut Vec<Bound>) {
         let topic = &self.plan.topics[id.index()];
-        let name = format!("{}.consumers", self.plan.components[topic.component.index()].name);
-        let capacity: f64 = topic.consumers.iter().map(|c| f64::from(c.concurrency)).sum();
-        if capacity == 0.0 {
+        let name = format!("{}.consumers", topic.name);
+        let hands: f64 = topic.consumers.iter().map(|c| f64::from(c.concurrency)).sum();
+        if hands == 0.0 {
             return;
         }
-        let handled = |c: &crate::plan::Consumer| f64::from(c.concurrency) / capacity * self.call_latency(c.link);
+        let capacity = topic.parallelism();
+        let handled = |c: &crate::plan::Consumer| f64::from(c.concurrency) / hands * self.call_latency(c.link);
         let busy = self.visits().topics[id.index()] * topic.consumers.iter().map(handled).sum::<f64>();
         let path = format!("{}.consumers.0.concurrency", topic.origin.path);
         bounds.push(self.make(Resource::Consumers(id), name, capacity, busy, true, path));

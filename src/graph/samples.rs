@@ -146,10 +146,11 @@ pub(crate) fn mail() -> Plan {
         (b.link(to_jobs, publish), b.link(to_mailer, send), b.link(to_smtp, post));
     let component = b.plan().stations[broker.index()].component;
     let topic = b.topic(Topic {
+        name: "jobs".into(),
         component,
         station: broker,
         max_receives: 5,
-        consumers: vec![Consumer { link: send_link, concurrency: 4 }],
+        consumers: vec![Consumer { link: send_link, concurrency: 4, prefetch: 4 }],
         origin: Origin { path: "queues.jobs".into(), ..Origin::default() },
         ..Topic::default()
     });

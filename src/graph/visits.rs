@@ -33,15 +33,10 @@ pub(super) fn count(plan: &Plan, profiles: &[Profile], latencies: &[f64]) -> Vis
         order.reverse();
         order
     };
-    for source in &plan.sources {
-        let mut links = vec![0.0; plan.links.len()];
+    let spread = |mut links: Vec<f64>, mut topics: Vec<f64>| {
         let mut runs = vec![0.0; plan.endpoints.len()];
-        let mut topics = vec![0.0; plan.topics.len()];
-        let mut before = 0.0;
-        for (up_to, link) in &source.mix {
-            links[link.index()] += up_to - before;
-            runs[plan.links[link.index()].to.index()] += up_to - before;
-            before = *up_to;
+        for (link, n) in links.iter().enumerate() {
+            runs[plan.links[link].to.index()] += n;
         }
         for endpoint in &callers_first {
             let times = runs[endpoint.index()];
@@ -55,14 +50,32 @@ pub(super) fn count(plan: &Plan, profiles: &[Profile], latencies: &[f64]) -> Vis
                 runs[plan.links[link.index()].to.index()] += times * n;
             }
         }
-        let rate = rate_of(plan, source, latencies);
-        visits.sources.push(rate);
-        for (sums, parts) in
-            [(&mut visits.endpoints, &runs), (&mut visits.links, &links), (&mut visits.topics, &topics)]
-        {
+        (runs, links, topics)
+    };
+    let mut add = |rate: f64, (runs, links, topics): &(Vec<f64>, Vec<f64>, Vec<f64>)| {
+        for (sums, parts) in [(&mut visits.endpoints, runs), (&mut visits.links, links), (&mut visits.topics, topics)] {
             sums.iter_mut().zip(parts).for_each(|(sum, part)| *sum += rate * part);
         }
-        visits.per_source.push(runs);
+    };
+    let none = || (vec![0.0; plan.links.len()], vec![0.0; plan.topics.len()]);
+    for source in &plan.sources {
+        let (mut links, topics) = none();
+        let mut before = 0.0;
+        for (up_to, link) in &source.mix {
+            links[link.index()] += up_to - before;
+            before = *up_to;
+        }
+        let rate = rate_of(plan, source, latencies);
+        let each = spread(links, topics);
+        add(rate, &each);
+        visits.sources.push(rate);
+        visits.per_source.push(each.0);
+    }
+    for (t, topic) in plan.topics.iter().enumerate().filter(|(_, topic)| !topic.publishers.is_empty()) {
+        let (mut links, mut topics) = none();
+        topics[t] = 1.0;
+        consumer_links(plan, TopicId::new(t)).into_iter().for_each(|(link, share)| links[link.index()] += share);
+        add(topic.own_rate(), &spread(links, topics));
     }
     visits
 }

@@ -39,7 +39,7 @@ pub use replication::Replication;
 pub use source::{Arrivals, Bursts, Source};
 pub use station::{Balance, Clients, Concurrency, Crowding, Station};
 pub use step::{Branch, Fork, Step, Switch};
-pub use topic::{Consumer, Topic};
+pub use topic::{Consumer, OnFailure, Overflow, Partitions, Publisher, Topic};
 
 use crate::random::Dist;
 use crate::units::SimDuration;

@@ -195,6 +195,18 @@ pub struct Queue {
     pub dead_lettered: u64,
     /// Given up.
     pub dropped: u64,
+    /// Given up for their age, or because the queue was full.
+    pub lost: u64,
+    /// Handled to the end more than once.
+    pub duplicates: u64,
+    /// Publications that had to wait for room.
+    pub blocked: u64,
+    /// Mean wait for a consumer, of those that were received.
+    pub wait_mean_ms: f64,
+    /// The longest of these waits.
+    pub wait_max_ms: f64,
+    /// The most that were there at once.
+    pub peak: u64,
     /// Waiting at the end.
     pub backlog: u64,
 }

@@ -5,6 +5,7 @@ use super::{Figure, Oracle};
 
 const MM1: Mmc = Mmc { lambda: 0.8, mu: 1.0, c: 1 };
 const MM16: Mmc = Mmc { lambda: 14.4, mu: 1.0, c: 16 };
+const MM10: Mmc = Mmc { lambda: 8.0, mu: 1.0, c: 10 };
 const MM1_10: Mm1k = Mm1k { lambda: 0.9, mu: 1.0, k: 10 };
 
 pub(super) const ORACLES: &[Oracle] = &[
@@ -174,5 +175,26 @@ services: { station: { concurrency: 1, queue: 0, work: 1ms } }
             Figure::exact("mean stay, ms", || retrial_orbit(0.7, 1.0, 0.5) / 0.7 + 1.0, |s| s.mean_ms()),
             Figure::exact("utilisation", || 0.7, |s| s.resource("station.workers").utilization),
         ],
+    },
+    Oracle {
+        name: "M/M/10 behind a queue, Erlang C",
+        model: "
+traffic: { people: { rate: 8000/s, to: api } }
+services:
+  api: { concurrency: unlimited, endpoints: { call: [ { publish: jobs } ] } }
+  worker: { concurrency: unlimited, work: 1ms }
+queues: { jobs: { consumers: [ { call: worker, concurrency: 10 } ] } }
+",
+        replications: 16,
+        warmup_s: 10,
+        measured_s: 160,
+        figures: &[Figure::exact(
+            "mean wait, ms",
+            || MM10.mean_wait(),
+            |s| {
+                let jobs = s.topic("jobs");
+                1e3 * jobs.waited.seconds() / jobs.received as f64
+            },
+        )],
     },
 ];

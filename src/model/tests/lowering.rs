@@ -261,7 +261,7 @@ queues:
     let topic = &model.plan.topics[0];
     assert_eq!((topic.capacity, topic.max_receives, topic.consumers.len()), (1000, 5, 2));
     assert_eq!(topic.dead_letter.map(|t| t.index()), Some(1));
-    assert_eq!(topic.visibility, SimDuration::from_secs(30));
+    assert_eq!(topic.visibility, Some(SimDuration::from_secs(30)));
     let [shoppers, staff] = &model.plan.sources[..] else { panic!("two sources") };
     assert_eq!(shoppers.arrivals, Arrivals::Constant(10.0));
     assert_eq!(shoppers.mix.iter().map(|(up_to, _)| *up_to).collect::<Vec<_>>(), [0.6, 1.0]);

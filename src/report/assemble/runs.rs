@@ -108,7 +108,9 @@ impl Scribe<'_> {
     fn queues(&self, runs: &[Measurements]) -> IndexMap<String, Queue> {
         let plan = &self.model.plan;
         let each = plan.topics.iter().enumerate().map(|(i, topic)| {
-            let sum = |of: fn(&crate::engine::TopicTally) -> u64| runs.iter().map(|m| of(&m.topics[i])).sum();
+            let each = |of: fn(&crate::engine::TopicTally) -> u64| runs.iter().map(move |m| of(&m.topics[i]));
+            let sum = |of| each(of).sum::<u64>();
+            let most = |of| each(of).max().unwrap_or(0);
             let queue = Queue {
                 published: sum(|t| t.published),
                 rejected: sum(|t| t.rejected),
@@ -117,9 +119,15 @@ impl Scribe<'_> {
                 acknowledged: sum(|t| t.acknowledged),
                 dead_lettered: sum(|t| t.dead_lettered),
                 dropped: sum(|t| t.dropped),
+                lost: sum(|t| t.lost),
+                duplicates: sum(|t| t.duplicates),
+                blocked: sum(|t| t.blocked),
+                wait_mean_ms: sum(|t| t.waited.0) as f64 / 1e6 / sum(|t| t.received).max(1) as f64,
+                wait_max_ms: most(|t| t.longest.0) as f64 / 1e6,
+                peak: most(|t| t.peak),
                 backlog: sum(|t| t.backlog.level),
             };
-            (plan.components[topic.component.index()].name.clone(), queue)
+            (topic.name.clone(), queue)
         });
         each.collect()
     }

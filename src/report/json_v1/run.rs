@@ -92,6 +92,12 @@ struct Queue {
     acknowledged: u64,
     dead_lettered: u64,
     dropped: u64,
+    lost: u64,
+    duplicates: u64,
+    blocked: u64,
+    wait_mean_ms: f64,
+    wait_max_ms: f64,
+    peak: u64,
     backlog: u64,
 }
 
@@ -240,6 +246,12 @@ fn queue(q: &report::Queue) -> Queue {
         acknowledged: q.acknowledged,
         dead_lettered: q.dead_lettered,
         dropped: q.dropped,
+        lost: q.lost,
+        duplicates: q.duplicates,
+        blocked: q.blocked,
+        wait_mean_ms: q.wait_mean_ms,
+        wait_max_ms: q.wait_max_ms,
+        peak: q.peak,
         backlog: q.backlog,
     }
 }

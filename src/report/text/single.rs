@@ -152,11 +152,13 @@ pub(super) fn queues(report: &Report, page: &mut Page) {
         .into_iter()
         .map(|(name, q)| {
             let mut row = vec![name.to_string()];
-            row.extend([q.published, q.acknowledged, q.redelivered, q.dead_lettered, q.rejected, q.backlog].map(dash));
+            row.extend([q.published, q.acknowledged, q.redelivered, q.dead_lettered, q.rejected, q.lost].map(dash));
+            let wait = if q.wait_max_ms > 0.0 { ms(q.wait_mean_ms) } else { "-".into() };
+            row.extend([wait, dash(q.peak), dash(q.backlog)]);
             row
         })
         .collect();
-    page.table(&["<", "published", "handled", "again", "dead", "refused", "backlog"], rows);
+    page.table(&["<", "published", "handled", "again", "dead", "refused", "lost", "wait", "most", "left"], rows);
 }
 
 pub(super) fn caches(report: &Report, page: &mut Page) {

@@ -1,18 +1,20 @@
 //! Random plans under random faults, with every invariant checked while they run.
 
+mod parts;
+
 use super::{Limits, Silent, World};
 use crate::plan::{
     Admission, Arrivals, Balance, Branch, Builder, Bursts, Cache, CacheId, Clients, Component, ComponentId,
-    Concurrency, Consumer, Contents, DistId, Edge, EdgeId, EndpointId, Eviction, Flight, Fork, Knobs, Line, LinkId,
-    Lock, LockId, Look, Order, Origin, Party, Pc, Plan, Priority, Profile, Replication, Role, Source, SourceId, Spread,
-    Station, StationId, Step, Store, Topic, UNLIMITED, Writes,
+    Concurrency, Consumer, Contents, DistId, Edge, EdgeId, EndpointId, Fork, Knobs, Line, LinkId, Look, Order, Origin,
+    Party, Pc, Plan, Priority, Profile, Role, Source, SourceId, Station, StationId, Step, UNLIMITED, Writes,
 };
 use crate::policies::{
     AdmissionControl, Budget, CircuitBreaker, Codel, ConcurrencyLimit, Counting, Hedge, Jitter, KillSwitch,
     LoadShedding, Preset, RateLimit, Retry, Sensor, Throttle,
 };
-use crate::random::{Count, Dist, Keys, Popularity, Stream};
+use crate::random::{Count, Dist, Stream};
 use crate::units::{SimDuration, SimTime};
+use parts::{followed, inside, keyed_cache, locked, look_up, rows, topic, transaction};
 
 struct Dice(Stream);
 
@@ -79,7 +81,11 @@ fn plan(dice: &mut Dice) -> Plan {
     }
     let consumer = Party::Component(ComponentId(n));
     let handle = link(&mut b, dice, consumer, 1, endpoints[n as usize - 1], n as usize - 1, times[1]);
-    b.plan_mut().topics[topic].consumers = vec![Consumer { link: handle, concurrency: 1 + dice.up_to(3) }];
+    b.plan_mut().topics[topic].consumers = {
+        let concurrency = 1 + dice.up_to(3);
+        let more = if b.plan().topics[topic].partitions.is_some() { 0 } else { dice.up_to(4) };
+        vec![Consumer { link: handle, concurrency, prefetch: concurrency + more }]
+    };
     for s in 0..=dice.up_to(1) {
         source(&mut b, dice, s, endpoints[0], &times);
     }
@@ -139,27 +145,6 @@ fn station(b: &mut Builder, dice: &mut Dice, i: u32) -> StationId {
         admission,
         ..Station::default()
     })
-}
-
-fn topic(b: &mut Builder, dice: &mut Dice, _last: StationId) -> (usize, EndpointId) {
-    let broker = station(b, dice, 99);
-    let component = b.plan().stations[broker.index()].component;
-    let dead = b.topic(Topic { component, station: broker, visibility: SimDuration::from_secs(1), ..Topic::default() });
-    let dead_letter = dice.maybe(0.5, |_| dead);
-    let topic = b.topic(Topic {
-        component,
-        station: broker,
-        capacity: dice.maybe(0.5, |d| 1 + d.up_to(30)).unwrap_or(UNLIMITED),
-        visibility: dice.millis(200),
-        max_receives: dice.maybe(0.7, |d| 1 + d.up_to(3)).unwrap_or(UNLIMITED),
-        dead_letter,
-        ..Topic::default()
-    });
-    let publish = b.endpoint("q.publish", broker, Origin::default());
-    b.begin(publish);
-    b.emit(Step::Enqueue { topic });
-    b.emit(Step::Return);
-    (topic.index(), publish)
 }
 
 fn link(
@@ -330,107 +315,6 @@ fn program(b: &mut Builder, dice: &mut Dice, times: &[DistId], callees: &[LinkId
             }
         }
     }
-}
-
-/// A cache of a few keys with whatever rules.
-fn keyed_cache(b: &mut Builder, dice: &mut Dice, station: StationId) -> CacheId {
-    let nodes = b.plan().stations[station.index()].replicas;
-    let store = Store {
-        keys: Keys { count: 1 + dice.up_to(20), popularity: Popularity::Zipf(1.0) },
-        capacity: dice.maybe(0.7, |d| nodes + d.up_to(10)).unwrap_or(UNLIMITED),
-        nodes,
-        spread: if dice.0.chance(0.5) { Spread::Any } else { Spread::ByKey },
-        eviction: if dice.0.chance(0.5) { Eviction::Lfu } else { Eviction::Lru },
-        ttl: dice.maybe(0.7, |d| d.millis(300)),
-        jitter: dice.maybe(0.5, |_| 0.3).unwrap_or(0.0),
-        stale: dice.maybe(0.5, |d| d.millis(200)).unwrap_or_default(),
-        early: dice.maybe(0.3, |_| 1.0),
-        negative: dice.maybe(0.3, |d| d.millis(50)),
-        flight: match dice.up_to(2) {
-            0 => Flight::Everybody,
-            1 => Flight::Single,
-            _ => Flight::Lease(dice.millis(100)),
-        },
-        warm: dice.0.chance(0.5),
-    };
-    let write = Writes::Behind { buffer: dice.up_to(5), flushers: 1 + dice.up_to(2) };
-    b.cache(Cache { component: ComponentId(0), station, contents: Contents::Simulated(store), write })
-}
-
-/// A look-up whose miss is a call, and which may be served stale.
-fn look_up(b: &mut Builder, dice: &mut Dice, cache: CacheId, link: LinkId) {
-    let at = b.here();
-    let refresh = if dice.0.chance(0.5) { Pc(at.0 + 5) } else { Pc::FAIL };
-    let look = b.look(Look { miss: Pc(at.0 + 2), refresh, key: at });
-    b.emit(Step::Look { cache, look });
-    b.emit(Step::Jump { to: Pc(at.0 + 8) });
-    b.emit(Step::Call { link, failed: Pc::FAIL });
-    b.emit(Step::Fill { cache, look });
-    b.emit(Step::Jump { to: Pc(at.0 + 8) });
-    b.emit(Step::Call { link, failed: Pc::FAIL });
-    b.emit(Step::Fill { cache, look });
-    b.emit(Step::Return);
-}
-
-/// Rows that are read and written where replicas follow.
-fn followed(b: &mut Builder, dice: &mut Dice, replicas: StationId, lag: DistId) {
-    let keys = Keys { count: 1 + dice.up_to(9), popularity: Popularity::Zipf(1.0) };
-    let replicas = b.replication(Replication { replicas, keys, lag, replay: dice.millis(5) });
-    b.emit(Step::Peek { replicas });
-    b.emit(Step::Ship { replicas });
-}
-
-/// A few rows that many want.
-fn rows(b: &mut Builder, dice: &mut Dice) -> Vec<LockId> {
-    let mut lock = |i: u32| {
-        let keys = Keys { count: 1 + dice.up_to(3), popularity: Popularity::Uniform };
-        let wait = dice.maybe(0.5, |d| d.millis(200));
-        b.lock(Lock { name: format!("rows{i}"), keys, wait, origin: Origin::default() })
-    };
-    (0..3).map(&mut lock).collect()
-}
-
-/// Work with one row after another, in an order that may end in a deadlock.
-fn locked(b: &mut Builder, dice: &mut Dice, times: &[DistId], rows: &[LockId]) {
-    let chosen: Vec<LockId> = (0..dice.up_to(2)).map(|_| rows[dice.up_to(2) as usize]).collect();
-    for &lock in &chosen {
-        b.emit(Step::Lock { lock, optimistic: dice.0.chance(0.3) });
-        b.emit(Step::Work { time: times[dice.up_to(3) as usize] });
-    }
-    for &lock in chosen.iter().rev() {
-        b.emit(Step::Unlock { lock });
-    }
-}
-
-fn transaction(
-    b: &mut Builder,
-    dice: &mut Dice,
-    times: &[DistId],
-    [open, ask]: [LinkId; 2],
-    callees: &[LinkId],
-    rows: &[LockId],
-) {
-    b.emit(Step::Call { link: open, failed: Pc::FAIL });
-    b.emit(Step::Call { link: ask, failed: Pc::FAIL });
-    locked(b, dice, times, rows);
-    for &link in callees.iter().take(dice.up_to(2) as usize) {
-        b.emit(Step::Call { link, failed: Pc::FAIL });
-    }
-    b.emit(Step::Call { link: ask, failed: Pc::FAIL });
-    b.emit(Step::Commit { link: open });
-}
-
-fn inside(b: &mut Builder, dice: &mut Dice, from: Party, instances: u32, to: EndpointId, component: usize) -> LinkId {
-    let edge = b.edge(Edge {
-        name: format!("{from:?}>{component} in transaction"),
-        from,
-        to: ComponentId::new(component),
-        instances,
-        timeout: dice.maybe(0.3, |d| d.millis(60)),
-        inside: true,
-        ..Edge::default()
-    });
-    b.link(edge, to)
 }
 
 fn disturb(plan: &Plan, dice: &mut Dice) -> Knobs {
