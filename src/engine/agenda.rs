@@ -69,6 +69,14 @@ kinds! {
     Dispatch
     /// A publisher sends its next batch.
     Batch
+    /// A replica has begun to serve, or its grace is over.
+    Started
+    /// An autoscaler looks at its signal.
+    Scale
+    /// A replica is probed.
+    Probe
+    /// The time of an ejected replica is over.
+    Readmit
 }
 
 /// The order among events of the same instant.

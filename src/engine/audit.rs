@@ -55,10 +55,11 @@ impl World<'_> {
             };
             same(&station.name, "busy workers", tally.busy.level, count(&|f| f.has(HOLDS)))?;
             same(&station.name, "waiting requests", tally.queue.level, count(&|f| f.place == Place::Queued))?;
-            if tally.busy.level > u64::from(station.workers).saturating_mul(u64::from(station.replicas)) {
+            if tally.busy.level > u64::from(station.workers).saturating_mul(u64::from(state.slots)) {
                 return Err(format!("{}: more workers busy than there are", station.name));
             }
             self.audit_doors(i)?;
+            self.audit_fleet(i)?;
             self.little(&station.name, "workers", &tally.busy)?;
             self.little(&station.name, "queue", &tally.queue)?;
         }

@@ -259,6 +259,11 @@ impl World<'_> {
                 probe.served(link.to, outcome, latency);
             }
             frame.place = Place::Replying;
+            if self.watches && frame.slot != NONE {
+                let slot = frame.slot;
+                self.watch(slot, outcome);
+            }
+            let frame = &mut self.frames[f];
             if frame.has(CALLED) && !self.edges[link.edge.index()].direct {
                 return self.send_reply(f, link.edge, probe);
             }

@@ -28,6 +28,10 @@ impl World<'_> {
         if slot == NONE {
             return self.finish(f, Outcome::Failed(Cause::Unavailable), probe);
         }
+        let slot = if self.stations[at as usize].slow_start { self.spare_the_young(f, at, slot) } else { slot };
+        if self.stations[at as usize].unnoticed && self.is_dead(slot) {
+            return self.finish(f, Outcome::Failed(Cause::Unavailable), probe);
+        }
         self.frames[f].slot = slot;
         let hall = self.stations[at as usize].hall;
         if hall != NONE
@@ -81,6 +85,9 @@ impl World<'_> {
         let tally = &mut self.tallies.stations[replica.station as usize];
         tally.busy.lower(self.now);
         if replica.queue.is_empty() {
+            if self.draining > 0 {
+                self.drained(slot);
+            }
             return;
         }
         let next = if self.stations[replica.station as usize].hall == NONE {

@@ -23,6 +23,7 @@ mod cpu;
 mod deadline;
 mod exec;
 mod failover;
+mod fleet;
 mod frame;
 mod gate;
 mod guard;

@@ -33,7 +33,8 @@ impl World<'_> {
         for followed in &self.plan.replications {
             let station = &self.plan.stations[followed.replicas.index()];
             let lag = Stream::new(seed, replication, &station.name, "replication");
-            self.replications.push(ReplicationState::new(followed, station.replicas, lag));
+            let replicas = self.stations[followed.replicas.index()].slots;
+            self.replications.push(ReplicationState::new(followed, replicas, lag));
         }
     }
 

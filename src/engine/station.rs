@@ -22,6 +22,12 @@ pub(super) struct StationState {
     pub is_async: bool,
     /// Slots of the replicas that are up.
     pub up: Vec<u32>,
+    /// Replicas that have just begun get a smaller share.
+    pub slow_start: bool,
+    /// Some replica is dead, and nobody has noticed.
+    pub unnoticed: bool,
+    /// Share of requests answered with an error, but for crowds.
+    pub usual_error_rate: f64,
     /// Dead replicas whose place a standby has taken.
     pub stand_ins: u32,
     /// Stamp of the event that lets one take over.
@@ -64,16 +70,20 @@ impl World<'_> {
     pub(super) fn build_stations(&mut self, seed: u64, replication: u32) {
         for (i, station) in self.plan.stations.iter().enumerate() {
             let first_slot = self.slots.len() as u32;
+            let slots = station.replicas + station.fleet.as_ref().map_or(0, |fleet| fleet.surge);
             let stream = |purpose| Stream::new(seed, replication, &station.name, purpose);
             self.stations.push(StationState {
                 first_slot,
-                slots: station.replicas,
+                slots,
                 workers: station.workers,
                 queue_limit: station.queue,
                 opened: 0,
                 most_open: self.plan.most_open(station.component).unwrap_or(UNLIMITED),
                 is_async: station.concurrency == Concurrency::Async,
-                up: (first_slot..first_slot + station.replicas).collect(),
+                up: (first_slot..first_slot + slots).collect(),
+                slow_start: false,
+                unnoticed: false,
+                usual_error_rate: station.error_rate,
                 stand_ins: 0,
                 wake: 0,
                 cursor: 0,
@@ -86,7 +96,7 @@ impl World<'_> {
                 slowdown: 1.0,
                 stretches: station.crowding.is_some(),
             });
-            self.slots.extend((0..station.replicas).map(|_| Slot {
+            self.slots.extend((0..slots).map(|_| Slot {
                 station: i as u32,
                 busy: 0,
                 queue: VecDeque::new(),

@@ -103,6 +103,12 @@ pub struct StationTally {
     pub granted: u64,
     /// How long those had waited, summed.
     pub waited: SimDuration,
+    /// Replicas that are ready, where they come and go.
+    pub replicas: Gauge,
+    /// The fewest and the most of them in the measured part.
+    pub ready_range: [u64; 2],
+    /// Replicas that were left out for their errors.
+    pub ejections: u64,
 }
 
 /// What happens on an edge.

@@ -28,13 +28,18 @@ impl World<'_> {
 
     /// Returns the slots of the replicas that died now.
     fn turn_stations(&mut self) -> Vec<u32> {
-        let (mut died, mut replaced) = (Vec::new(), Vec::new());
+        let (mut died, mut replaced, mut fleets) = (Vec::new(), Vec::new(), Vec::new());
         for (i, knobs) in self.knobs.stations.iter().enumerate() {
             let own = self.plan.stations[i].error_rate;
             let station = &mut self.stations[i];
             station.slowdown = knobs.slowdown;
             station.stretches = knobs.slowdown != 1.0 || self.plan.stations[i].crowding.is_some();
             station.error_rate = 1.0 - (1.0 - own) * (1.0 - knobs.error_rate);
+            station.usual_error_rate = station.error_rate;
+            if self.fleets[i].is_some() {
+                fleets.push((i, knobs.down, knobs.deploys));
+                continue;
+            }
             let down = knobs.down.min(station.slots);
             station.stand_ins = station.stand_ins.min(down);
             let first_up = station.first_slot + down - station.stand_ins;
@@ -50,15 +55,25 @@ impl World<'_> {
         for i in replaced {
             self.await_standby(i);
         }
+        for (i, down, deploys) in fleets {
+            died.extend(self.hold_dead(i, down));
+            self.deploy(i, deploys);
+        }
+        died.sort_unstable();
         died
     }
 
     /// Ends everything that dead replicas were doing, and forgets what they kept.
-    fn bury<P: Probe>(&mut self, died: &[u32], probe: &mut P) {
+    pub(super) fn bury<P: Probe>(&mut self, died: &[u32], probe: &mut P) {
         let dead = |slot: u32| died.binary_search(&slot).is_ok();
         let lost: Vec<u32> = (0..self.frames.all().len() as u32)
             .filter(|&f| matches!(self.frames[f].place, Place::Queued | Place::Serving) && dead(self.frames[f].slot))
             .collect();
+        for ready in &mut self.ready {
+            if matches!(ready, Ready::Run(f) if lost.binary_search(f).is_ok()) {
+                *ready = Ready::Nothing;
+            }
+        }
         // First nothing of the dead can be woken any more, then the others learn of it.
         for &f in &lost {
             if self.frames[f].place == Place::Queued {

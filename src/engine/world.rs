@@ -4,6 +4,7 @@ use super::agenda::{Agenda, Class, Key, Kind};
 use super::cache::{CacheState, Load, Waiter};
 use super::call::{Call, EdgeState, Instance, State};
 use super::cancel::{Family, Notice};
+use super::fleet::FleetState;
 use super::frame::{Arena, Frame};
 use super::holdings::{Holdings, LockState};
 use super::lanes::{Lane, Purpose, Timer};
@@ -30,6 +31,12 @@ pub struct World<'p> {
     pub(super) messages: Arena<Message>,
     pub(super) stations: Vec<StationState>,
     pub(super) slots: Vec<Slot>,
+    /// For each station, if its replicas come and go.
+    pub(super) fleets: Vec<Option<Box<FleetState>>>,
+    /// Replicas that finish what they have begun.
+    pub(super) draining: usize,
+    /// Some station learns from how its requests end.
+    pub(super) watches: bool,
     pub(super) halls: Vec<Hall>,
     pub(super) doors: Vec<Door>,
     /// How many were in flight on its replica when a frame was let in, for those that a limit counts.
@@ -85,6 +92,8 @@ pub(super) enum Ready {
     Try(u32, u32),
     /// A frame that has left its line is shed, if it still carries this ticket.
     Shed(u32, u32),
+    /// A replica dies, with what it was doing.
+    Bury(u32),
     /// A user of a source is free for a request that waits.
     Start(u32),
     /// A topic hands out messages.
@@ -140,6 +149,9 @@ impl<'p> World<'p> {
             messages: Arena::new(),
             stations: Vec::new(),
             slots: Vec::new(),
+            fleets: Vec::new(),
+            draining: 0,
+            watches: false,
             halls: Vec::new(),
             doors: Vec::new(),
             seats: Vec::new(),
@@ -183,6 +195,7 @@ impl<'p> World<'p> {
             ready: Vec::new(),
         };
         world.build_stations(seed, replication);
+        world.build_fleets(seed, replication);
         world.build_doors(seed, replication);
         world.build_edges(seed, replication);
         world.build_lanes();
@@ -213,6 +226,9 @@ impl<'p> World<'p> {
         self.counting = on;
         if on && self.measured_from.is_none() {
             self.measured_from = Some(self.now);
+            for tally in &mut self.tallies.stations {
+                tally.ready_range = [tally.replicas.level; 2];
+            }
             self.begin_courses();
         }
     }
@@ -308,19 +324,15 @@ impl<'p> World<'p> {
                     self.patience_in_line_over(at, probe);
                 }
             }
-            Kind::Begun => {
-                if self.frames[at].wake == key.stamp() && !self.begun(at, probe) {
-                    self.exec(at, probe);
-                }
-            }
-            Kind::Stuck => {
-                if self.frames[at].wake == key.stamp() {
-                    self.stuck(at, probe);
-                }
-            }
+            Kind::Begun => self.begun_due(at, key.stamp(), probe),
+            Kind::Stuck => self.stuck(at, key.stamp(), probe),
             Kind::Failover => self.fail_over(at as usize, key.stamp()),
             Kind::Dispatch => self.dispatch(at, probe),
             Kind::Batch => self.batch_due(at),
+            Kind::Started => self.life_due(at, key.stamp()),
+            Kind::Scale => self.scale_due(at as usize),
+            Kind::Probe => self.probe_due(at),
+            Kind::Readmit => self.readmit(at),
             Kind::Permitted => {
                 if self.calls[at].wake == key.stamp() {
                     self.permitted(at, probe);
@@ -344,6 +356,7 @@ impl<'p> World<'p> {
                     }
                 }
                 Ready::Shed(frame, ticket) => self.shed_now(frame, ticket, probe),
+                Ready::Bury(slot) => self.bury_one(slot, probe),
                 Ready::Start(source) => self.start_waiting(source, probe),
                 Ready::Dispatch(topic) => self.dispatch(topic, probe),
                 Ready::Nothing => {}

@@ -258,6 +258,7 @@ mod tests {
             topics: Vec::new(),
             caches: Vec::new(),
             locks: Vec::new(),
+            fleets: Vec::new(),
             replications: Vec::new(),
             series: Series::default(),
         }

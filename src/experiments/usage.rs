@@ -154,7 +154,7 @@ pub fn current(plan: &Plan, resource: Resource) -> f64 {
         Resource::Cpu(s) | Resource::Workers(s) => {
             let station = &plan.stations[s.index()];
             match station.capacity_path.rsplit('.').next() {
-                Some("replicas" | "read_replicas") => f64::from(station.replicas),
+                Some("replicas" | "read_replicas" | "max") => f64::from(station.replicas),
                 Some("cpu") => station.cores.unwrap_or(1.0),
                 _ => f64::from(station.workers),
             }

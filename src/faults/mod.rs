@@ -6,6 +6,7 @@
 
 mod cache_flush;
 mod consumer_stop;
+mod deploy;
 mod errors;
 mod flag;
 mod form;
@@ -19,6 +20,7 @@ mod target;
 
 pub use cache_flush::CacheFlush;
 pub use consumer_stop::ConsumerStop;
+pub use deploy::Deploy;
 pub use errors::Errors;
 pub use form::{Form, FormError, Settings, Strikes, WHEN};
 pub use kill::Kill;
@@ -43,6 +45,7 @@ pub const FORMS: &[&Form] = &[
     &consumer_stop::FORM,
     &load::FORM,
     &replication_lag::FORM,
+    &deploy::FORM,
 ];
 
 /// What may stand in a list of faults.
@@ -58,6 +61,7 @@ pub static FAULT: Alias = Alias {
         Takes::Map(&consumer_stop::SHAPE),
         Takes::Map(&load::SHAPE),
         Takes::Map(&replication_lag::SHAPE),
+        Takes::Map(&deploy::SHAPE),
     ]),
 };
 
@@ -95,6 +99,8 @@ pub enum FaultKind {
     Load(Load),
     /// Replicas fall behind.
     ReplicationLag(ReplicationLag),
+    /// Replicas are replaced.
+    Deploy(Deploy),
 }
 
 /// What a kind of fault does.
@@ -125,6 +131,7 @@ impl FaultKind {
             FaultKind::ConsumerStop(k) => k,
             FaultKind::Load(k) => k,
             FaultKind::ReplicationLag(k) => k,
+            FaultKind::Deploy(k) => k,
         }
     }
 
@@ -158,6 +165,9 @@ impl Fault {
     /// # Errors
     /// Names what does not fit, with the nearest name there is.
     pub fn check(&self, plan: &Plan) -> Result<(), FaultError> {
+        if self.kind == FaultKind::Deploy(Deploy) && self.duration.is_some() {
+            return Err(FaultError::new("a deployment goes on until it is done", "leave its duration out"));
+        }
         self.kind.effect().check(&self.target, plan)
     }
 

@@ -15,6 +15,9 @@ pub mod language {
     #[doc = include_str!("language/services.md")]
     pub mod services {}
 
+    #[doc = include_str!("language/fleet.md")]
+    pub mod fleet {}
+
     #[doc = include_str!("language/admission.md")]
     pub mod admission {}
 

@@ -17,6 +17,7 @@ mod crowding;
 mod database;
 mod declared;
 mod external;
+mod fleet;
 mod policy;
 mod program;
 mod queue;

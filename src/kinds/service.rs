@@ -1,11 +1,14 @@
 //! A service: replicas with workers, a bounded queue and cores, and endpoints that call others.
 
 use super::declared::{self, DECLARED_SHAPE, SERVICE_DECLARED_SHAPE};
+use super::fleet::{FLEET_SHAPE, FleetSpec};
 use super::{
     ADMISSION_SHAPE, Admission, Caller, Dependency, Kind, MOST, POLICY_SHAPE, Program, Quota, STEPS, StepSpec, Target,
     Wiring, balance, check_name, crowding, origin,
 };
-use crate::plan::{Balance, Concurrency, Crowding, Declarations, EndpointId, Party, Role, Station, UNLIMITED};
+use crate::plan::{
+    Balance, Concurrency, Crowding, Declarations, EndpointId, Party, Role, Station, StationId, UNLIMITED,
+};
 use crate::policies::{RATE_LIMIT_SHAPE, RateLimited};
 use crate::random::{Dist, TIME};
 use crate::yaml::{Field, Fields, Item, Shape, Takes};
@@ -16,7 +19,8 @@ pub struct Service<'a> {
     item: Item<'a>,
     declarations: Declarations,
     stack: Option<String>,
-    replicas: Option<u32>,
+    fleet: FleetSpec<'a>,
+    station: Option<StationId>,
     concurrency: Option<u32>,
     model: Concurrency,
     admission: Admission,
@@ -50,7 +54,6 @@ pub static SERVICE_SHAPE: Shape = Shape::new(
             Takes::Text,
             "What it is built with, such as `spring-boot`, `django` or `go`; only words the advice.",
         ),
-        Field::new("replicas", Takes::Whole(1, MOST), "How many there are. Default 1."),
         Field::new(
             "concurrency",
             Takes::Any(&[Takes::Whole(1, MOST), UNLIMITED_WORD]),
@@ -98,7 +101,7 @@ pub static SERVICE_SHAPE: Shape = Shape::new(
         ),
     ],
 )
-.with(&[&ADMISSION_SHAPE, &ENDPOINT_SHAPE, &SERVICE_DECLARED_SHAPE, &DECLARED_SHAPE]);
+.with(&[&FLEET_SHAPE, &ADMISSION_SHAPE, &ENDPOINT_SHAPE, &SERVICE_DECLARED_SHAPE, &DECLARED_SHAPE]);
 
 /// The short form of an endpoint. A service with a single endpoint writes it among its own fields.
 static ENDPOINT_SHAPE: Shape = Shape::new(
@@ -125,7 +128,8 @@ impl<'a> Service<'a> {
             declarations: declared::read_service(&mut fields),
             item: item.clone(),
             stack: fields.optional("stack").and_then(|item| item.text()).map(str::to_owned),
-            replicas: fields.optional("replicas").map(|item| replicas(&item)),
+            fleet: FleetSpec::read(&mut fields),
+            station: None,
             concurrency: fields.optional("concurrency").map(|item| item.whole_or_unlimited(1, MOST).unwrap_or(1)),
             model: word(&mut fields, "model", &[("threads", Concurrency::Threads), ("async", Concurrency::Async)]),
             admission: Admission::read(&mut fields),
@@ -154,10 +158,6 @@ fn word<T: Copy + Default>(fields: &mut Fields<'_>, name: &'static str, words: &
 
 /// A number of replicas, at least 1.
 pub(super) fn replicas(item: &Item<'_>) -> u32 {
-    if item.is_map() {
-        item.problem_at_key("autoscaling has no effect in this version", "write the number of replicas");
-        return 1;
-    }
     item.whole(1, MOST).unwrap_or(1)
 }
 
@@ -224,7 +224,8 @@ impl<'a> Kind<'a> for Service<'a> {
         else {
             return;
         };
-        let replicas = wiring.or_assume(self.replicas, item, "replicas", 1);
+        let replicas = wiring.or_assume(self.fleet.replicas, item, "replicas", 1);
+        let fleet = self.fleet.lower(item, self.cpu.is_some(), replicas, wiring);
         let concurrency = wiring.or_assume(self.concurrency, item, "concurrency", 200);
         // Nobody ever waits for a worker where there is no end of them: nothing is assumed then.
         self.admission.check_line(item, concurrency);
@@ -246,10 +247,12 @@ impl<'a> Kind<'a> for Service<'a> {
             rate_limit: self.rate_limit.limit,
             rate_limit_path: self.rate_limit.path.clone(),
             admission,
-            capacity_path: format!("{}.replicas", item.path),
+            fleet,
+            capacity_path: self.fleet.capacity_path(&item.path),
             origin: origin(item),
             ..Station::default()
         });
+        self.station = Some(station);
         for endpoint in &mut self.endpoints {
             endpoint.id = Some(wiring.endpoint(&item.name, &endpoint.name, station, &endpoint.item));
         }
@@ -259,6 +262,12 @@ impl<'a> Kind<'a> for Service<'a> {
 
     fn lower(&self, wiring: &mut Wiring<'a>) {
         let Some(caller) = &self.caller else { return };
+        if let (Some(station), Some(found)) = (self.station, self.fleet.find_queue(wiring))
+            && let Some(fleet) = &mut wiring.builder.plan_mut().stations[station.index()].fleet
+            && let Some(scaling) = &mut fleet.scaling
+        {
+            scaling.signal = found;
+        }
         for endpoint in &self.endpoints {
             if let Some(id) = endpoint.id {
                 Program::write(wiring, caller, id, &endpoint.steps);

@@ -28,6 +28,8 @@ pub struct Measurements {
     pub caches: Vec<CacheTally>,
     /// For each set of rows that can be locked.
     pub locks: Vec<LockTally>,
+    /// For each station whose replicas come and go.
+    pub fleets: Vec<Option<FleetUse>>,
     /// For each set of replicas that follow.
     pub replications: Vec<ReplicaTally>,
     /// The course of the run.
@@ -139,4 +141,17 @@ impl Served {
 
 fn per_second(n: u64, measured: SimDuration) -> f64 {
     if measured == SimDuration::ZERO { 0.0 } else { n as f64 / measured.seconds() }
+}
+
+/// Replicas that come and go.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FleetUse {
+    /// Ready, mean over time.
+    pub mean: f64,
+    /// The fewest that were ready.
+    pub least: u32,
+    /// The most.
+    pub most: u32,
+    /// How often one was left out for its errors.
+    pub ejections: u64,
 }

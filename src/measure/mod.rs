@@ -9,6 +9,6 @@ mod trial;
 
 pub use estimate::Estimate;
 pub use histogram::Histogram;
-pub use measurements::{Measurements, ResourceOf, ResourceUse, Served, SourceServed};
+pub use measurements::{FleetUse, Measurements, ResourceOf, ResourceUse, Served, SourceServed};
 pub use series::{Cell, EdgeCell, Row, Series, StationCell};
 pub use trial::{MOST_ROWS, Trial, Warm};

@@ -1,6 +1,6 @@
 //! One replication: warm-up, measured part, and the time until what was counted has ended.
 
-use super::measurements::{Measurements, ResourceOf, ResourceUse, Served, SourceServed};
+use super::measurements::{FleetUse, Measurements, ResourceOf, ResourceUse, Served, SourceServed};
 use super::meter::Meter;
 use super::series::{Recorder, Row, Series};
 use crate::engine::{Limits, Stop, Tallies, TopicTally, World};
@@ -107,6 +107,7 @@ impl<'p> Trial<'p> {
         self.advance(&mut warm, self.measured);
         warm.world.count(false);
         let resources = self.resources(&warm);
+        let fleets: Vec<_> = (0..self.plan.stations.len()).map(|s| self.fleet(s, &warm)).collect();
         let measured = warm.world.now().since(SimTime(self.warmup.0));
         let topics = self.topics(&warm);
         let mut to = self.measured;
@@ -129,6 +130,7 @@ impl<'p> Trial<'p> {
             topics,
             caches: tallies.caches.iter().map(|pair| pair[1]).collect(),
             locks: tallies.locks.iter().map(|pair| pair[1]).collect(),
+            fleets,
             replications: tallies.replications.iter().map(|pair| pair[1]).collect(),
             series: Series { window: self.row_length(), start: SimTime(self.warmup.0), rows: warm.rows },
         }
@@ -164,6 +166,24 @@ impl<'p> Trial<'p> {
         all
     }
 
+    /// How many replicas a station had, on average where they come and go.
+    fn replicas(&self, s: usize, warm: &Warm<'p>) -> f64 {
+        let station = &self.plan.stations[s];
+        if station.fleet.is_none() {
+            return f64::from(station.replicas);
+        }
+        let span = Span::of(self, warm);
+        let (before, after) = (&warm.start.stations[s].replicas, &warm.world.tallies().stations[s].replicas);
+        span.mean(before.area_at(span.from), after.area_at(span.to)).max(1e-9)
+    }
+
+    fn fleet(&self, s: usize, warm: &Warm<'p>) -> Option<FleetUse> {
+        self.plan.stations[s].fleet.as_ref()?;
+        let (before, after) = (&warm.start.stations[s], &warm.world.tallies().stations[s]);
+        let [least, most] = after.ready_range.map(|n| n as u32);
+        Some(FleetUse { mean: self.replicas(s, warm), least, most, ejections: after.ejections - before.ejections })
+    }
+
     fn workers(&self, s: usize, warm: &Warm<'p>) -> Option<ResourceUse> {
         let station = &self.plan.stations[s];
         if station.workers == UNLIMITED {
@@ -171,7 +191,7 @@ impl<'p> Trial<'p> {
         }
         let span = Span::of(self, warm);
         let (before, after) = (&warm.start.stations[s], &warm.world.tallies().stations[s]);
-        let capacity = f64::from(station.workers) * f64::from(station.replicas);
+        let capacity = f64::from(station.workers) * self.replicas(s, warm);
         Some(ResourceUse {
             name: format!("{}.{}", station.name, station.workers_word),
             kind: station.workers_word,
@@ -186,7 +206,7 @@ impl<'p> Trial<'p> {
 
     fn cpu(&self, s: usize, warm: &Warm<'p>) -> Option<ResourceUse> {
         let station = &self.plan.stations[s];
-        let capacity = station.cores? * f64::from(station.replicas);
+        let capacity = station.cores? * self.replicas(s, warm);
         let span = Span::of(self, warm);
         Some(ResourceUse {
             name: format!("{}.cpu", station.name),

@@ -1,6 +1,6 @@
 //! Stations: everything that can be busy.
 
-use super::{Admission, ComponentId, Origin, UNLIMITED};
+use super::{Admission, ComponentId, Fleet, Origin, UNLIMITED};
 use crate::policies::RateLimit;
 use crate::random::Keys;
 use crate::units::SimDuration;
@@ -66,6 +66,8 @@ pub struct Station {
     pub rate_limit: Option<RateLimit>,
     /// Path in the model of the rate of its rate limit; empty without one.
     pub rate_limit_path: String,
+    /// How its replicas come and go; `None`: they are there.
+    pub fleet: Option<Box<Fleet>>,
     /// After this time a standby takes the place of what died. `None`: there is none.
     pub failover: Option<SimDuration>,
     /// What it does with requests it cannot or will not serve now.
@@ -102,6 +104,7 @@ impl Default for Station {
             error_rate: 0.0,
             rate_limit: None,
             rate_limit_path: String::new(),
+            fleet: None,
             failover: None,
             admission: Admission::default(),
             capacity_path: String::new(),
@@ -131,7 +134,11 @@ impl Station {
     /// Its slowest mechanism.
     pub fn slowest(&self) -> SimDuration {
         let rate_limit = self.rate_limit.map_or(SimDuration::ZERO, |limit| limit.slowest());
-        self.admission.slowest().max(rate_limit).max(self.failover.unwrap_or_default())
+        self.admission
+            .slowest()
+            .max(rate_limit)
+            .max(self.failover.unwrap_or_default())
+            .max(self.fleet.as_ref().map_or(SimDuration::ZERO, |f| f.slowest()))
     }
 }
 

@@ -136,6 +136,7 @@ fn run(name: &str, load: f64) -> Run {
             "web>ads".into() => Dependency { calls: 67_000, attempts: 67_000, ..Dependency::default() },
         },
         caches: IndexMap::new(),
+        replicas: IndexMap::new(),
         locks: IndexMap::new(),
         replication: IndexMap::new(),
         queues: indexmap! { "order-events".into() => Queue { published: 44_800, delivered: 44_800, acknowledged: 44_800, ..Queue::default() } },

@@ -22,8 +22,8 @@ pub use review::{
     Place, PlanToTarget, Readiness, ReadinessItem, Recovery, Scores, Severity,
 };
 pub use run::{
-    Cache, Dependency, Locks, Phase, PhaseTraffic, Queue, Replication, Resource, Run, SloResult, SloVerdict, Tally,
-    Traffic,
+    Cache, Dependency, Locks, Phase, PhaseTraffic, Queue, Replicas, Replication, Resource, Run, SloResult, SloVerdict,
+    Tally, Traffic,
 };
 pub use text::theory;
 pub use verdict::{SloCount, Verdict};

@@ -34,6 +34,8 @@ pub struct Run {
     pub queues: IndexMap<String, Queue>,
     /// Caches with keys: `catalog-cache`.
     pub caches: IndexMap<String, Cache>,
+    /// Services whose replicas come and go: `web`.
+    pub replicas: IndexMap<String, Replicas>,
     /// Rows that can be locked: `orders-db.stock`.
     pub locks: IndexMap<String, Locks>,
     /// Replicas that follow their primary: `orders-db.read`.
@@ -142,6 +144,19 @@ pub struct Locks {
     pub deadlocks: u64,
     /// Changed by somebody else since their version was remembered.
     pub conflicts: u64,
+}
+
+/// Replicas that come and go.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Replicas {
+    /// Ready, mean over time.
+    pub mean: f64,
+    /// The fewest that were ready.
+    pub least: u32,
+    /// The most.
+    pub most: u32,
+    /// How often one was left out for its errors.
+    pub ejections: u64,
 }
 
 /// What was read from replicas that follow their primary.

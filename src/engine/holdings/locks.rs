@@ -131,7 +131,10 @@ impl World<'_> {
     }
 
     /// A frame has waited for a row for some time.
-    pub(in super::super) fn stuck<P: Probe>(&mut self, f: u32, probe: &mut P) {
+    pub(in super::super) fn stuck<P: Probe>(&mut self, f: u32, stamp: u32, probe: &mut P) {
+        if self.frames[f].wake != stamp {
+            return;
+        }
         let Some(Wish { lock, .. }) = self.holdings.hand(f).wants else { return };
         let over = self.now >= self.holdings.hand(f).until;
         if over || self.is_deadlocked(f) {

@@ -29,8 +29,15 @@ impl World<'_> {
         true
     }
 
+    /// The word that a transaction has begun has crossed the network; if nobody is there to hear it, it is over.
+    pub(in super::super) fn begun_due<P: Probe>(&mut self, s: u32, stamp: u32, probe: &mut P) {
+        if self.frames[s].wake == stamp && !self.begun(s, probe) {
+            self.exec(s, probe);
+        }
+    }
+
     /// The caller hears that its transaction has begun. False when it has given up meanwhile.
-    pub(in super::super) fn begun<P: Probe>(&mut self, s: u32, probe: &mut P) -> bool {
+    fn begun<P: Probe>(&mut self, s: u32, probe: &mut P) -> bool {
         let frame = self.frames[s];
         let (client, ticket, work) = if frame.has(CALLED) {
             match self.open_call(s, probe) {

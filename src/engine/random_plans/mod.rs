@@ -14,7 +14,7 @@ use crate::policies::{
 };
 use crate::random::{Count, Dist, Stream};
 use crate::units::{SimDuration, SimTime};
-use parts::{followed, inside, keyed_cache, locked, look_up, rows, topic, transaction};
+use parts::{fleet, followed, inside, keyed_cache, locked, look_up, rows, topic, transaction};
 
 struct Dice(Stream);
 
@@ -128,11 +128,14 @@ fn station(b: &mut Builder, dice: &mut Dice, i: u32) -> StationId {
     });
     let balance = [Balance::RoundRobin, Balance::Random, Balance::LeastRequest, Balance::TwoChoices];
     let admission = admission(b, dice);
+    let replicas = 1 + dice.up_to(3);
+    let fleet = dice.maybe(0.4, |d| Box::new(fleet(b, d, replicas)));
     b.station(Station {
         name,
         component,
-        replicas: 1 + dice.up_to(3),
+        replicas,
         workers: dice.maybe(0.8, |d| 1 + d.up_to(6)).unwrap_or(UNLIMITED),
+        fleet: fleet.filter(|_| i < 50),
         failover: dice.maybe(0.2, |d| d.millis(400)),
         clients: dice
             .maybe(0.3, |d| Clients { most: 1 + d.up_to(6), wait: d.maybe(0.5, |d| d.millis(40)).unwrap_or_default() }),
@@ -317,10 +320,11 @@ fn program(b: &mut Builder, dice: &mut Dice, times: &[DistId], callees: &[LinkId
     }
 }
 
-fn disturb(plan: &Plan, dice: &mut Dice) -> Knobs {
+fn disturb(plan: &Plan, dice: &mut Dice, deploys: u32) -> Knobs {
     let mut knobs = Knobs::baseline(plan, 0.5 + f64::from(dice.up_to(4)));
     for station in &mut knobs.stations {
         station.down = dice.maybe(0.2, |d| d.up_to(4)).unwrap_or(0);
+        station.deploys = deploys + u32::from(dice.0.chance(0.3));
         station.error_rate = dice.maybe(0.1, |_| 0.3).unwrap_or(0.0);
         station.slowdown = dice.maybe(0.2, |d| f64::from(1 + d.up_to(5))).unwrap_or(1.0);
     }
@@ -354,7 +358,7 @@ fn invariants_hold_whatever_happens() {
             if stopped.is_some() {
                 break;
             }
-            let knobs = disturb(&plan, &mut dice);
+            let knobs = disturb(&plan, &mut dice, turn as u32);
             world.turn(&knobs, &mut Silent);
             world.audit().unwrap_or_else(|broken| panic!("case {case}, after turn {turn}: {broken}"));
         }

@@ -2,11 +2,11 @@
 
 use super::{Dice, station};
 use crate::plan::{
-    Builder, Cache, CacheId, ComponentId, Contents, DistId, Edge, EndpointId, Eviction, Flight, LinkId, Lock, LockId,
-    Look, OnFailure, Origin, Overflow, Partitions, Party, Pc, Publisher, Replication, Spread, StationId, Step, Store,
-    Topic, UNLIMITED, Writes,
+    Builder, Cache, CacheId, ComponentId, Contents, DistId, Edge, Ejection, EndpointId, Eviction, Fleet, Flight,
+    HealthCheck, LinkId, Lock, LockId, Look, OnFailure, Origin, Overflow, Partitions, Party, Pc, Publisher,
+    Replication, Scaling, Signal, Spread, StationId, Step, Store, Topic, TopicId, UNLIMITED, Writes,
 };
-use crate::random::{Keys, Popularity};
+use crate::random::{Dist, Keys, Popularity};
 use crate::units::SimDuration;
 
 pub(super) fn topic(b: &mut Builder, dice: &mut Dice, _last: StationId) -> (usize, EndpointId) {
@@ -164,4 +164,47 @@ pub(super) fn followed(b: &mut Builder, dice: &mut Dice, replicas: StationId, la
     let replicas = b.replication(Replication { replicas, keys, lag, replay: dice.millis(5) });
     b.emit(Step::Peek { replicas });
     b.emit(Step::Ship { replicas });
+}
+
+/// Replicas that come and go for every reason there is.
+pub(super) fn fleet(b: &mut Builder, dice: &mut Dice, replicas: u32) -> Fleet {
+    let startup = b.dist(Dist::Uniform { low: 0.0, high: 3e8 });
+    let signals = [Signal::Concurrency, Signal::Backlog(TopicId(1))];
+    let scaling = dice.maybe(if replicas > 1 { 0.5 } else { 0.0 }, |d| Scaling {
+        min: 1,
+        signal: signals[d.up_to(1) as usize],
+        target: 2.0,
+        sync: d.millis(300),
+        tolerance: 0.1,
+        up_window: SimDuration::ZERO,
+        down_window: d.millis(500),
+    });
+    let (surge, unavailable) = [(1, 0), (0, 1), (1, 1)][dice.up_to(2) as usize];
+    Fleet {
+        startup: dice.maybe(0.7, |_| startup),
+        slow_start: dice.maybe(0.3, |d| d.millis(500)).unwrap_or_default(),
+        grace: dice.maybe(0.7, |d| d.millis(200)).unwrap_or_default(),
+        surge,
+        unavailable,
+        crash: dice.maybe(0.3, |_| 0.02).unwrap_or(0.0),
+        scaling,
+        health: dice.maybe(0.4, |d| HealthCheck {
+            interval: d.millis(100),
+            timeout: d.millis(20),
+            unhealthy: 1 + d.up_to(2),
+            healthy: 1 + d.up_to(1),
+            deep: d.0.chance(0.5),
+            restart: d.0.chance(0.5),
+            panic: if d.0.chance(0.5) { 0.5 } else { 0.0 },
+        }),
+        ejection: dice.maybe(0.4, |d| Ejection {
+            errors: 1 + d.up_to(3),
+            base: d.millis(300),
+            longest: SimDuration::from_secs(1),
+            interval: d.millis(500),
+            share: 0.5,
+            panic: if d.0.chance(0.5) { 0.5 } else { 0.0 },
+        }),
+        most_peers: dice.maybe(0.1, |d| 1 + d.up_to(4)),
+    }
 }

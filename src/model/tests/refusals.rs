@@ -34,7 +34,7 @@ services:
     3:77 thread -- `thread` is no `model` -- did you mean `threads`? It is one of `threads` and `async`
     3:94 roundrobin -- `roundrobin` is no `balance` -- did you mean `round_robin`? It is one of `round_robin`, `random`, `least_request` and `two_choices`
     3:118 5 -- `5` is not a rate -- write per what: `5/s`
-    4:21 replicas -- autoscaling has no effect in this version -- write the number of replicas
+    4:21 replicas -- an autoscaler needs a signal with a target -- add for instance `cpu: 60%`
     4:51 endpoints -- `work` and `endpoints` exclude each other -- write the work as a step of an endpoint
     ");
 }
@@ -266,7 +266,7 @@ fn scenarios_about_nothing() {
     5:82 latency -- a latency fault needs to know how much -- write a delay (`add: 2s`, or `+2s` in --fail) or a multiple (`factor: 5x`, or `5x` in --fail)
     5:110 web.x success > 1% -- there is no `web.x` -- `web` has `web.call`
     6:37 60 -- `60` is not a duration -- write the unit: `60ms` or `60s`
-    6:45 explode -- this does not say what goes wrong -- name one of `kill`, `latency`, `errors`, `partition`, `cache_flush`, `consumer_stop`, `load` and `replication_lag`, such as `{ kill: orders-db, at: 60s, for: 30s }`
+    6:45 explode -- this does not say what goes wrong -- name one of `kill`, `latency`, `errors`, `partition`, `cache_flush`, `consumer_stop`, `load`, `replication_lag` and `deploy`, such as `{ kill: orders-db, at: 60s, for: 30s }`
     6:63 fault -- unknown field `fault` -- did you mean `faults`? The fields here are `load`, `faults` and `expect`
     ");
 }

@@ -8,8 +8,8 @@ use crate::measure::{Estimate, Measurements, Served};
 use crate::model::{Expectation, Subject, What};
 use crate::plan::Role;
 use crate::report::{
-    Cache, Dependency, FaultInfo, Locks, Measure, Phase, PhaseTraffic, Queue, Replication, Resource, Run, SloResult,
-    SloVerdict, Tally, Traffic,
+    Cache, Dependency, FaultInfo, Locks, Measure, Phase, PhaseTraffic, Queue, Replicas, Replication, Resource, Run,
+    SloResult, SloVerdict, Tally, Traffic,
 };
 use crate::units::SimDuration;
 use indexmap::IndexMap;
@@ -44,6 +44,7 @@ impl Scribe<'_> {
             dependencies: self.dependencies(runs),
             queues: self.queues(runs),
             caches: self.caches(runs),
+            replicas: self.replicas(runs),
             locks: self.locks(runs),
             replication: self.replication(runs),
             slos: shown.outcome.judged.iter().map(|j| self.slo(j, slos)).chain(growth(shown)).collect(),
@@ -150,6 +151,21 @@ impl Scribe<'_> {
             (plan.stations[cache.station.index()].name.clone(), shown)
         });
         each.collect()
+    }
+
+    fn replicas(&self, runs: &[Measurements]) -> IndexMap<String, Replicas> {
+        let each = self.model.plan.stations.iter().enumerate().filter(|(_, station)| station.fleet.is_some());
+        let shown = each.map(|(i, station)| {
+            let used = || runs.iter().filter_map(|m| m.fleets[i]);
+            let shown = Replicas {
+                mean: used().map(|f| f.mean).sum::<f64>() / runs.len().max(1) as f64,
+                least: used().map(|f| f.least).min().unwrap_or(0),
+                most: used().map(|f| f.most).max().unwrap_or(0),
+                ejections: used().map(|f| f.ejections).sum(),
+            };
+            (station.name.clone(), shown)
+        });
+        shown.collect()
     }
 
     fn locks(&self, runs: &[Measurements]) -> IndexMap<String, Locks> {

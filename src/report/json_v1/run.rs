@@ -24,6 +24,8 @@ pub(super) struct Run<'a> {
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     caches: IndexMap<&'a str, Cache>,
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    replicas: IndexMap<&'a str, Replicas>,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
     locks: IndexMap<&'a str, Locks>,
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     replication: IndexMap<&'a str, Replication>,
@@ -122,6 +124,14 @@ struct Replication {
 }
 
 #[derive(Serialize)]
+struct Replicas {
+    mean: f64,
+    least: u32,
+    most: u32,
+    ejections: u64,
+}
+
+#[derive(Serialize)]
 struct Locks {
     taken: u64,
     waits: u64,
@@ -177,6 +187,7 @@ pub(super) fn run(r: &report::Run) -> Run<'_> {
         dependencies: mapped(&r.dependencies, dependency),
         queues: mapped(&r.queues, queue),
         caches: mapped(&r.caches, cache),
+        replicas: mapped(&r.replicas, replicas),
         locks: mapped(&r.locks, locks),
         replication: mapped(&r.replication, replication),
         slos: r.slos.iter().map(slo).collect(),
@@ -258,6 +269,10 @@ fn queue(q: &report::Queue) -> Queue {
 
 fn replication(r: &report::Replication) -> Replication {
     Replication { reads: r.reads, stale: r.stale, lag_mean_ms: r.lag_mean_ms, lag_max_ms: r.lag_max_ms }
+}
+
+fn replicas(r: &report::Replicas) -> Replicas {
+    Replicas { mean: r.mean, least: r.least, most: r.most, ejections: r.ejections }
 }
 
 fn locks(l: &report::Locks) -> Locks {

@@ -70,6 +70,7 @@ fn sections(kind: Kind, detail: Detail) -> &'static [Section] {
             resources::resources,
             single::dependencies,
             single::caches,
+            single::replicas,
             single::locks,
             single::replication,
             single::queues,

@@ -181,6 +181,23 @@ pub(super) fn caches(report: &Report, page: &mut Page) {
     page.table(&header, rows);
 }
 
+pub(super) fn replicas(report: &Report, page: &mut Page) {
+    let Some(run) = report.asked_run() else { return };
+    if run.replicas.is_empty() {
+        return;
+    }
+    page.heading("Replicas (ready)", "");
+    let rows = run
+        .replicas
+        .iter()
+        .map(|(name, r)| {
+            let range = [u64::from(r.least), u64::from(r.most)].map(count);
+            [name.to_string(), number(r.mean)].into_iter().chain(range).chain([dash(r.ejections)]).collect()
+        })
+        .collect();
+    page.table(&["<", "mean", "fewest", "most", "ejections"], rows);
+}
+
 pub(super) fn locks(report: &Report, page: &mut Page) {
     let Some(run) = report.asked_run() else { return };
     if run.locks.is_empty() {

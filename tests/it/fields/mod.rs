@@ -13,6 +13,7 @@ mod databases;
 mod declarations;
 mod dependencies;
 mod external;
+mod fleet;
 mod queues;
 mod replicas;
 mod retries;
@@ -23,7 +24,7 @@ mod traffic;
 
 use crate::common::model;
 use rayon::prelude::*;
-use tenfold::engine::Limits;
+use tenfold::engine::{Cause, Limits};
 use tenfold::faults;
 use tenfold::measure::{Measurements, ResourceUse, Served, Trial};
 use tenfold::model::{MODEL_SHAPE, Model};
@@ -65,6 +66,7 @@ const CASES: &[&[Case]] = &[
     databases::CASES,
     dependencies::CASES,
     external::CASES,
+    fleet::CASES,
     queues::CASES,
     replicas::CASES,
     retries::CASES,
@@ -123,6 +125,17 @@ impl Seen {
         let found = self.plan().replications.iter().position(|r| of(r) == component);
         let tally = &self.measured.replications[found.unwrap_or_else(|| panic!("nothing follows `{database}`"))];
         tally.stale as f64 / tally.reads as f64
+    }
+
+    /// Requests of users that failed so.
+    pub fn failed(&self, cause: Cause) -> f64 {
+        self.users().failures[cause as usize] as f64
+    }
+
+    /// The replicas of a service that come and go.
+    pub fn fleet(&self, service: &str) -> tenfold::measure::FleetUse {
+        let at = self.plan().stations.iter().position(|s| s.name == service);
+        self.measured.fleets[at.unwrap_or_else(|| panic!("there is no `{service}`"))].expect("its replicas come and go")
     }
 
     /// A source of traffic as its users see it.

@@ -25,7 +25,7 @@ const fn balance(to: &'static str, goes: Goes) -> Case {
 }
 
 pub const CASES: &[Case] = &[
-    case("service.replicas", TWO_TIERS, ("services.api.replicas", "3"), |s| s.mean_ms(), Down),
+    case("fleet.replicas", TWO_TIERS, ("services.api.replicas", "3"), |s| s.mean_ms(), Down),
     case("service.concurrency", TWO_TIERS, ("services.api.concurrency", "4"), |s| s.mean_ms(), Down),
     case("service.concurrency", TWO_TIERS, ("services.api.concurrency", "unlimited"), |s| s.mean_ms(), Down),
     case("service.model", WAITING, ("services.api.model", "async"), |s| s.success(), Up)
