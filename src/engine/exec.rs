@@ -1,7 +1,9 @@
 //! The interpreter: runs a frame until it has to wait, and ends it.
 
 use super::agenda::{Class, Kind};
-use super::frame::{ADMITTED, CALLED, COUNTED, DEGRADED, Frame, HANDS, HOLDS, INSIDE, LOADS, NONE, PRIORITY, Place};
+use super::frame::{
+    ADMITTED, CALLED, COUNTED, CROSSES, DEGRADED, Frame, HANDS, HOLDS, INSIDE, LOADS, NONE, PRIORITY, Place,
+};
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
 use super::topic::Published;
@@ -264,7 +266,7 @@ impl World<'_> {
                 self.watch(slot, outcome);
             }
             let frame = &mut self.frames[f];
-            if frame.has(CALLED) && !self.edges[link.edge.index()].direct {
+            if frame.has(CALLED) && !self.edges[link.edge.index()].direct || frame.more & CROSSES != 0 {
                 return self.send_reply(f, link.edge, probe);
             }
         }

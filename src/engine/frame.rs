@@ -39,7 +39,7 @@ pub(super) struct Frame {
     pub place: Place,
     /// [`HOLDS`] and the others.
     pub flags: u8,
-    /// [`HANDS`] and [`INSIDE`].
+    /// [`HANDS`], [`INSIDE`] and [`CROSSES`].
     pub more: u8,
     /// How it ended, while the reply is under way.
     pub outcome: Outcome,
@@ -80,6 +80,9 @@ pub(super) const PRIORITY: u8 = 64 + 128;
 pub(super) const HANDS: u8 = 1;
 /// Of the second byte: is a query of a transaction, which runs on the connection that its caller holds.
 pub(super) const INSIDE: u8 = 2;
+
+/// Of the second byte: was sent from one zone to another.
+pub(super) const CROSSES: u8 = 4;
 
 /// The flags of a priority.
 #[inline]

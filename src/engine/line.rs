@@ -24,7 +24,7 @@ impl World<'_> {
         if self.is_inside(link.edge) {
             return self.arrive_inside(f, probe);
         }
-        let slot = self.choose(at, f);
+        let slot = if self.stations[at as usize].zoned { self.choose_in_zone(at, f) } else { self.choose(at, f) };
         if slot == NONE {
             return self.finish(f, Outcome::Failed(Cause::Unavailable), probe);
         }

@@ -22,6 +22,8 @@ pub(super) struct StationState {
     pub is_async: bool,
     /// Slots of the replicas that are up.
     pub up: Vec<u32>,
+    /// Its replicas stand in zones.
+    pub zoned: bool,
     /// Replicas that have just begun get a smaller share.
     pub slow_start: bool,
     /// Some replica is dead, and nobody has noticed.
@@ -81,6 +83,7 @@ impl World<'_> {
                 most_open: self.plan.most_open(station.component).unwrap_or(UNLIMITED),
                 is_async: station.concurrency == Concurrency::Async,
                 up: (first_slot..first_slot + slots).collect(),
+                zoned: false,
                 slow_start: false,
                 unnoticed: false,
                 usual_error_rate: station.error_rate,

@@ -56,7 +56,7 @@ impl World<'_> {
             let ticket = self.frames[f].ticket;
             return self.edges[edge.index()].held.push((f, ticket));
         }
-        match self.one_way(edge) {
+        match self.one_way(edge) + self.crossing(f) {
             0 => self.deliver(f, probe),
             delay => self.frames[f].wake = self.schedule(delay, Class::Completion, Kind::Reply, f),
         }

@@ -37,7 +37,7 @@ impl World<'_> {
             station.error_rate = 1.0 - (1.0 - own) * (1.0 - knobs.error_rate);
             station.usual_error_rate = station.error_rate;
             if self.fleets[i].is_some() {
-                fleets.push((i, knobs.down, knobs.deploys));
+                fleets.push((i, knobs.down, knobs.zones_down, knobs.deploys));
                 continue;
             }
             let down = knobs.down.min(station.slots);
@@ -55,8 +55,8 @@ impl World<'_> {
         for i in replaced {
             self.await_standby(i);
         }
-        for (i, down, deploys) in fleets {
-            died.extend(self.hold_dead(i, down));
+        for (i, down, zones_down, deploys) in fleets {
+            died.extend(self.hold_dead(i, down, zones_down));
             self.deploy(i, deploys);
         }
         died.sort_unstable();

@@ -17,6 +17,7 @@ mod partition;
 mod read;
 mod replication_lag;
 mod target;
+mod zone;
 
 pub use cache_flush::CacheFlush;
 pub use consumer_stop::ConsumerStop;
@@ -29,6 +30,7 @@ pub use load::Load;
 pub use partition::Partition;
 pub use replication_lag::ReplicationLag;
 pub use target::{FaultError, Target};
+pub use zone::Zone;
 
 use crate::plan::{Knobs, Origin, Plan};
 use crate::units::SimDuration;
@@ -46,6 +48,7 @@ pub const FORMS: &[&Form] = &[
     &load::FORM,
     &replication_lag::FORM,
     &deploy::FORM,
+    &zone::FORM,
 ];
 
 /// What may stand in a list of faults.
@@ -62,6 +65,7 @@ pub static FAULT: Alias = Alias {
         Takes::Map(&load::SHAPE),
         Takes::Map(&replication_lag::SHAPE),
         Takes::Map(&deploy::SHAPE),
+        Takes::Map(&zone::SHAPE),
     ]),
 };
 
@@ -101,6 +105,8 @@ pub enum FaultKind {
     ReplicationLag(ReplicationLag),
     /// Replicas are replaced.
     Deploy(Deploy),
+    /// A zone is lost.
+    Zone(Zone),
 }
 
 /// What a kind of fault does.
@@ -132,6 +138,7 @@ impl FaultKind {
             FaultKind::Load(k) => k,
             FaultKind::ReplicationLag(k) => k,
             FaultKind::Deploy(k) => k,
+            FaultKind::Zone(k) => k,
         }
     }
 

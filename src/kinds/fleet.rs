@@ -1,7 +1,7 @@
 //! How the replicas of a service come and go, as written.
 
 use super::{MOST, Target, Wiring};
-use crate::plan::{Ejection, Fleet, HealthCheck, Scaling, Signal};
+use crate::plan::{Ejection, Fleet, HealthCheck, Scaling, Signal, Zones};
 use crate::random::{Dist, SETTING};
 use crate::units::SimDuration;
 use crate::yaml::{Field, Fields, Item, Shape, Takes};
@@ -24,6 +24,7 @@ pub(super) struct FleetSpec<'a> {
     health: Option<HealthCheck>,
     ejection: Option<Ejection>,
     most_peers: Option<u32>,
+    zones: Zones,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -74,6 +75,11 @@ pub static FLEET_SHAPE: Shape = Shape::new(
             "outlier_ejection",
             Takes::Map(&EJECTION),
             "Leaves a replica out that answers with errors in a row. `{}` takes Envoy's defaults. Default: none is left out.",
+        ),
+        Field::new(
+            "zones",
+            Takes::Map(&ZONES),
+            "Zones that the replicas stand in, the first in the first and so on in turn. Default: one.",
         ),
         Field::new(
             "peers",
@@ -197,6 +203,25 @@ static EJECTION: Shape = Shape::new(
     ],
 );
 
+static ZONES: Shape = Shape::new(
+    "zones",
+    "Where replicas stand. Replica k of a caller with zones stands in zone k, too.",
+    &[
+        Field::required("count", Takes::Whole(2, 32), "How many."),
+        Field::new(
+            "aware",
+            Takes::Boolean,
+            "Requests stay in the zone of their caller as far as it has its share of the replicas that are up (Envoy's zone-aware routing). \
+             Default `false`.",
+        ),
+        Field::new(
+            "crossing",
+            Takes::Duration,
+            "What leaving a zone adds to the round trip of a call. Default 0 s; about 1 ms.",
+        ),
+    ],
+);
+
 static PEERS: Shape = Shape::new(
     "peers",
     "Each replica keeps something for each of the others (threads, connections), of which there are only so many: beyond that number all \
@@ -223,6 +248,7 @@ impl<'a> FleetSpec<'a> {
         spec.health = fields.optional("health_check").and_then(|item| health(&item));
         spec.ejection = fields.optional("outlier_ejection").and_then(|item| ejection(&item));
         spec.most_peers = fields.optional("peers").and_then(|item| peers(&item));
+        spec.zones = fields.optional("zones").and_then(|item| zones(&item)).unwrap_or_default();
         spec
     }
 
@@ -301,6 +327,7 @@ impl<'a> FleetSpec<'a> {
             health: self.health,
             ejection: self.ejection,
             most_peers: self.most_peers,
+            zones: self.zones,
         }))
     }
 
@@ -355,6 +382,15 @@ fn ejection(item: &Item<'_>) -> Option<Ejection> {
     let (share, panic) = (share("share", 0.1), share("panic", 0.5));
     fields.finish();
     Some(Ejection { errors, base, longest, interval, share, panic })
+}
+
+fn zones(item: &Item<'_>) -> Option<Zones> {
+    let mut fields = item.shaped(&ZONES)?;
+    let count = fields.required("count", "count: 3").and_then(|item| item.whole(2, 32));
+    let aware = fields.optional("aware").and_then(|item| item.boolean()).unwrap_or(false);
+    let crossing = fields.optional("crossing").and_then(|item| item.duration()).unwrap_or_default();
+    fields.finish();
+    Some(Zones { count: count?, aware, crossing })
 }
 
 fn peers(item: &Item<'_>) -> Option<u32> {

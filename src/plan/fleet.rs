@@ -27,6 +27,25 @@ pub struct Fleet {
     pub ejection: Option<Ejection>,
     /// With more replicas than this all of them fail.
     pub most_peers: Option<u32>,
+    /// Where they stand.
+    pub zones: Zones,
+}
+
+/// Where replicas stand: the first in the first zone, and so on in turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Zones {
+    /// How many, at least 1.
+    pub count: u32,
+    /// Requests stay in the zone of their caller as far as it has its share of the replicas.
+    pub aware: bool,
+    /// What leaving a zone adds to the round trip.
+    pub crossing: SimDuration,
+}
+
+impl Default for Zones {
+    fn default() -> Zones {
+        Zones { count: 1, aware: false, crossing: SimDuration::ZERO }
+    }
 }
 
 /// The rule of the Kubernetes Horizontal Pod Autoscaler: desired = ceil(current · signal / target).
@@ -123,6 +142,7 @@ impl Default for Fleet {
             health: None,
             ejection: None,
             most_peers: None,
+            zones: Zones::default(),
         }
     }
 }

@@ -27,6 +27,8 @@ pub struct StationKnobs {
     pub error_rate: f64,
     /// Multiplies the time of its work, above 0.
     pub slowdown: f64,
+    /// Zones that are lost, the first one as the lowest bit.
+    pub zones_down: u32,
     /// Deployments begun so far.
     pub deploys: u32,
     /// Changes reach it so much later, if it follows a primary.
@@ -57,7 +59,14 @@ impl Knobs {
         Knobs {
             load,
             stations: vec![
-                StationKnobs { down: 0, error_rate: 0.0, slowdown: 1.0, lag: SimDuration::ZERO, deploys: 0 };
+                StationKnobs {
+                    down: 0,
+                    error_rate: 0.0,
+                    slowdown: 1.0,
+                    lag: SimDuration::ZERO,
+                    deploys: 0,
+                    zones_down: 0
+                };
                 plan.stations.len()
             ],
             edges: vec![EdgeKnobs { delay: SimDuration::ZERO, cut: false, loss: 0.0 }; plan.edges.len()],

@@ -29,7 +29,7 @@ pub use component::{Component, Role};
 pub use declarations::{Backups, Declarations, Files, Logs, Pagination, Sessions, Versioning};
 pub use edge::{Edge, Line, Link, Party};
 pub use endpoint::{Endpoint, Rows};
-pub use fleet::{Ejection, Fleet, HealthCheck, Scaling, Signal};
+pub use fleet::{Ejection, Fleet, HealthCheck, Scaling, Signal, Zones};
 pub use ids::{
     CacheId, ComponentId, DistId, EdgeId, EndpointId, ForkId, LinkId, LockId, LookId, Pc, ReplicationId, SourceId,
     StationId, SwitchId, TopicId,

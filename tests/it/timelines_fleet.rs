@@ -121,3 +121,27 @@ databases: {{ db: {{ query: 1ms }} }}
     assert_eq!(checked("shallow"), [5, 5, 0, 0]);
     assert_eq!(checked("deep"), [5, 1, 0, 4]);
 }
+
+/// Two zones, with a replica of each service in both; a call to the other zone takes 100 ms more. Callers take turns, and so do the
+/// callees: 1, 3, … s by the second caller, 2, 4, … s by the first. In turn the second callee serves the first call, the first one the
+/// second, and so on: all in their own zone. With the first zone lost from 1.5 s on, the second of each remains, and nothing
+/// crosses. With three callees, in zones 1, 2 and 1, the turn is 2, 3 (zone 1), 1, 2, 3: the calls of 3 s and 4 s leave their zone,
+/// unless the balancer is aware of it.
+#[test]
+fn leaving_a_zone_takes_time() {
+    let run_with = |callees: u32, aware: bool, faults: &[&str]| {
+        let text = format!(
+            "traffic: {{ people: {{ rate: 1/s, arrivals: constant, to: front.ask }} }}
+services:
+  front: {{ replicas: 2, zones: {{ count: 2 }}, endpoints: {{ ask: [ {{ call: back }} ] }} }}
+  back: {{ replicas: {callees}, zones: {{ count: 2, aware: {aware}, crossing: 100ms }}, work: {{ constant: 10ms }} }}
+"
+        );
+        let run = run(&text, "4500ms", faults);
+        (counts(run.source("people")), run.latency_sum("people").millis())
+    };
+    assert_eq!(run_with(2, false, &[]), ([4, 4, 0, 0], 40.0));
+    assert_eq!(run_with(2, false, &["zone:1@1500ms"]), ([4, 4, 0, 0], 40.0));
+    assert_eq!(run_with(3, false, &[]), ([4, 4, 0, 0], 240.0));
+    assert_eq!(run_with(3, true, &[]).1, 40.0);
+}

@@ -8,11 +8,12 @@ mod ejection;
 mod health;
 mod rollout;
 mod scale;
+mod zones;
 
 use super::agenda::{Class, Kind};
 use super::probe::Probe;
 use super::world::{Ready, World};
-use crate::plan::Fleet;
+use crate::plan::{Fleet, Zones};
 use crate::random::Stream;
 use crate::units::SimDuration;
 use scale::Scaler;
@@ -43,6 +44,8 @@ pub(super) struct Replica {
     wake: u32,
     /// Is to be replaced.
     old: bool,
+    /// Dead with its zone.
+    zoned: bool,
     /// Probes that failed or succeeded in a row since they last did the other.
     failed: u32,
     passed: u32,
@@ -76,6 +79,7 @@ impl Replica {
         since: 0,
         wake: 0,
         old: false,
+        zoned: false,
         failed: 0,
         passed: 0,
         sick: false,
@@ -120,6 +124,7 @@ impl World<'_> {
                 balance: stream("slow start"),
             })));
             self.stations[i].up.clear();
+            self.stations[i].zoned = fleet.zones.count > 1;
             self.stations[i].slow_start = fleet.slow_start > SimDuration::ZERO;
             self.set_rotation(i);
             self.begin_scaling(i, fleet);
@@ -289,35 +294,27 @@ impl World<'_> {
         }
     }
 
-    /// A fault holds so many replicas dead. Returns those that died now; those it lets go begin anew.
-    pub(super) fn hold_dead(&mut self, i: usize, down: u32) -> Vec<u32> {
-        let first = self.stations[i].first_slot;
-        let mut died = Vec::new();
+    /// Faults hold so many replicas dead, and all in some zones. Returns those that died now; those they let go begin anew.
+    pub(super) fn hold_dead(&mut self, i: usize, down: u32, zones_down: u32) -> Vec<u32> {
+        let (first, zones) = (self.stations[i].first_slot, self.spec(i).zones.count);
+        let (mut died, mut back, mut draining) = (Vec::new(), Vec::new(), 0);
         let fleet = self.fleet(i);
-        let mut draining = 0;
-        for (slot, replica) in (first..).zip(&mut fleet.replicas) {
-            if fleet.held >= down {
-                break;
-            }
-            if !matches!(replica.life, Life::Off | Life::Dead) {
+        for (r, replica) in (0..).zip(&mut fleet.replicas) {
+            let lost = zones_down >> (r % zones) & 1 == 1;
+            let exists = !matches!(replica.life, Life::Off | Life::Dead);
+            if exists && (lost || fleet.held < down) {
                 draining += usize::from(replica.life == Life::Draining && replica.wake != 0);
                 (replica.life, replica.wake, replica.failed, replica.passed) = (Life::Dead, 0, 0, 0);
-                fleet.held += 1;
-                died.push(slot);
-            }
-        }
-        let mut back = Vec::new();
-        for (slot, replica) in (first..).zip(&fleet.replicas) {
-            if fleet.held <= down {
-                break;
-            }
-            if replica.life == Life::Dead {
+                replica.zoned = lost;
+                fleet.held += u32::from(!lost);
+                died.push(first + r);
+            } else if replica.life == Life::Dead && replica.zoned && !lost {
+                back.push(first + r);
+            } else if replica.life == Life::Dead && !replica.zoned && fleet.held > down {
                 fleet.held -= 1;
-                back.push(slot);
+                back.push(first + r);
             }
         }
-        // Fewer were alive than should die.
-        fleet.held = fleet.held.min(fleet.count(Life::Dead));
         self.draining -= draining;
         back.into_iter().for_each(|slot| self.begin_life(slot));
         self.set_rotation(i);
@@ -388,4 +385,5 @@ static PLAIN: Fleet = Fleet {
     health: None,
     ejection: None,
     most_peers: None,
+    zones: Zones { count: 1, aware: false, crossing: SimDuration::ZERO },
 };

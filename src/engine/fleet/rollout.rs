@@ -27,7 +27,8 @@ impl World<'_> {
     fn step(&mut self, i: usize, surge: u32, unavailable: u32) -> bool {
         let first = self.stations[i].first_slot;
         let fleet = self.fleet(i);
-        let (wanted, held, alive, ready) = (fleet.wanted, fleet.held, fleet.alive(), fleet.count(Life::Ready));
+        let (wanted, held, alive, ready) =
+            (fleet.wanted, fleet.count(Life::Dead), fleet.alive(), fleet.count(Life::Ready));
         let old = |r: &super::Replica| r.old && matches!(r.life, Life::Ready | Life::Starting);
         let replacing = fleet.replicas.iter().any(old);
         let surge = if replacing { surge } else { 0 };

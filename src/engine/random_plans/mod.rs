@@ -324,6 +324,7 @@ fn disturb(plan: &Plan, dice: &mut Dice, deploys: u32) -> Knobs {
     let mut knobs = Knobs::baseline(plan, 0.5 + f64::from(dice.up_to(4)));
     for station in &mut knobs.stations {
         station.down = dice.maybe(0.2, |d| d.up_to(4)).unwrap_or(0);
+        station.zones_down = dice.maybe(0.2, |d| d.up_to(7)).unwrap_or(0);
         station.deploys = deploys + u32::from(dice.0.chance(0.3));
         station.error_rate = dice.maybe(0.1, |_| 0.3).unwrap_or(0.0);
         station.slowdown = dice.maybe(0.2, |d| f64::from(1 + d.up_to(5))).unwrap_or(1.0);

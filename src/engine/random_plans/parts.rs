@@ -4,7 +4,7 @@ use super::{Dice, station};
 use crate::plan::{
     Builder, Cache, CacheId, ComponentId, Contents, DistId, Edge, Ejection, EndpointId, Eviction, Fleet, Flight,
     HealthCheck, LinkId, Lock, LockId, Look, OnFailure, Origin, Overflow, Partitions, Party, Pc, Publisher,
-    Replication, Scaling, Signal, Spread, StationId, Step, Store, Topic, TopicId, UNLIMITED, Writes,
+    Replication, Scaling, Signal, Spread, StationId, Step, Store, Topic, TopicId, UNLIMITED, Writes, Zones,
 };
 use crate::random::{Dist, Keys, Popularity};
 use crate::units::SimDuration;
@@ -206,5 +206,6 @@ pub(super) fn fleet(b: &mut Builder, dice: &mut Dice, replicas: u32) -> Fleet {
             panic: if d.0.chance(0.5) { 0.5 } else { 0.0 },
         }),
         most_peers: dice.maybe(0.1, |d| 1 + d.up_to(4)),
+        zones: Zones { count: 1 + dice.up_to(2), aware: dice.0.chance(0.5), crossing: dice.millis(5) },
     }
 }

@@ -90,6 +90,15 @@ const SLOW_ROLLOUT: &[(&str, &str)] = &[
     ("services.api.queue", "unlimited"),
 ];
 
+/// Callers and callees in three zones.
+const ZONED: &str = "
+traffic: { rate: 100/s, to: front.ask }
+services:
+  front: { replicas: 6, zones: { count: 3 }, endpoints: { ask: [ { call: back } ] } }
+  back: { replicas: 6, concurrency: 4, queue: 20, zones: { count: 3, crossing: 5ms }, work: 2ms, balance: random }
+scenarios: { trouble: { faults: [ { zone: 1, at: 10s, for: 20s } ] } }
+";
+
 pub const CASES: &[Case] = &[
     case("fleet.replicas", MORTAL, ("services.api.replicas", "1"), |s| s.mean_ms(), Up),
     case("fleet.startup", MORTAL, ("services.api.startup", "10s"), |s| s.success(), Down),
@@ -158,4 +167,17 @@ pub const CASES: &[Case] = &[
     ),
     scaled("backlog.queue", ("services.api.replicas.backlog.queue", "idle"), mean, Down).of(BACKLOG),
     scaled("backlog.messages", ("services.api.replicas.backlog.messages", "5"), mean, Up).of(BACKLOG),
+    case("fleet.zones", ZONED, ("services.back.zones", "{ count: 2, aware: true }"), |s| s.mean_ms(), Down),
+    case("zones.count", ZONED, ("services.back.zones.count", "2"), |s| s.success(), Down)
+        .of(&[("services.back.zones.count", "6"), ("traffic.rate", "9000/s")]),
+    case("zones.aware", ZONED, ("services.back.zones.aware", "true"), |s| s.mean_ms(), Down),
+    case("zones.crossing", ZONED, ("services.back.zones.crossing", "20ms"), |s| s.mean_ms(), Up),
+    case(
+        "fault.zone.zone",
+        ZONED,
+        ("scenarios.trouble.faults", "[ { zone: 2, at: 10s, for: 20s } ]"),
+        |s| s.success(),
+        Down,
+    )
+    .of(&[("scenarios.trouble.faults", "[]"), ("traffic.rate", "11000/s")]),
 ];
