@@ -19,6 +19,7 @@ mod does_not_recover;
 mod local_files;
 mod local_sessions;
 mod long_transaction;
+mod messages_in_circles;
 mod missing_alerts;
 mod missing_api_versioning;
 mod missing_bulkhead;
@@ -72,6 +73,7 @@ pub const LINTS: &[&Lint] = &[
     &local_files::LINT,
     &local_sessions::LINT,
     &long_transaction::LINT,
+    &messages_in_circles::LINT,
     &missing_alerts::LINT,
     &missing_api_versioning::LINT,
     &missing_bulkhead::LINT,

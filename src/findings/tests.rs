@@ -166,6 +166,26 @@ external: {{ provider: {{ latency: 200ms }} }}
 }
 
 #[test]
+fn messages_that_never_end_are_found() {
+    let again = |p: &str| {
+        let text = format!(
+            "
+traffic: {{ rate: 1/s, to: web.order }}
+services:
+  web: {{ endpoints: {{ order: [ {{ publish: orders }} ] }} }}
+  worker: {{ endpoints: {{ ship: [ {{ publish: mails }} ], mail: [ {{ chance: {{ p: {p}, steps: [ {{ publish: orders }} ] }} }} ] }} }}
+queues:
+  orders: {{ consumers: [ {{ call: worker.ship, concurrency: 9 }} ] }}
+  mails: {{ consumers: [ {{ call: worker.mail, concurrency: 9 }} ] }}
+"
+        );
+        checked(&text)
+    };
+    assert_eq!(again("100%"), [("messages-in-circles", "orders, mails".to_owned())]);
+    assert!(again("50%").is_empty());
+}
+
+#[test]
 fn pools_are_added_up() {
     let replicas = |replicas: u32| {
         checked(&format!(

@@ -5,6 +5,7 @@
 //! - [`Graph::latency`] and [`Graph::critical_path`]: the time of a request that never waits;
 //! - [`Graph::amplification`]: how many calls one request can become when everything fails and is retried;
 //! - [`Graph::inversions`]: callers that give up before their callee does;
+//! - [`Graph::circulation`]: queues whose messages lead to messages without end;
 //! - [`Graph::loops`]: what is called again and again within one request;
 //! - [`Graph::circles`]: services that call one another in a circle;
 //! - [`Graph::survival`], [`Graph::reach`] and [`Graph::gatekeepers`]: whom the loss of a component takes down.
@@ -13,6 +14,7 @@
 
 mod amplification;
 mod bounds;
+mod circulation;
 mod flow;
 mod latency;
 mod loops;

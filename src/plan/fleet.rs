@@ -120,9 +120,12 @@ impl Fleet {
         *self == Fleet::default()
     }
 
-    /// Its slowest mechanism.
-    pub fn slowest(&self) -> SimDuration {
-        let scaling = self.scaling.map_or(SimDuration::ZERO, |s| (s.sync + s.sync).max(s.up_window));
+    /// Its slowest mechanism, with so many replicas at most. An autoscaler takes several looks to get there.
+    pub fn slowest(&self, most: u32) -> SimDuration {
+        let scaling = self.scaling.map_or(SimDuration::ZERO, |s| {
+            let looks = 2 + u64::from((most / s.min.max(1)).max(1).ilog2());
+            SimDuration(s.sync.0.saturating_mul(looks)).max(s.up_window)
+        });
         let health = self.health.map_or(SimDuration::ZERO, |h| SimDuration(h.interval.0 * u64::from(h.unhealthy)));
         let ejection = self.ejection.map_or(SimDuration::ZERO, |e| e.base);
         [self.slow_start, scaling, health, ejection].into_iter().fold(SimDuration::ZERO, SimDuration::max)

@@ -143,11 +143,14 @@ impl Plan {
         let topics = self.topics.iter().map(Topic::slowest);
         let stations = self.stations.iter().map(Station::slowest);
         let sources = self.sources.iter().map(Source::slowest);
+        let fleets = self.stations.iter().filter_map(|s| s.fleet.as_ref()?.startup);
+        let startups = fleets.map(|dist| SimDuration((2.0 * self.dists[dist.index()].mean_ns()) as u64));
         let stores = self.caches.iter().filter_map(Cache::store).map(Store::slowest);
         edges
             .chain(topics)
             .chain(stations)
             .chain(stores)
+            .chain(startups)
             .chain(sources)
             .fold(SimDuration::from_secs(1), SimDuration::max)
     }

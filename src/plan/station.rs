@@ -138,7 +138,7 @@ impl Station {
             .slowest()
             .max(rate_limit)
             .max(self.failover.unwrap_or_default())
-            .max(self.fleet.as_ref().map_or(SimDuration::ZERO, |f| f.slowest()))
+            .max(self.fleet.as_ref().map_or(SimDuration::ZERO, |f| f.slowest(self.replicas)))
     }
 }
 
