@@ -261,12 +261,12 @@ impl World<'_> {
                 probe.served(link.to, outcome, latency);
             }
             frame.place = Place::Replying;
-            if self.watches && frame.slot != NONE {
-                let slot = frame.slot;
+            let (slot, crosses) = (frame.slot, frame.more & CROSSES != 0);
+            let replies = crosses || frame.has(CALLED) && !self.edges[link.edge.index()].direct;
+            if self.watches && slot != NONE {
                 self.watch(slot, outcome);
             }
-            let frame = &mut self.frames[f];
-            if frame.has(CALLED) && !self.edges[link.edge.index()].direct || frame.more & CROSSES != 0 {
+            if replies {
                 return self.send_reply(f, link.edge, probe);
             }
         }

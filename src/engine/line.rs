@@ -24,12 +24,8 @@ impl World<'_> {
         if self.is_inside(link.edge) {
             return self.arrive_inside(f, probe);
         }
-        let slot = if self.stations[at as usize].zoned { self.choose_in_zone(at, f) } else { self.choose(at, f) };
+        let slot = if self.stations[at as usize].tended { self.choose_tended(at, f) } else { self.choose(at, f) };
         if slot == NONE {
-            return self.finish(f, Outcome::Failed(Cause::Unavailable), probe);
-        }
-        let slot = if self.stations[at as usize].slow_start { self.spare_the_young(f, at, slot) } else { slot };
-        if self.stations[at as usize].unnoticed && self.is_dead(slot) {
             return self.finish(f, Outcome::Failed(Cause::Unavailable), probe);
         }
         self.frames[f].slot = slot;

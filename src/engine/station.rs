@@ -22,12 +22,8 @@ pub(super) struct StationState {
     pub is_async: bool,
     /// Slots of the replicas that are up.
     pub up: Vec<u32>,
-    /// Its replicas stand in zones.
-    pub zoned: bool,
-    /// Replicas that have just begun get a smaller share.
-    pub slow_start: bool,
-    /// Some replica is dead, and nobody has noticed.
-    pub unnoticed: bool,
+    /// Its replicas come and go.
+    pub tended: bool,
     /// Share of requests answered with an error, but for crowds.
     pub usual_error_rate: f64,
     /// Dead replicas whose place a standby has taken.
@@ -83,9 +79,7 @@ impl World<'_> {
                 most_open: self.plan.most_open(station.component).unwrap_or(UNLIMITED),
                 is_async: station.concurrency == Concurrency::Async,
                 up: (first_slot..first_slot + slots).collect(),
-                zoned: false,
-                slow_start: false,
-                unnoticed: false,
+                tended: false,
                 usual_error_rate: station.error_rate,
                 stand_ins: 0,
                 wake: 0,

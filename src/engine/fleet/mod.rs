@@ -11,6 +11,7 @@ mod scale;
 mod zones;
 
 use super::agenda::{Class, Kind};
+use super::frame::NONE;
 use super::probe::Probe;
 use super::world::{Ready, World};
 use crate::plan::{Fleet, Zones};
@@ -124,8 +125,7 @@ impl World<'_> {
                 balance: stream("slow start"),
             })));
             self.stations[i].up.clear();
-            self.stations[i].zoned = fleet.zones.count > 1;
-            self.stations[i].slow_start = fleet.slow_start > SimDuration::ZERO;
+            self.stations[i].tended = true;
             self.set_rotation(i);
             self.begin_scaling(i, fleet);
             self.begin_probes(i, fleet);
@@ -167,11 +167,9 @@ impl World<'_> {
             up = all;
         }
         let ready = fleet.count(Life::Ready);
-        let unnoticed = fleet.count(Life::Dead) > 0 && probed;
         let crowded = spec.most_peers.is_some_and(|most| ready > most);
         let station = &mut self.stations[i];
         station.up = up;
-        station.unnoticed = unnoticed;
         station.error_rate = if crowded { 1.0 } else { station.usual_error_rate };
         let gauge = &mut self.tallies.stations[i].replicas;
         while gauge.level < u64::from(ready) {
@@ -321,14 +319,26 @@ impl World<'_> {
         died
     }
 
+    /// The replica for a request, after where it comes from and how long the replica is there. [`super::frame::NONE`] when that
+    /// one is dead, and nobody has noticed.
+    #[cold]
+    pub(super) fn choose_tended(&mut self, at: u32, f: u32) -> u32 {
+        let (zoned, slow_start) = (self.spec(at as usize).zones.count > 1, self.spec(at as usize).slow_start);
+        let mut slot = if zoned { self.choose_in_zone(at, f) } else { self.choose(at, f) };
+        if slow_start > SimDuration::ZERO && slot != NONE {
+            slot = self.spare_the_young(f, at, slot);
+        }
+        if slot != NONE && self.is_dead(slot) { NONE } else { slot }
+    }
+
     /// Whether a replica that is still in rotation does not answer.
-    pub(super) fn is_dead(&self, slot: u32) -> bool {
+    fn is_dead(&self, slot: u32) -> bool {
         let (i, r) = self.berth(slot);
         self.fleets[i].as_ref().is_some_and(|fleet| fleet.replicas[r].life == Life::Dead)
     }
 
     /// A replica that has just begun gets a smaller share, at least a tenth: some of its requests go to another.
-    pub(super) fn spare_the_young(&mut self, f: u32, at: u32, slot: u32) -> u32 {
+    fn spare_the_young(&mut self, f: u32, at: u32, slot: u32) -> u32 {
         let i = at as usize;
         let window = self.spec(i).slow_start.0;
         let now = self.now;

@@ -6,8 +6,7 @@ use crate::plan::Zones;
 
 impl World<'_> {
     /// The replica for a request, after the zone it comes from.
-    #[cold]
-    pub(in super::super) fn choose_in_zone(&mut self, at: u32, f: u32) -> u32 {
+    pub(super) fn choose_in_zone(&mut self, at: u32, f: u32) -> u32 {
         let i = at as usize;
         let zones = self.spec(i).zones;
         let Some((zone, of)) = self.zone_of_caller(f) else { return self.choose(at, f) };
