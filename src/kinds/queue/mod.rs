@@ -6,7 +6,8 @@ mod rules;
 use super::declared::{self, DECLARED_SHAPE};
 use super::{Caller, Kind, Target, Wiring, origin};
 use crate::plan::{
-    ComponentId, Consumer, Declarations, EndpointId, OnFailure, Party, Role, Station, Step, Topic, TopicId, UNLIMITED,
+    ComponentId, Consumer, Declarations, EndpointId, OnFailure, Party, Role, Station, StationId, Step, Topic, TopicId,
+    UNLIMITED,
 };
 use crate::random::{Dist, TIME};
 use crate::units::SimDuration;
@@ -105,20 +106,24 @@ impl<'a> Queue<'a> {
         Some(topic)
     }
 
+    /// How long a message that was received stays invisible.
+    fn visibility(&self, wiring: &mut Wiring<'a>) -> Option<SimDuration> {
+        let default = SimDuration::from_secs(30);
+        let Rules { visibility, on_failure, .. } = self.rules;
+        match (on_failure, self.consumers.is_empty()) {
+            (OnFailure::Wait, false) => Some(wiring.or_assume(visibility, &self.item, "visibility_timeout", default)),
+            (OnFailure::Wait, true) => Some(visibility.unwrap_or(default)),
+            _ => visibility,
+        }
+    }
+
     fn topic(
         &self,
         name: String,
         component: ComponentId,
-        station: crate::plan::StationId,
-        wiring: &mut Wiring<'a>,
+        station: StationId,
+        visibility: Option<SimDuration>,
     ) -> Topic {
-        let default = SimDuration::from_secs(30);
-        let Rules { visibility, on_failure, .. } = self.rules;
-        let visibility = match (on_failure, self.consumers.is_empty()) {
-            (OnFailure::Wait, false) => Some(wiring.or_assume(visibility, &self.item, "visibility_timeout", default)),
-            (OnFailure::Wait, true) => Some(visibility.unwrap_or(default)),
-            _ => visibility,
-        };
         Topic {
             name,
             component,
@@ -126,7 +131,7 @@ impl<'a> Queue<'a> {
             capacity: self.rules.capacity,
             overflow: self.rules.overflow,
             visibility,
-            on_failure,
+            on_failure: self.rules.on_failure,
             max_receives: self.rules.max_receives,
             max_in_flight: self.rules.max_in_flight,
             dead_letter: None,
@@ -163,13 +168,9 @@ impl<'a> Kind<'a> for Queue<'a> {
             true => self.consumers.iter().map(|c| format!("{}>{}", item.name, c.call.text)).collect(),
             false => vec![item.name.clone()],
         };
-        let topics: Vec<TopicId> = names
-            .into_iter()
-            .map(|name| {
-                let topic = self.topic(name, component, station, wiring);
-                wiring.builder.topic(topic)
-            })
-            .collect();
+        let visibility = self.visibility(wiring);
+        let topic = |name| wiring.builder.topic(self.topic(name, component, station, visibility));
+        let topics: Vec<TopicId> = names.into_iter().map(topic).collect();
         if let Some(first) = topics.first() {
             wiring.set_topic(&item.name, *first);
         }
