@@ -16,7 +16,7 @@ declare_lint! {
     /// gone. For a service the fix is tried: with two replicas, one of them is killed in the same way.
     ///
     /// What is close to it: a single replica whose callers answer without it (an optional call, a fallback, a cache beside
-    /// its database), and somebody else's API or a managed
+    /// its database), a database with a standby (`failover`), and somebody else's API or a managed
     /// queue, whose replicas are not yours to add.
     SIMULATED "single-point-of-failure", look
 }
@@ -31,7 +31,8 @@ fn is_alone(evidence: &Evidence, failure: &Failure) -> bool {
     let plan = &evidence.model.plan;
     // A broker is taken to be a managed service, and has no replicas in the model.
     let own = !matches!(plan.components[failure.target.index()].role, Role::External | Role::Queue);
-    own && plan.stations_of(failure.target).all(|s| plan.stations[s.index()].replicas == 1)
+    let mut stations = plan.stations_of(failure.target).map(|s| &plan.stations[s.index()]);
+    own && stations.all(|s| s.replicas == 1 && s.failover.is_none())
 }
 
 fn alone(evidence: &Evidence, review: &Review, index: usize, failure: &Failure) -> Finding {

@@ -247,6 +247,9 @@ fn what_gives_out_is_named_with_a_fix_that_was_proven() {
     assert!(calm.iter().all(|f| !matches!(f.code, "connection-pool-too-small" | "slo-missed-at-target")));
     let two = reviewed(&SMALL.replace("concurrency: 50", "concurrency: 50\n    replicas: 2"), 2.0);
     assert!(find(&two, "single-point-of-failure", "api").is_none());
+    assert!(find(&two, "single-point-of-failure", "db").is_some());
+    let standby = reviewed(&SMALL.replace("connections: 20", "connections: 20, failover: 30s"), 2.0);
+    assert!(find(&standby, "single-point-of-failure", "db").is_none());
 }
 
 /// Pages that do not need the slow part share twenty threads with it.
