@@ -104,6 +104,9 @@ impl Key {
         Key((u128::from(high) << 64) | u128::from(low))
     }
 
+    /// Behind every event.
+    const NEVER: Key = Key(u128::MAX);
+
     /// The same instant and order, about something else.
     pub(super) fn with_index(self, index: u32) -> Key {
         Key((self.0 & !(MAX_INDEX as u128)) | u128::from(index))
@@ -137,12 +140,21 @@ impl Key {
 }
 
 /// Events to come.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Agenda {
+    /// A 4-ary heap of `len` keys, then [`Key::NEVER`] up to the end of the last group of four children, so that a group is
+    /// there whole or not at all.
     keys: Vec<Key>,
+    len: usize,
     /// The first key has been taken and not yet replaced: the next push, which mostly follows at once, fills the hole
     /// with a single sift.
     hole: bool,
+}
+
+impl Default for Agenda {
+    fn default() -> Agenda {
+        Agenda { keys: vec![Key::NEVER], len: 0, hole: false }
+    }
 }
 
 impl Agenda {
@@ -152,8 +164,11 @@ impl Agenda {
             self.hole = false;
             self.sift_down(key);
         } else {
-            self.keys.push(key);
-            self.sift_up(self.keys.len() - 1);
+            if self.len == self.keys.len() {
+                self.keys.extend([Key::NEVER; 4]);
+            }
+            self.sift_up(key);
+            self.len += 1;
         }
     }
 
@@ -161,14 +176,9 @@ impl Agenda {
     #[inline]
     pub(super) fn pop_below(&mut self, limit: Key) -> Option<Key> {
         if self.hole {
-            self.hole = false;
-            let last = self.keys.pop()?;
-            if self.keys.is_empty() {
-                return None;
-            }
-            self.sift_down(last);
+            self.close_hole();
         }
-        let first = *self.keys.first()?;
+        let first = self.keys[0];
         if first >= limit {
             return None;
         }
@@ -176,40 +186,45 @@ impl Agenda {
         Some(first)
     }
 
-    fn sift_up(&mut self, mut at: usize) {
-        let key = self.keys[at];
-        while at > 0 {
-            let parent = (at - 1) / 4;
-            if self.keys[parent] <= key {
-                break;
-            }
-            self.keys[at] = self.keys[parent];
-            at = parent;
+    /// Nothing has followed what was taken: the last key takes its place.
+    fn close_hole(&mut self) {
+        self.hole = false;
+        self.len -= 1;
+        let last = std::mem::replace(&mut self.keys[self.len], Key::NEVER);
+        if self.len > 0 {
+            self.sift_down(last);
         }
-        self.keys[at] = key;
     }
 
-    /// Puts `key` where the first one was.
+    /// Puts `key` behind the last one, and moves it up.
+    fn sift_up(&mut self, key: Key) {
+        let keys = &mut self.keys[..];
+        let mut at = self.len;
+        while at > 0 {
+            let parent = (at - 1) / 4;
+            if keys[parent] <= key {
+                break;
+            }
+            keys[at] = keys[parent];
+            at = parent;
+        }
+        keys[at] = key;
+    }
+
+    /// Puts `key` where the first one was, and moves it down.
     #[inline]
     fn sift_down(&mut self, key: Key) {
         let keys = &mut self.keys[..];
         let mut at = 0;
-        loop {
-            let child = 4 * at + 1;
-            let (least, smallest) = if let Some(four) = keys.get(child..child + 4) {
-                let left = if four[1] < four[0] { (1, four[1]) } else { (0, four[0]) };
-                let right = if four[3] < four[2] { (3, four[3]) } else { (2, four[2]) };
-                if right.1 < left.1 { right } else { left }
-            } else if let Some(few) = keys.get(child..).filter(|few| !few.is_empty()) {
-                few.iter().copied().enumerate().min_by_key(|(_, k)| *k).unwrap_or((0, key))
-            } else {
-                break;
-            };
+        while let Some(&[a, b, c, d]) = keys.get(4 * at + 1..).and_then(<[Key]>::first_chunk) {
+            let left = if b < a { (1, b) } else { (0, a) };
+            let right = if d < c { (3, d) } else { (2, c) };
+            let (least, smallest) = if right.1 < left.1 { right } else { left };
             if key <= smallest {
                 break;
             }
             keys[at] = smallest;
-            at = child + least;
+            at = 4 * at + 1 + least;
         }
         keys[at] = key;
     }

@@ -1,7 +1,7 @@
 //! The invariants that hold at every instant, checked from scratch.
 
 use super::call::{Parent, State};
-use super::frame::{ADMITTED, COUNTED, HOLDS, NONE, Place};
+use super::frame::{ADMITTED, ASKED, COUNTED, Frame, HOLDS, NONE, Place};
 use super::tally::Gauge;
 use super::world::World;
 
@@ -37,7 +37,9 @@ impl World<'_> {
             let waiting = |c: &&super::call::Call| {
                 c.state != State::Done && matches!(c.parent, Parent::User(of, _) if of == s as u32)
             };
-            let found = self.calls.all().iter().filter(waiting).count() as u64 + self.not_started(s);
+            let asked = |f: &&Frame| f.place != Place::Free && f.has(ASKED) && f.parent == s as u32;
+            let plain = self.frames.all().iter().filter(asked).count() as u64;
+            let found = self.calls.all().iter().filter(waiting).count() as u64 + plain + self.not_started(s);
             same(&source.name, "requests in flight", said, found)?;
         }
         let in_use = self.frames.all().iter().filter(|f| f.place != Place::Free).count();
@@ -168,7 +170,8 @@ impl World<'_> {
 
     /// Little's law as an identity: the integral of the number present is the sum of the stays.
     fn little(&self, name: &str, what: &str, gauge: &Gauge) -> Result<(), String> {
-        let (area, stays) = (gauge.area_at(self.now), gauge.stays_at(self.now));
+        let area = gauge.area_at(self.now);
+        let Some(stays) = gauge.stays_at(self.now) else { return Ok(()) };
         if i128::try_from(area) == Ok(stays) {
             return Ok(());
         }

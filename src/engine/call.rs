@@ -4,12 +4,12 @@
 //! a frame. Whatever a try holds is given back by [`World::free_try`], however it ends.
 
 use super::agenda::{Class, Kind};
-use super::frame::{COUNTED, Frame, NONE};
+use super::frame::{COUNTED, NONE};
 use super::gate::Gate;
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
 use super::world::{Ready, World};
-use crate::plan::LinkId;
+use crate::plan::{Edge, LinkId};
 use crate::policies::{AdmissionState, Breaker, Bucket, BudgetState, ThrottleState};
 use crate::random::{Lot, Stream};
 use crate::units::{SimDuration, SimTime};
@@ -27,6 +27,8 @@ pub(super) struct Call {
     pub work: u64,
     pub parent: Parent,
     pub link: u32,
+    /// The edge of its link.
+    pub edge: u32,
     pub instance: u32,
     /// Changes with every try and at the end: what carries an older one is too late.
     pub ticket: u32,
@@ -57,7 +59,57 @@ pub(super) struct Call {
     pub state: State,
     pub counted: bool,
     /// As flags of the frames it sends.
-    pub priority: u8,
+    pub priority: u16,
+}
+
+impl Call {
+    /// A call with nothing in it.
+    const BLANK: Call = Call {
+        lot: 0,
+        start: 0,
+        tried: 0,
+        deadline: u64::MAX,
+        work: 0,
+        parent: Parent::Gone,
+        link: NONE,
+        edge: NONE,
+        instance: NONE,
+        ticket: 0,
+        born: 0,
+        wake: 0,
+        expire: 0,
+        attempt: 0,
+        pending: 0,
+        copies: 0,
+        sent: 0,
+        executed: 0,
+        generation: 0,
+        frames: [NONE; 4],
+        last_wait: 0,
+        hedging: false,
+        timed: false,
+        state: State::Granted,
+        counted: false,
+        priority: 0,
+    };
+
+    /// Begins a new call in the place of an old one, whose ticket it goes on from. What every try sets anew stays.
+    #[inline(always)]
+    fn begin(&mut self, made: Made, link: u32, edge: u32, instance: u32, now: u64) {
+        self.lot = made.lot.0;
+        self.start = made.start;
+        self.tried = now;
+        self.deadline = u64::MAX;
+        self.work = 0;
+        self.parent = made.parent;
+        (self.link, self.edge, self.instance) = (link, edge, instance);
+        self.born = self.ticket;
+        (self.wake, self.expire, self.attempt, self.pending) = (0, 0, 0, 0);
+        (self.executed, self.generation, self.last_wait) = (0, 0, 0);
+        self.frames = [NONE; 4];
+        (self.hedging, self.timed, self.counted) = (false, false, made.counted);
+        self.state = State::Granted;
+    }
 }
 
 /// Who made a call.
@@ -118,6 +170,8 @@ pub(super) enum State {
 pub(super) struct EdgeState {
     /// Calls need no record.
     pub plain: bool,
+    /// What its policy has: [`GUARDS`] and the others.
+    pub has: u16,
     /// Nothing delays what is sent.
     pub direct: bool,
     /// The lanes of its time-outs, of its deadline, of the waits for a permit and for a connection, and of its hedges.
@@ -149,6 +203,43 @@ pub(super) struct EdgeState {
     pub bucket: Option<Bucket>,
 }
 
+/// Something may refuse a try before it reaches the gates, or learns from how it ends.
+pub(super) const GUARDS: u16 = 1;
+/// Retries have a budget.
+pub(super) const BUDGET: u16 = 2;
+/// Tries have a time-out.
+pub(super) const TIMEOUT: u16 = 4;
+/// Whole calls have a deadline.
+pub(super) const DEADLINE: u16 = 8;
+/// Permits are limited.
+pub(super) const BULKHEAD: u16 = 16;
+/// Connections are.
+pub(super) const POOL: u16 = 32;
+/// Further copies may be sent.
+pub(super) const HEDGE: u16 = 64;
+/// The callee hears that its caller has given up.
+pub(super) const CANCELS: u16 = 128;
+
+/// What the policy of an edge has, in one look: what it has not costs no more than that.
+fn features(edge: &Edge) -> u16 {
+    let guarded = edge.kill_switch.is_some()
+        || edge.throttle.is_some()
+        || edge.admission_control.is_some()
+        || edge.breaker.is_some()
+        || edge.rate_limit.is_some();
+    let all = [
+        (GUARDS, guarded),
+        (BUDGET, edge.retry.as_ref().is_some_and(|retry| retry.budget.is_some())),
+        (TIMEOUT, edge.timeout.is_some()),
+        (DEADLINE, edge.deadline.is_some()),
+        (BULKHEAD, edge.bulkhead.is_some()),
+        (POOL, edge.pool.is_some()),
+        (HEDGE, edge.hedge.is_some()),
+        (CANCELS, edge.cancellation),
+    ];
+    all.into_iter().filter(|(_, has)| *has).fold(0, |sum, (bit, _)| sum | bit)
+}
+
 /// What one instance of a caller keeps for an edge.
 #[derive(Clone, Debug)]
 pub(super) struct Instance {
@@ -168,7 +259,7 @@ pub(super) struct Instance {
 }
 
 impl Instance {
-    pub(super) fn new(edge: &crate::plan::Edge) -> Instance {
+    pub(super) fn new(edge: &Edge) -> Instance {
         Instance {
             breaker: edge.breaker.as_ref().map(|_| Breaker::new()),
             budget: BudgetState::default(),
@@ -193,6 +284,7 @@ impl World<'_> {
             self.instances.extend((0..edge.instances.max(1)).map(|_| Instance::new(edge)));
             self.edges.push(EdgeState {
                 plain: edge.is_plain(),
+                has: features(edge),
                 direct: edge.network.is_none() && edge.loss == 0.0,
                 lane: NONE,
                 deadline_lane: NONE,
@@ -229,51 +321,30 @@ impl World<'_> {
 
     /// Begins a call of whomever.
     pub(super) fn new_call<P: Probe>(&mut self, link: LinkId, made: Made, probe: &mut P) {
-        let Made { parent, lot, replica, start, counted } = made;
-        let e = self.plan.links[link.index()].edge.index();
-        let edge = &self.plan.edges[e];
+        let Made { parent, replica, counted, .. } = made;
+        let edge = self.routes[link.index()].edge;
+        let e = edge as usize;
         let state = &self.edges[e];
+        let has = state.has;
         let instance = state.first_instance + replica.min(state.instances - 1);
         self.tallies.edges[e][usize::from(counted)].calls += 1;
-        if let Some(budget) = edge.retry.as_ref().and_then(|r| r.budget.as_ref()) {
+        if has & BUDGET != 0
+            && let Some(budget) = self.plan.edges[e].retry.as_ref().and_then(|r| r.budget.as_ref())
+        {
             self.instances[instance as usize].budget.deposit(budget, SimTime(self.now));
         }
         let priority = if self.ranks { self.priority_of(parent) } else { 0 };
-        let born = self.calls.next_free().map_or(0, |old| old.ticket);
-        let call = Call {
-            lot: lot.0,
-            start,
-            tried: self.now,
-            deadline: edge.deadline.map_or(u64::MAX, |d| self.now.saturating_add(d.0)),
-            work: 0,
-            parent,
-            link: link.0,
-            instance,
-            ticket: born,
-            born,
-            wake: 0,
-            expire: 0,
-            attempt: 0,
-            pending: 0,
-            copies: 0,
-            sent: 0,
-            executed: 0,
-            generation: 0,
-            frames: [NONE; 4],
-            last_wait: 0,
-            hedging: false,
-            timed: false,
-            state: State::Granted,
-            counted,
-            priority,
-        };
-        let c = self.calls.insert(call);
+        let (c, call) = self.calls.claim(Call::BLANK);
+        call.begin(made, link.0, edge, instance, self.now);
+        call.priority = priority;
         if self.cancels
             && let Parent::Frame(f, _) = parent
         {
             self.family.adopt_call(f, c);
         }
-        self.set_deadline(c);
+        if has & DEADLINE != 0 || self.propagates {
+            self.set_deadline(c);
+        }
         self.try_call(c, probe);
     }
 
@@ -287,25 +358,16 @@ impl World<'_> {
         (call.copies, call.sent) = (0, 0);
         let counted = usize::from(call.counted);
         let retried = call.attempt > 1;
-        let e = self.plan.links[call.link as usize].edge.index();
+        let (e, late) = (call.edge as usize, call.deadline <= now);
         let tally = &mut self.tallies.edges[e][counted];
         tally.attempts += 1;
         tally.retries += u64::from(retried);
         self.instances[call.instance as usize].retries += u32::from(retried);
-        if call.deadline <= now {
+        if late {
             return self.refuse(c, Cause::Deadline, probe);
         }
-        if self.plan.edges[e].kill_switch.is_some_and(|switch| self.is_switched_off(c, &switch)) {
-            let skip = self.plan.edges[e].kill_switch.is_some_and(|switch| switch.skip);
-            self.end_retry(c);
-            let outcome = if skip { Outcome::Degraded } else { Outcome::Failed(Cause::SwitchedOff) };
-            self.tallies.edges[e][counted].rejected += 1;
-            return self.end_call(c, outcome, probe);
-        }
-        match self.guarded(c) {
-            Ok(SimDuration::ZERO) => {}
-            Ok(wait) => return self.await_permit(c, wait),
-            Err(cause) => return self.refuse(c, cause, probe),
+        if self.edges[e].has & GUARDS != 0 && !self.pass_guards(c, probe) {
+            return;
         }
         if let Some(cause) = self.enter_bulkhead(c, probe) {
             self.tell_breaker(c, true);
@@ -313,50 +375,69 @@ impl World<'_> {
         }
     }
 
+    /// Asks what may refuse a try. False when it does not go on to the gates now.
+    #[inline(never)]
+    fn pass_guards<P: Probe>(&mut self, c: u32, probe: &mut P) -> bool {
+        let (e, counted) = (self.calls[c].edge as usize, usize::from(self.calls[c].counted));
+        if let Some(switch) = self.plan.edges[e].kill_switch.filter(|switch| self.is_switched_off(c, switch)) {
+            self.end_retry(c);
+            let outcome = if switch.skip { Outcome::Degraded } else { Outcome::Failed(Cause::SwitchedOff) };
+            self.tallies.edges[e][counted].rejected += 1;
+            self.end_call(c, outcome, probe);
+            return false;
+        }
+        match self.guarded(c) {
+            Ok(SimDuration::ZERO) => return true,
+            Ok(wait) => self.await_permit(c, wait),
+            Err(cause) => self.refuse(c, cause, probe),
+        }
+        false
+    }
+
     /// A try was refused on the caller's side.
     pub(super) fn refuse<P: Probe>(&mut self, c: u32, cause: Cause, probe: &mut P) {
         self.end_retry(c);
         let call = &self.calls[c];
-        let e = self.plan.links[call.link as usize].edge.index();
+        let e = call.edge as usize;
         self.tallies.edges[e][usize::from(call.counted)].rejected += 1;
         self.try_failed(c, cause, probe);
     }
 
     /// A try has come back, wanted or not.
-    pub(super) fn attempt_ended<P: Probe>(&mut self, frame: &Frame, probe: &mut P) {
-        let c = frame.parent;
+    pub(super) fn attempt_ended<P: Probe>(&mut self, c: u32, ticket: u32, outcome: Outcome, work: u64, probe: &mut P) {
         let call = &mut self.calls[c];
         call.pending -= 1;
-        let e = self.plan.links[call.link as usize].edge.index();
+        let e = call.edge as usize;
         let tally = &mut self.tallies.edges[e][usize::from(call.counted)];
-        if frame.outcome.is_good() {
+        if outcome.is_good() {
             call.executed += 1;
             if call.executed > 1 && !self.plan.edges[e].idempotent {
                 tally.duplicates += 1;
             }
         }
-        let own = call.ticket == frame.parent_ticket;
+        let own = call.ticket == ticket;
         if call.state == State::Open && own {
-            return self.session_over(c, frame.outcome, probe);
+            return self.session_over(c, outcome, probe);
         }
         if call.state != State::Trying || !own {
-            tally.wasted_work.0 += frame.work;
+            tally.wasted_work.0 += work;
             return self.forget_if_over(c);
         }
-        call.work += frame.work;
-        if let Outcome::Failed(cause) = frame.outcome {
+        call.work += work;
+        if let Outcome::Failed(cause) = outcome {
             self.connection_ended(c, cause);
             if self.goes_on(c, cause, probe) {
                 return;
             }
         }
-        let ticket = self.calls[c].ticket;
         self.try_over(c);
-        self.tell_guards(c, frame.outcome);
+        self.tell_guards(c, outcome);
         self.end_retry(c);
         // Copies that lost.
-        self.notify(c, ticket, probe);
-        match frame.outcome {
+        if self.edges[e].has & CANCELS != 0 {
+            self.notify(c, ticket, probe);
+        }
+        match outcome {
             Outcome::Failed(cause) => self.try_failed(c, cause, probe),
             good => self.end_call(c, good, probe),
         }
@@ -365,7 +446,7 @@ impl World<'_> {
     /// The caller's patience for one try is over.
     pub(super) fn patience_over<P: Probe>(&mut self, c: u32, probe: &mut P) {
         let call = &self.calls[c];
-        let (e, ticket) = (self.plan.links[call.link as usize].edge.index(), call.ticket);
+        let (e, ticket) = (call.edge as usize, call.ticket);
         self.tallies.edges[e][usize::from(call.counted)].timeouts += 1;
         // The timer has fired: it is not cancelled again.
         self.free_try(c);
@@ -378,8 +459,8 @@ impl World<'_> {
     /// A try came back in time: its timer is not needed any more, and what it held is free.
     pub(super) fn try_over(&mut self, c: u32) {
         self.free_try(c);
-        let e = self.plan.links[self.calls[c].link as usize].edge.index();
-        if self.plan.edges[e].timeout.is_some() {
+        let e = self.calls[c].edge as usize;
+        if self.edges[e].has & TIMEOUT != 0 {
             self.cancel_timer(self.edges[e].lane);
         }
     }
@@ -388,7 +469,7 @@ impl World<'_> {
     pub(super) fn try_failed<P: Probe>(&mut self, c: u32, cause: Cause, probe: &mut P) {
         let now = self.now;
         let call = &self.calls[c];
-        let e = self.plan.links[call.link as usize].edge.index();
+        let e = call.edge as usize;
         let wanted = match call.parent {
             Parent::Frame(f, ticket) => self.frames[f].ticket == ticket,
             Parent::Gone => false,
@@ -430,17 +511,17 @@ impl World<'_> {
     /// A call is over, one way or the other: its maker is told.
     pub(super) fn end_call<P: Probe>(&mut self, c: u32, outcome: Outcome, probe: &mut P) {
         self.close(c);
-        let call = self.calls[c];
+        let call = &self.calls[c];
+        let (parent, link, start, counted, work) = (call.parent, call.link, call.start, call.counted, call.work);
         if !outcome.is_good() {
-            let e = self.plan.links[call.link as usize].edge.index();
-            self.tallies.edges[e][usize::from(call.counted)].failed += 1;
+            self.tallies.edges[call.edge as usize][usize::from(counted)].failed += 1;
         }
         self.forget_if_over(c);
-        match call.parent {
-            Parent::Frame(f, ticket) if self.frames[f].ticket == ticket => self.resume(f, outcome, call.work, probe),
+        match parent {
+            Parent::Frame(f, ticket) if self.frames[f].ticket == ticket => self.resume(f, outcome, work, probe),
             Parent::Frame(..) | Parent::Gone => {}
-            Parent::User(source, asked) => self.answer(source, asked, &call, outcome, probe),
-            Parent::Message(message, delivery) => self.delivery_over(message, delivery, call.link, outcome),
+            Parent::User(source, asked) => self.answer(source, asked, start, counted, outcome, probe),
+            Parent::Message(message, delivery) => self.delivery_over(message, delivery, link, outcome),
         }
     }
 
@@ -450,7 +531,7 @@ impl World<'_> {
         call.state = State::Done;
         call.ticket = call.ticket.wrapping_add(1);
         (call.wake, call.expire) = (0, 0);
-        let e = self.plan.links[call.link as usize].edge.index();
+        let e = call.edge as usize;
         if self.cancels {
             self.family.orphan_call(c);
         }
@@ -462,7 +543,7 @@ impl World<'_> {
     /// The maker of a call is dead: nothing more is tried. What its instance held is reset as a whole.
     pub(super) fn orphan_call(&mut self, c: u32) {
         let call = self.calls[c];
-        let e = self.plan.links[call.link as usize].edge.index();
+        let e = call.edge as usize;
         let pooled = self.plan.edges[e].pool.is_some();
         let now = self.now;
         match call.state {

@@ -204,7 +204,7 @@ impl World<'_> {
         while let Some(child) = self.family.child(at) {
             at = self.family.links[at as usize][1];
             if let Child::Call(c) = child
-                && self.plan.edges[self.plan.links[self.calls[c].link as usize].edge.index()].cancellation
+                && self.plan.edges[self.calls[c].edge as usize].cancellation
             {
                 self.cancel_call(c, probe);
             }

@@ -11,10 +11,11 @@ impl World<'_> {
     /// A call begins: its own deadline, or the one it inherits, ends it in time.
     pub(super) fn set_deadline(&mut self, c: u32) {
         let call = &self.calls[c];
-        let e = self.plan.links[call.link as usize].edge.index();
-        if self.plan.edges[e].deadline.is_some() {
+        let e = call.edge as usize;
+        if let Some(deadline) = self.plan.edges[e].deadline {
             let born = call.born;
             self.calls[c].timed = true;
+            self.calls[c].deadline = self.now.saturating_add(deadline.0);
             self.set_timer(self.edges[e].deadline_lane, c, born);
         }
         if !self.propagates {
@@ -67,7 +68,7 @@ impl World<'_> {
     /// The time of a whole call is over.
     pub(super) fn deadline_over<P: Probe>(&mut self, c: u32, probe: &mut P) {
         let call = &self.calls[c];
-        let (e, ticket) = (self.plan.links[call.link as usize].edge.index(), call.ticket);
+        let (e, ticket) = (call.edge as usize, call.ticket);
         self.tallies.edges[e][usize::from(call.counted)].timeouts += 1;
         if call.state != State::Backoff {
             self.give_try_up(c);

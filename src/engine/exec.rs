@@ -1,35 +1,56 @@
 //! The interpreter: runs a frame until it has to wait, and ends it.
 
 use super::agenda::{Class, Kind};
-use super::frame::{
-    ADMITTED, CALLED, COUNTED, CROSSES, DEGRADED, Frame, HANDS, HOLDS, INSIDE, LOADS, NONE, PRIORITY, Place,
-};
+use super::frame::{COUNTED, DEGRADED, Frame, HOLDS, INSIDE, NONE, PRIORITY, Place};
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
 use super::topic::Published;
 use super::world::{Ready, World};
-use crate::plan::{Branch, LinkId, Pc, Step};
+use crate::plan::{Branch, LinkId, Step};
 use crate::random::Lot;
 use crate::units::SimDuration;
 
 impl World<'_> {
+    /// Runs a frame, unless it is `NONE`, and then everything that can go on at this instant.
+    #[inline]
+    pub(super) fn go<P: Probe>(&mut self, first: u32, probe: &mut P) {
+        let (mut f, mut next) = (first, 0);
+        loop {
+            if f != NONE {
+                self.exec(f, probe);
+            }
+            // Looked at in place: a copy of what has just been written in parts would have to wait for it.
+            f = match self.ready.get(next) {
+                Some(Ready::Run(frame)) => *frame,
+                Some(&item) => {
+                    self.go_on(item, probe);
+                    NONE
+                }
+                None => break,
+            };
+            next += 1;
+        }
+        self.ready.clear();
+    }
+
     /// Runs steps until the frame waits for something or ends.
-    pub(super) fn exec<P: Probe>(&mut self, f: u32, probe: &mut P) {
+    #[inline(always)]
+    fn exec<P: Probe>(&mut self, f: u32, probe: &mut P) {
         let plan = self.plan;
         loop {
             let frame = &mut self.frames[f];
             let pc = frame.pc;
-            if pc == Pc::FAIL.0 {
+            // The only place that is no step is the one to which failures go.
+            let Some(step) = plan.steps.get(pc as usize) else {
                 return self.finish(f, Outcome::Failed(Cause::Dependency), probe);
-            }
-            frame.pc += 1;
-            match plan.steps[pc as usize] {
+            };
+            frame.pc = pc + 1;
+            match step {
                 Step::Work { time } => {
-                    if self.is_too_late(f) {
+                    if self.propagates && self.is_too_late(f) {
                         return self.finish(f, Outcome::Failed(Cause::Deadline), probe);
                     }
-                    let frame = &self.frames[f];
-                    if !frame.has(HOLDS) && self.lacks_worker(f) && !self.acquire(f) {
+                    if !self.frames[f].has(HOLDS) && self.lacks_worker(f) && !self.acquire(f) {
                         self.frames[f].pc = pc;
                         return;
                     }
@@ -37,25 +58,15 @@ impl World<'_> {
                         return;
                     }
                 }
-                Step::Sleep { time } => {
-                    let time = &plan.dists[time.index()];
-                    let slot = self.frames[f].slot as usize;
-                    let stream = &mut self.stations[self.slots[slot].station as usize].work;
-                    let d = time.sample(stream).0;
-                    self.pause(f);
-                    let wake = self.schedule(d, Class::Completion, Kind::Done, f);
-                    self.frames[f].wake = wake;
-                    return;
-                }
                 Step::Call { link, .. } => {
-                    if self.is_too_late(f) {
+                    if self.propagates && self.is_too_late(f) {
                         return self.finish(f, Outcome::Failed(Cause::Deadline), probe);
                     }
                     let frame = &mut self.frames[f];
                     (frame.need, frame.spare) = (1, 0);
                     let (ticket, choice) = (frame.ticket, frame.choice(&self.numbers));
                     self.pause(f);
-                    return self.call(f, ticket, link, choice, probe);
+                    return self.call(f, ticket, *link, choice, probe);
                 }
                 Step::Fork { fork, .. } => {
                     let fork = &plan.forks[fork.index()];
@@ -64,8 +75,13 @@ impl World<'_> {
                     self.pause(f);
                     return self.fork(f, &fork.branches, probe);
                 }
+                Step::Return => {
+                    let degraded = frame.has(DEGRADED);
+                    let outcome = if degraded { Outcome::Degraded } else { Outcome::Succeeded };
+                    return self.finish_here(f, outcome, probe);
+                }
                 Step::Chance { p, otherwise } => {
-                    if Lot(frame.lot).unit(frame.choice(&self.numbers)) >= p {
+                    if Lot(frame.lot).unit(frame.choice(&self.numbers)) >= *p {
                         frame.pc = otherwise.0;
                     }
                 }
@@ -74,90 +90,106 @@ impl World<'_> {
                         frame.pc = miss.0;
                     }
                 }
-                Step::Look { cache, look } => {
-                    if !self.look(f, cache, look, probe) {
-                        return;
-                    }
-                }
-                Step::Fill { cache, look } => self.fill(f, cache, look, probe),
-                Step::Drop { cache, look } => self.drop_entry(f, cache, look),
-                Step::Defer { cache, program, full } => {
-                    if !self.defer(f, cache, program) {
-                        self.frames[f].pc = full.0;
-                    }
-                }
-                Step::Switch { switch } => {
-                    let u = Lot(frame.lot).unit(frame.choice(&self.numbers));
-                    let cases = &plan.switches[switch.index()].cases;
-                    if let Some((_, to)) = cases.iter().find(|(up_to, _)| u < *up_to).or(cases.last()) {
-                        frame.pc = to.0;
-                    }
-                }
-                Step::Repeat { times, end } => {
-                    frame.loops = 0;
-                    frame.loops = times.at(Lot(frame.lot).unit(frame.choice(&self.numbers)));
-                    if frame.loops == 0 {
-                        frame.pc = end.0;
-                    }
-                }
-                Step::Again { body } => {
-                    frame.loops -= 1;
-                    if frame.loops > 0 {
-                        frame.pc = body.0;
-                    }
-                }
-                Step::Enqueue { topic } => {
-                    let (lot, choice) = (Lot(frame.lot), frame.choice(&self.numbers));
-                    match self.publish(topic.0, lot.child(choice), f) {
-                        Published::Accepted => {}
-                        Published::Waits => return self.pause(f),
-                        Published::Refused => return self.finish(f, Outcome::Failed(Cause::QueueFull), probe),
-                    }
-                }
-                Step::Hold => {
-                    if self.hold(f, probe) {
-                        return;
-                    }
-                }
-                Step::Settle => {
-                    if !self.settle(f) {
-                        return self.finish(f, Outcome::Failed(Cause::Conflict), probe);
-                    }
-                }
-                Step::Commit { .. } => {
-                    if !self.commit(f) {
-                        return self.finish(f, Outcome::Failed(Cause::Reset), probe);
-                    }
-                    return;
-                }
-                Step::Lock { lock, optimistic } => {
-                    if !self.lock(f, lock, optimistic) {
-                        return;
-                    }
-                }
-                Step::Unlock { lock } => {
-                    if !self.unlock(f, lock) {
-                        return self.finish(f, Outcome::Failed(Cause::Conflict), probe);
-                    }
-                }
-                Step::Ship { replicas } => self.ship(f, replicas),
-                Step::Peek { replicas } => self.peek(f, replicas),
-                Step::Degrade => frame.flags |= DEGRADED,
                 Step::Jump { to } => frame.pc = to.0,
-                Step::Error => return self.finish(f, Outcome::Failed(Cause::Error), probe),
-                Step::Return => {
-                    let degraded = frame.has(DEGRADED);
-                    let outcome = if degraded { Outcome::Degraded } else { Outcome::Succeeded };
-                    return self.finish(f, outcome, probe);
+                rare => {
+                    if !self.exec_rare(f, *rare, probe) {
+                        return;
+                    }
                 }
             }
         }
     }
 
+    /// Runs one of the steps that few requests have, and that few models have at all: apart from the others, so that
+    /// those need not save what these use. False when the frame waits or has ended.
+    #[inline(never)]
+    fn exec_rare<P: Probe>(&mut self, f: u32, step: Step, probe: &mut P) -> bool {
+        let plan = self.plan;
+        let frame = &mut self.frames[f];
+        match step {
+            Step::Sleep { time } => {
+                self.sleep(f, time.index());
+                return false;
+            }
+            Step::Look { cache, look } => return self.look(f, cache, look, probe),
+            Step::Fill { cache, look } => self.fill(f, cache, look, probe),
+            Step::Drop { cache, look } => self.drop_entry(f, cache, look),
+            Step::Defer { cache, program, full } => {
+                if !self.defer(f, cache, program) {
+                    self.frames[f].pc = full.0;
+                }
+            }
+            Step::Switch { switch } => {
+                let u = Lot(frame.lot).unit(frame.choice(&self.numbers));
+                let cases = &plan.switches[switch.index()].cases;
+                if let Some((_, to)) = cases.iter().find(|(up_to, _)| u < *up_to).or(cases.last()) {
+                    frame.pc = to.0;
+                }
+            }
+            Step::Repeat { times, end } => {
+                frame.loops = 0;
+                frame.loops = times.at(Lot(frame.lot).unit(frame.choice(&self.numbers)));
+                if frame.loops == 0 {
+                    frame.pc = end.0;
+                }
+            }
+            Step::Again { body } => {
+                frame.loops -= 1;
+                if frame.loops > 0 {
+                    frame.pc = body.0;
+                }
+            }
+            Step::Enqueue { topic } => {
+                let (lot, choice) = (Lot(frame.lot), frame.choice(&self.numbers));
+                match self.publish(topic.0, lot.child(choice), f) {
+                    Published::Accepted => {}
+                    Published::Waits => {
+                        self.pause(f);
+                        return false;
+                    }
+                    Published::Refused => return self.fail(f, Cause::QueueFull, probe),
+                }
+            }
+            Step::Hold => return !self.hold(f, probe),
+            Step::Settle => return self.settle(f) || self.fail(f, Cause::Conflict, probe),
+            Step::Commit { .. } => return !self.commit(f) && self.fail(f, Cause::Reset, probe),
+            Step::Lock { lock, optimistic } => return self.lock(f, lock, optimistic),
+            Step::Unlock { lock } => return self.unlock(f, lock) || self.fail(f, Cause::Conflict, probe),
+            Step::Ship { replicas } => self.ship(f, replicas),
+            Step::Peek { replicas } => self.peek(f, replicas),
+            Step::Degrade => frame.flags |= DEGRADED,
+            Step::Error => return self.fail(f, Cause::Error, probe),
+            Step::Work { .. }
+            | Step::Call { .. }
+            | Step::Fork { .. }
+            | Step::Chance { .. }
+            | Step::Lookup { .. }
+            | Step::Jump { .. }
+            | Step::Return => unreachable!("not a rare step"),
+        }
+        true
+    }
+
+    /// Ends a frame with a failure; false, as it does not go on.
+    fn fail<P: Probe>(&mut self, f: u32, cause: Cause, probe: &mut P) -> bool {
+        self.finish(f, Outcome::Failed(cause), probe);
+        false
+    }
+
+    /// Waits for some time without working.
+    fn sleep(&mut self, f: u32, time: usize) {
+        let slot = self.frames[f].slot as usize;
+        let stream = &mut self.stations[self.slots[slot].station as usize].work;
+        let d = self.plan.dists[time].sample(stream).0;
+        self.pause(f);
+        let wake = self.schedule(d, Class::Completion, Kind::Done, f);
+        self.frames[f].wake = wake;
+    }
+
     /// Whether a frame without a worker needs one to work. A branch of a threaded request works under the request's own.
     fn lacks_worker(&self, f: u32) -> bool {
         let frame = &self.frames[f];
-        frame.more & INSIDE == 0
+        frame.flags & INSIDE == 0
             && (!frame.is_branch() || self.stations[self.slots[frame.slot as usize].station as usize].is_async)
     }
 
@@ -221,132 +253,30 @@ impl World<'_> {
         }
     }
 
-    /// Puts a new frame into the arena. Its ticket goes on from its predecessor's, so that no late reply can be mistaken.
-    #[inline]
-    pub(super) fn insert(&mut self, mut frame: Frame) -> u32 {
-        if let Some(old) = self.frames.next_free() {
-            frame.ticket = old.ticket;
-        }
-        self.frames.insert(frame)
-    }
-
-    /// Ends a frame, whatever the way: gives back what it holds, accounts for it, and sends the reply.
-    /// What it had called goes on, as work whose result nobody waits for.
-    pub(super) fn finish<P: Probe>(&mut self, f: u32, outcome: Outcome, probe: &mut P) {
-        let frame = &mut self.frames[f];
-        frame.ticket = frame.ticket.wrapping_add(1);
-        frame.outcome = outcome;
-        let (flags, more) = (frame.flags, frame.more);
-        if more & HANDS != 0 {
-            self.let_go(f);
-        }
-        if flags & ADMITTED != 0 {
-            self.leave_door(f, outcome);
-        }
-        if flags & HOLDS != 0 {
-            self.release(f);
-        }
-        if flags & LOADS != 0 {
-            self.loads_ended(f, outcome, probe);
-        }
-        if self.cancels {
-            self.family.leave(f);
-        }
-        let frame = &mut self.frames[f];
-        if !frame.is_branch() {
-            let link = self.plan.links[frame.link as usize];
-            let latency = SimDuration(self.now - frame.entered);
-            self.tallies.endpoints[link.to.index()][frame.counted()].end(outcome, latency);
-            if frame.has(COUNTED) {
-                probe.served(link.to, outcome, latency);
-            }
-            frame.place = Place::Replying;
-            let (slot, crosses) = (frame.slot, frame.more & CROSSES != 0);
-            let replies = crosses || frame.has(CALLED) && !self.edges[link.edge.index()].direct;
-            if self.watches && slot != NONE {
-                self.watch(slot, outcome);
-            }
-            if replies {
-                return self.send_reply(f, link.edge, probe);
-            }
-        }
-        self.deliver(f, probe);
-    }
-
-    /// A reply has reached the party that waited for it, or that no longer does.
-    pub(super) fn deliver<P: Probe>(&mut self, f: u32, probe: &mut P) {
-        let frame = self.frames[f];
-        self.frames[f].place = Place::Free;
-        self.frames.release(f);
-        if frame.has(CALLED) {
-            self.attempt_ended(&frame, probe);
-        } else if self.frames[frame.parent].ticket == frame.parent_ticket {
-            if frame.link != NONE && !frame.outcome.is_good() {
-                let edge = self.plan.links[frame.link as usize].edge;
-                self.tallies.edges[edge.index()][frame.counted()].failed += 1;
-            }
-            self.resume(frame.parent, frame.outcome, frame.work, probe);
-        } else if frame.link != NONE {
-            let edge = self.plan.links[frame.link as usize].edge;
-            self.tallies.edges[edge.index()][frame.counted()].wasted_work.0 += frame.work;
-        }
-    }
-
-    /// Tells a waiting frame how one of the things it waits for ended.
-    pub(super) fn resume<P: Probe>(&mut self, f: u32, outcome: Outcome, work: u64, probe: &mut P) {
-        let frame = &mut self.frames[f];
-        frame.work += work;
-        match outcome {
-            Outcome::Failed(_) if frame.spare > 0 => {
-                frame.spare -= 1;
-                return;
-            }
-            Outcome::Failed(_) => {
-                frame.pc = match self.plan.steps[frame.pc as usize - 1] {
-                    Step::Call { failed, .. } | Step::Fork { failed, .. } => failed.0,
-                    _ => Pc::FAIL.0,
-                };
-            }
-            good => {
-                if good == Outcome::Degraded {
-                    frame.flags |= DEGRADED;
-                }
-                frame.need -= 1;
-                if frame.need > 0 {
-                    return;
-                }
-            }
-        }
-        frame.ticket = frame.ticket.wrapping_add(1);
-        self.ready.push(Ready::Run(f));
-        if self.cancels {
-            self.cancel_losers(f, probe);
-        }
+    /// Puts a new frame into the arena.
+    pub(super) fn insert(&mut self, new: Frame) -> u32 {
+        let (at, frame) = self.frames.claim(Frame::EMPTY);
+        *frame = Frame { ticket: frame.ticket, ..new };
+        at
     }
 
     /// Makes a call for a frame that waits with `ticket`.
-    #[inline]
+    #[inline(always)]
     fn call<P: Probe>(&mut self, f: u32, ticket: u32, link: LinkId, choice: u32, probe: &mut P) {
         let frame = &self.frames[f];
         let lot = Lot(frame.lot).child(choice);
-        let edge = self.plan.links[link.index()].edge;
-        if !self.edges[edge.index()].plain {
+        let route = &self.routes[link.index()];
+        if !route.plain {
             return self.begin_call(f, ticket, link, lot, probe);
         }
         let flags = frame.flags & (COUNTED | PRIORITY);
-        let tally = &mut self.tallies.edges[edge.index()][frame.counted()];
+        let tally = &mut self.tallies.edges[route.edge as usize][frame.counted()];
         tally.calls += 1;
         tally.attempts += 1;
-        let pc = self.programs[self.plan.links[link.index()].to.index()].1;
-        let child = self.insert(Frame {
-            lot: lot.0,
-            pc,
-            parent: f,
-            parent_ticket: ticket,
-            link: link.0,
-            flags,
-            ..Frame::EMPTY
-        });
-        self.arrive(child, probe);
+        let entry = route.entry;
+        let (child, frame) = self.frames.claim(Frame::EMPTY);
+        frame.begin(lot, entry, link, flags);
+        (frame.parent, frame.parent_ticket) = (f, ticket);
+        self.arrive_here(child, probe);
     }
 }

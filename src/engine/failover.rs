@@ -20,5 +20,6 @@ impl World<'_> {
         }
         station.stand_ins = self.knobs.stations[i].down.min(station.slots);
         station.up = (station.first_slot..station.first_slot + station.slots).collect();
+        station.look(self.plan.stations[i].balance);
     }
 }

@@ -1,7 +1,8 @@
 //! Requests in progress.
 
 use super::Outcome;
-use crate::plan::Priority;
+use crate::plan::{LinkId, Priority};
+use crate::random::Lot;
 
 /// No link, no slot, no parent.
 pub(super) const NONE: u32 = u32::MAX;
@@ -21,9 +22,9 @@ pub(super) struct Frame {
     pub ticket: u32,
     /// Stamp of the event that may wake it.
     pub wake: u32,
-    /// Whom to reply to: a frame, or a call if [`CALLED`].
+    /// Whom to reply to: a frame, a call if [`CALLED`], or a source if [`ASKED`].
     pub parent: u32,
-    /// The parent's ticket, or the number of the attempt.
+    /// The parent's ticket, or which entry of the source's mix was asked for.
     pub parent_ticket: u32,
     /// How it was called; `NONE` for a branch.
     pub link: u32,
@@ -38,9 +39,7 @@ pub(super) struct Frame {
     /// Where it is.
     pub place: Place,
     /// [`HOLDS`] and the others.
-    pub flags: u8,
-    /// [`HANDS`], [`INSIDE`] and [`CROSSES`].
-    pub more: u8,
+    pub flags: u16,
     /// How it ended, while the reply is under way.
     pub outcome: Outcome,
 }
@@ -62,32 +61,32 @@ pub(super) enum Place {
 }
 
 /// Holds a worker.
-pub(super) const HOLDS: u8 = 1;
+pub(super) const HOLDS: u16 = 1;
 /// Arrived in the measured part.
-pub(super) const COUNTED: u8 = 2;
+pub(super) const COUNTED: u16 = 2;
 /// Its answer is a substitute, in part or whole.
-pub(super) const DEGRADED: u8 = 4;
+pub(super) const DEGRADED: u16 = 4;
 /// Its parent is a call record, not a frame.
-pub(super) const CALLED: u8 = 8;
+pub(super) const CALLED: u16 = 8;
 /// Its end decides something for a cache: it loads a key, or writes behind one.
-pub(super) const LOADS: u8 = 16;
+pub(super) const LOADS: u16 = 16;
 /// Was let in by a concurrency limit, which counts it.
-pub(super) const ADMITTED: u8 = 32;
+pub(super) const ADMITTED: u16 = 32;
 /// Two bits for its priority, so that a normal one is 0; see [`flags_of`]. What it calls inherits them.
-pub(super) const PRIORITY: u8 = 64 + 128;
-
-/// Of the second byte: holds rows or a connection, or waits for a row.
-pub(super) const HANDS: u8 = 1;
-/// Of the second byte: is a query of a transaction, which runs on the connection that its caller holds.
-pub(super) const INSIDE: u8 = 2;
-
-/// Of the second byte: was sent from one zone to another.
-pub(super) const CROSSES: u8 = 4;
+pub(super) const PRIORITY: u16 = 64 + 128;
+/// Holds rows or a connection, or waits for a row.
+pub(super) const HANDS: u16 = 1 << 8;
+/// Is a query of a transaction, which runs on the connection that its caller holds.
+pub(super) const INSIDE: u16 = 1 << 9;
+/// Was sent from one zone to another.
+pub(super) const CROSSES: u16 = 1 << 10;
+/// Its parent is a source: the request of a user who tries once and waits for ever.
+pub(super) const ASKED: u16 = 1 << 11;
 
 /// The flags of a priority.
 #[inline]
-pub(super) fn flags_of(priority: Priority) -> u8 {
-    (priority as u8 ^ Priority::Normal as u8) << 6
+pub(super) fn flags_of(priority: Priority) -> u16 {
+    u16::from(priority as u8 ^ Priority::Normal as u8) << 6
 }
 
 impl Frame {
@@ -108,12 +107,28 @@ impl Frame {
         spare: 0,
         place: Place::Transit,
         flags: 0,
-        more: 0,
         outcome: Outcome::Succeeded,
     };
 
+    /// Begins a new request in the place of an old one. The ticket goes on from there, so that no late reply can be
+    /// mistaken; the caller says who waits for it.
+    #[inline(always)]
+    pub(super) fn begin(&mut self, lot: Lot, entry: u32, link: LinkId, flags: u16) {
+        self.lot = lot.0;
+        self.work = 0;
+        self.pc = entry;
+        self.wake = 0;
+        self.link = link.0;
+        self.slot = NONE;
+        self.loops = 0;
+        (self.need, self.spare) = (0, 0);
+        self.place = Place::Transit;
+        self.flags = flags;
+        self.outcome = Outcome::Succeeded;
+    }
+
     #[inline]
-    pub(super) fn has(&self, flag: u8) -> bool {
+    pub(super) fn has(&self, flag: u16) -> bool {
         self.flags & flag != 0
     }
 
@@ -126,7 +141,7 @@ impl Frame {
     /// From 0, the most important, to 3.
     #[inline]
     pub(super) fn priority(&self) -> u8 {
-        (self.flags >> 6) ^ Priority::Normal as u8
+        ((self.flags & PRIORITY) >> 6) as u8 ^ Priority::Normal as u8
     }
 
     /// A branch of another frame, which holds the worker and is accounted for in its place.
@@ -172,6 +187,20 @@ impl<T: Copy> Arena<T> {
                 (self.items.len() - 1) as u32
             }
         }
+    }
+
+    /// A free place, with the item that was there or a `blank` one: to be written over where it lies, as a copy of what
+    /// has just been written field by field would have to wait for it.
+    #[inline(always)]
+    pub(super) fn claim(&mut self, blank: T) -> (u32, &mut T) {
+        let at = match self.free.pop() {
+            Some(at) => at,
+            None => {
+                self.items.push(blank);
+                (self.items.len() - 1) as u32
+            }
+        };
+        (at, &mut self.items[at as usize])
     }
 
     /// What a new item will replace, if anything: its ticket must go on from there.

@@ -1,7 +1,7 @@
 //! The gates a try passes on the caller's side: the permits of the bulkhead, then the connections of the pool.
 
 use super::agenda::{Class, Kind};
-use super::call::State;
+use super::call::{BULKHEAD, HEDGE, POOL, State, TIMEOUT};
 use super::frame::NONE;
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
@@ -25,19 +25,24 @@ impl World<'_> {
     #[inline(always)]
     pub(super) fn enter_bulkhead<P: Probe>(&mut self, c: u32, probe: &mut P) -> Option<Cause> {
         let call = &self.calls[c];
-        let (e, ticket, now) = (self.plan.links[call.link as usize].edge.index(), call.ticket, self.now);
+        let (e, ticket, now) = (call.edge as usize, call.ticket, self.now);
+        let has = self.edges[e].has;
+        let permits = &self.instances[call.instance as usize].permits;
         let edge = &self.plan.edges[e];
-        let permits = &mut self.instances[call.instance as usize].permits;
-        let full = edge.bulkhead.is_some_and(|limit| permits.used >= limit);
+        let full = has & BULKHEAD != 0 && edge.bulkhead.is_some_and(|limit| permits.used >= limit);
         if full && permits.waits >= edge.bulkhead_line.room {
             return Some(Cause::BulkheadFull);
         }
-        if edge.timeout.is_some() {
+        if has & TIMEOUT != 0 {
             self.set_timer(self.edges[e].lane, c, ticket);
         }
         if !full {
             permits_mut(self, c).used += 1;
-            return self.enter_pool(c, probe);
+            if has & POOL != 0 {
+                return self.enter_pool(c, probe);
+            }
+            self.send(c, probe);
+            return None;
         }
         let permits = permits_mut(self, c);
         permits.waiting.push_back((c, ticket, now));
@@ -52,7 +57,7 @@ impl World<'_> {
     /// With a permit: takes a connection, or waits for one, or is refused.
     fn enter_pool<P: Probe>(&mut self, c: u32, probe: &mut P) -> Option<Cause> {
         let call = &self.calls[c];
-        let (e, ticket, now) = (self.plan.links[call.link as usize].edge.index(), call.ticket, self.now);
+        let (e, ticket, now) = (call.edge as usize, call.ticket, self.now);
         let edge = &self.plan.edges[e];
         let Some(size) = edge.pool else {
             self.send(c, probe);
@@ -88,7 +93,7 @@ impl World<'_> {
     /// Takes a connection of the pool for a call that has waited since `since`.
     pub(super) fn connect(&mut self, c: u32, since: u64) {
         let call = &self.calls[c];
-        let e = self.plan.links[call.link as usize].edge.index();
+        let e = call.edge as usize;
         self.instances[call.instance as usize].pool.used += 1;
         let levels = &mut self.tallies.pools[e];
         levels.used.raise(self.now);
@@ -101,7 +106,7 @@ impl World<'_> {
     /// With a connection of the pool: sends, or opens it first where that takes time.
     fn send_or_open<P: Probe>(&mut self, c: u32, probe: &mut P) {
         let call = &self.calls[c];
-        let e = self.plan.links[call.link as usize].edge.index();
+        let e = call.edge as usize;
         let (opening, server) = (self.plan.edges[e].connect, self.edges[e].server);
         if opening.is_none() && server == NONE {
             return self.send(c, probe);
@@ -144,7 +149,7 @@ impl World<'_> {
     }
 
     fn barred<P: Probe>(&mut self, c: u32, probe: &mut P) {
-        let e = self.plan.links[self.calls[c].link as usize].edge.index();
+        let e = self.calls[c].edge as usize;
         self.tallies.stations[self.edges[e].server as usize].refused += 1;
         self.try_over(c);
         self.tell_guards(c, Outcome::Failed(Cause::Refused));
@@ -193,13 +198,17 @@ impl World<'_> {
 
     /// Ends a try: gives back the permit and the connections, or the place in a line for one.
     pub(super) fn free_try(&mut self, c: u32) {
-        let state = self.calls[c].state;
         let call = &mut self.calls[c];
+        let state = call.state;
         call.ticket = call.ticket.wrapping_add(1);
         call.wake = 0;
+        if state == State::Trying && self.edges[call.edge as usize].has & (POOL | HEDGE) == 0 {
+            call.copies = 0;
+            return self.give_permit(c);
+        }
         self.cancel_waits(c, state);
         let call = &self.calls[c];
-        let e = self.plan.links[call.link as usize].edge.index();
+        let e = call.edge as usize;
         let pooled = self.plan.edges[e].pool.is_some();
         match state {
             State::Reserved => return,
@@ -228,7 +237,7 @@ impl World<'_> {
     /// One of several copies has failed: its connection is free.
     pub(super) fn free_copy(&mut self, c: u32) {
         self.calls[c].copies -= 1;
-        let e = self.plan.links[self.calls[c].link as usize].edge.index();
+        let e = self.calls[c].edge as usize;
         if self.plan.edges[e].pool.is_some() {
             self.give_connection(c);
         }
@@ -236,7 +245,7 @@ impl World<'_> {
 
     /// Timers of a wait at a gate are not needed any more.
     pub(super) fn cancel_waits(&mut self, c: u32, state: State) {
-        let e = self.plan.links[self.calls[c].link as usize].edge.index();
+        let e = self.calls[c].edge as usize;
         let edge = &self.plan.edges[e];
         match state {
             State::Permit if edge.bulkhead_line.max_wait.is_some() => self.cancel_timer(self.edges[e].permit_lane),
@@ -251,7 +260,7 @@ impl World<'_> {
     /// The longest wait for a permit or a connection is over.
     pub(super) fn gate_wait_over<P: Probe>(&mut self, c: u32, probe: &mut P) {
         let call = &self.calls[c];
-        let (e, waited_for_pool) = (self.plan.links[call.link as usize].edge.index(), call.state == State::Pool);
+        let (e, waited_for_pool) = (call.edge as usize, call.state == State::Pool);
         let edge = &self.plan.edges[e];
         self.free_try_after_wait(c);
         if edge.timeout.is_some() {
@@ -267,7 +276,7 @@ impl World<'_> {
         let call = &mut self.calls[c];
         call.ticket = call.ticket.wrapping_add(1);
         let (state, i) = (call.state, call.instance as usize);
-        let e = self.plan.links[call.link as usize].edge.index();
+        let e = call.edge as usize;
         if state == State::Permit {
             self.instances[i].permits.waits -= 1;
             return;
@@ -289,7 +298,7 @@ impl World<'_> {
 
     fn give_connection(&mut self, c: u32) {
         let call = &self.calls[c];
-        let (i, e) = (call.instance as usize, self.plan.links[call.link as usize].edge.index());
+        let (i, e) = (call.instance as usize, call.edge as usize);
         self.instances[i].pool.used -= 1;
         self.tallies.pools[e].used.lower(self.now);
         let Some((next, ticket, since)) = self.next_in_line(i, true) else { return };
@@ -304,7 +313,10 @@ impl World<'_> {
         let instance = &mut self.instances[i];
         let gate = if pool { &mut instance.pool } else { &mut instance.permits };
         if gate.waits == 0 {
-            gate.waiting.clear();
+            // Those who have given up may still be there.
+            if !gate.waiting.is_empty() {
+                gate.waiting.clear();
+            }
             return None;
         }
         while let Some(next) = gate.waiting.pop_front() {
@@ -319,7 +331,7 @@ impl World<'_> {
     /// A connection may have broken with what it carried.
     pub(super) fn connection_ended(&mut self, c: u32, cause: Cause) {
         let call = &self.calls[c];
-        let e = self.plan.links[call.link as usize].edge.index();
+        let e = call.edge as usize;
         let counted = self.plan.edges[e].connect.is_some() || self.edges[e].server != NONE;
         if matches!(cause, Cause::Reset | Cause::Unavailable) && counted {
             self.close_connections(call.instance, e, 1);

@@ -1,7 +1,7 @@
 //! What may refuse a try on the caller's side, and what learns from how it ended: throttle, breaker, rate limit, budget.
 
 use super::agenda::{Class, Kind};
-use super::call::State;
+use super::call::{BUDGET, GUARDS, State};
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
 use super::world::World;
@@ -12,7 +12,7 @@ impl World<'_> {
     /// Whether the flag has reached the instance that calls.
     pub(super) fn is_switched_off(&self, c: u32, switch: &KillSwitch) -> bool {
         let call = &self.calls[c];
-        let edge = &self.edges[self.plan.links[call.link as usize].edge.index()];
+        let edge = &self.edges[call.edge as usize];
         let Some(start) = self.measured_from else { return false };
         switch.is_off(SimTime(start), SimTime(self.now), call.instance - edge.first_instance, edge.instances)
     }
@@ -20,7 +20,7 @@ impl World<'_> {
     /// Asks the guards, from the outside in; the first that refuses says why. A rate limit may let it wait for so long.
     pub(super) fn guarded(&mut self, c: u32) -> Result<SimDuration, Cause> {
         let call = &mut self.calls[c];
-        let e = self.plan.links[call.link as usize].edge.index();
+        let e = call.edge as usize;
         let edge = &self.plan.edges[e];
         let now = SimTime(self.now);
         let instance = &mut self.instances[call.instance as usize];
@@ -82,10 +82,18 @@ impl World<'_> {
     }
 
     /// Tells them how a try ended that had passed.
+    #[inline]
     pub(super) fn tell_guards(&mut self, c: u32, outcome: Outcome) {
+        if self.edges[self.calls[c].edge as usize].has & (GUARDS | BUDGET) != 0 {
+            self.tell_each_guard(c, outcome);
+        }
+    }
+
+    #[inline(never)]
+    fn tell_each_guard(&mut self, c: u32, outcome: Outcome) {
         self.tell_breaker(c, !outcome.is_good());
         let call = &self.calls[c];
-        let edge = &self.plan.edges[self.plan.links[call.link as usize].edge.index()];
+        let edge = &self.plan.edges[call.edge as usize];
         let instance = &mut self.instances[call.instance as usize];
         if let Some(spec) = &edge.throttle
             && is_accepted(outcome)
@@ -108,7 +116,7 @@ impl World<'_> {
 
     pub(super) fn tell_breaker(&mut self, c: u32, failed: bool) {
         let call = &self.calls[c];
-        let e = self.plan.links[call.link as usize].edge.index();
+        let e = call.edge as usize;
         let instance = &mut self.instances[call.instance as usize];
         if let (Some(breaker), Some(spec)) = (&mut instance.breaker, &self.plan.edges[e].breaker) {
             let took = SimDuration(self.now - call.tried);

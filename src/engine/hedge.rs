@@ -10,7 +10,7 @@ impl World<'_> {
     /// A copy was sent: the next one is due after the wait, if there may be one.
     pub(super) fn await_hedge(&mut self, c: u32) {
         let call = &mut self.calls[c];
-        let e = self.plan.links[call.link as usize].edge.index();
+        let e = call.edge as usize;
         if self.plan.edges[e].hedge.is_some_and(|hedge| u32::from(call.sent) < hedge.attempts) {
             call.hedging = true;
             let ticket = call.ticket;
@@ -26,7 +26,7 @@ impl World<'_> {
 
     /// A copy has failed. Whether the try goes on all the same: others are under way, or the next one is sent at once.
     pub(super) fn goes_on<P: Probe>(&mut self, c: u32, cause: Cause, probe: &mut P) -> bool {
-        let e = self.plan.links[self.calls[c].link as usize].edge.index();
+        let e = self.calls[c].edge as usize;
         let Some(hedge) = self.plan.edges[e].hedge else { return false };
         let call = &self.calls[c];
         let may_send = u32::from(call.sent) < hedge.attempts && cause.is_retryable();
@@ -49,7 +49,7 @@ impl World<'_> {
     fn send_copy<P: Probe>(&mut self, c: u32, probe: &mut P) {
         let call = &self.calls[c];
         debug_assert_eq!(call.state, State::Trying);
-        let e = self.plan.links[call.link as usize].edge.index();
+        let e = call.edge as usize;
         let edge = &self.plan.edges[e];
         let instance = &self.instances[call.instance as usize];
         if let Some(size) = edge.pool {

@@ -4,7 +4,7 @@
 //! Stations without any of this have no hall, and their requests pass none of it.
 
 use super::call::Parent;
-use super::frame::{ADMITTED, CALLED, NONE, PRIORITY, flags_of};
+use super::frame::{ADMITTED, ASKED, CALLED, NONE, PRIORITY, flags_of};
 use super::outcome::{Cause, Outcome};
 use super::station::Waiting;
 use super::world::{Ready, World};
@@ -142,7 +142,7 @@ impl World<'_> {
 
     /// The flags of the priority that a call has from its maker.
     #[cold]
-    pub(super) fn priority_of(&self, parent: Parent) -> u8 {
+    pub(super) fn priority_of(&self, parent: Parent) -> u16 {
         match parent {
             Parent::Frame(f, _) => self.frames[f].flags & PRIORITY,
             Parent::User(source, _) => flags_of(self.plan.sources[source as usize].priority),
@@ -161,7 +161,7 @@ impl World<'_> {
                     Parent::Frame(parent, ticket) if self.frames[parent].ticket == ticket => parent,
                     _ => return Lot(call.lot),
                 }
-            } else if frame.parent != NONE && self.frames[frame.parent].ticket == frame.parent_ticket {
+            } else if !frame.has(ASKED) && self.frames[frame.parent].ticket == frame.parent_ticket {
                 frame.parent
             } else {
                 return Lot(frame.lot);
@@ -213,7 +213,7 @@ impl World<'_> {
     /// Whether a waiting frame has not been served before: an async request that wants its worker back is in already.
     pub(super) fn is_new(&self, f: u32) -> bool {
         let frame = &self.frames[f];
-        !frame.is_branch() && frame.pc == self.programs[self.plan.links[frame.link as usize].to.index()].1
+        !frame.is_branch() && frame.pc == self.routes[frame.link as usize].entry
     }
 
     /// A request that has left the line is not going to be served.

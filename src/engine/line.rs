@@ -10,18 +10,38 @@ use crate::plan::{Order, UNLIMITED};
 
 impl World<'_> {
     /// A request has reached its station: it is refused, waits, or runs.
+    #[inline(never)]
     pub(super) fn arrive<P: Probe>(&mut self, f: u32, probe: &mut P) {
+        self.arrive_here(f, probe);
+    }
+
+    /// As [`World::arrive`], within the loop that runs the steps.
+    #[inline(always)]
+    pub(super) fn arrive_here<P: Probe>(&mut self, f: u32, probe: &mut P) {
         let frame = &mut self.frames[f];
         frame.entered = self.now;
         frame.place = Place::Serving;
-        let link = self.plan.links[frame.link as usize];
-        let counted = frame.counted();
-        self.tallies.endpoints[link.to.index()][counted].offered += 1;
-        let at = self.programs[link.to.index()].0;
+        let route = &self.routes[frame.link as usize];
+        let at = route.station;
+        self.tallies.endpoints[route.endpoint as usize][frame.counted()].offered += 1;
+        let station = &self.stations[at as usize];
+        if !station.open || route.inside {
+            return self.arrive_guarded(f, probe);
+        }
+        let slot = if station.only == NONE { self.choose(at, f) } else { station.only };
+        self.frames[f].slot = slot;
+        self.seat(f, at, slot, probe);
+    }
+
+    /// As [`World::arrive`], where something may turn the request away.
+    #[inline(never)]
+    fn arrive_guarded<P: Probe>(&mut self, f: u32, probe: &mut P) {
+        let route = &self.routes[self.frames[f].link as usize];
+        let (at, inside) = (route.station, route.inside);
         if let Some(cause) = self.turned_away(at) {
             return self.finish(f, Outcome::Failed(cause), probe);
         }
-        if self.is_inside(link.edge) {
+        if inside {
             return self.arrive_inside(f, probe);
         }
         let slot = if self.stations[at as usize].tended { self.choose_tended(at, f) } else { self.choose(at, f) };
@@ -29,20 +49,25 @@ impl World<'_> {
             return self.finish(f, Outcome::Failed(Cause::Unavailable), probe);
         }
         self.frames[f].slot = slot;
-        let hall = self.stations[at as usize].hall;
-        if hall != NONE
-            && let Some(cause) = self.turned_back(f, slot)
-        {
-            return self.finish(f, Outcome::Failed(cause), probe);
+        if self.stations[at as usize].hall != NONE {
+            if let Some(cause) = self.turned_back(f, slot) {
+                return self.finish(f, Outcome::Failed(cause), probe);
+            }
+            if self.slots[slot as usize].busy >= self.stations[at as usize].workers {
+                return self.line_up(f, slot, probe);
+            }
         }
+        self.seat(f, at, slot, probe);
+    }
+
+    /// Gives a request a worker of its replica, or a place in the line for one, or refuses it.
+    #[inline(always)]
+    fn seat<P: Probe>(&mut self, f: u32, at: u32, slot: u32, probe: &mut P) {
         let station = &self.stations[at as usize];
         let replica = &mut self.slots[slot as usize];
         if replica.busy < station.workers {
             self.grant(f, slot, self.now);
             return self.ready.push(Ready::Run(f));
-        }
-        if hall != NONE {
-            return self.line_up(f, slot, probe);
         }
         let full = station.queue_limit != UNLIMITED && replica.queue.len() >= station.queue_limit as usize;
         if full {
@@ -55,7 +80,7 @@ impl World<'_> {
     }
 
     /// Gives `f` a worker of its replica; it has waited since `since`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn grant(&mut self, f: u32, slot: u32, since: u64) {
         let replica = &mut self.slots[slot as usize];
         replica.busy += 1;

@@ -21,6 +21,7 @@ mod cancel;
 mod course;
 mod cpu;
 mod deadline;
+mod ending;
 mod exec;
 mod failover;
 mod fleet;
@@ -37,6 +38,7 @@ mod probe;
 #[cfg(test)]
 mod random_plans;
 mod replication;
+mod route;
 mod source;
 mod station;
 mod tally;

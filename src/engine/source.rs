@@ -1,11 +1,12 @@
 //! Traffic: when requests come, and what they ask for.
 
 use super::agenda::{Class, Kind};
-use super::call::{Call, Made, Parent};
+use super::call::{Made, Parent};
+use super::frame::{ASKED, COUNTED, Frame};
 use super::outcome::Outcome;
 use super::probe::Probe;
 use super::world::{Ready, World};
-use crate::plan::{Arrivals, SourceId};
+use crate::plan::{Arrivals, LinkId, SourceId};
 use crate::random::{Lot, Stream};
 use crate::units::{NANOS, SimDuration};
 use std::collections::VecDeque;
@@ -17,6 +18,8 @@ pub(super) struct SourceState {
     pub arrivals: Stream,
     /// Draws of the requests' own lots.
     lots: Stream,
+    /// Mean time between requests in nanoseconds, of a Poisson process whose rate does not change by itself.
+    gap: Option<f64>,
     /// When the next evenly spaced request comes, in nanoseconds; kept as a fraction so that no drift adds up.
     next: f64,
     /// Stamp of the event of the next request.
@@ -59,6 +62,7 @@ impl World<'_> {
             self.sources.push(SourceState {
                 arrivals: stream("arrivals"),
                 lots: stream("requests"),
+                gap: None,
                 next: 0.0,
                 wake: 0,
                 varies: source.profile.is_some() || source.bursts.is_some(),
@@ -67,6 +71,7 @@ impl World<'_> {
                 users: 0,
                 backlog: VecDeque::new(),
             });
+            self.set_pace(s);
             match source.arrivals {
                 Arrivals::Poisson(_) | Arrivals::Constant(_) => self.schedule_next(s as u32),
                 Arrivals::Recorded(_) => {}
@@ -82,14 +87,29 @@ impl World<'_> {
         }
     }
 
+    /// Follows the load.
+    pub(super) fn set_pace(&mut self, s: usize) {
+        let state = &mut self.sources[s];
+        state.gap = match self.plan.sources[s].arrivals {
+            Arrivals::Poisson(rate) if rate > 0.0 && !state.varies => Some(NANOS as f64 / (rate * self.knobs.load)),
+            _ => None,
+        };
+    }
+
+    #[inline]
     pub(super) fn schedule_next(&mut self, s: u32) {
         let state = &mut self.sources[s as usize];
+        if let Some(gap) = state.gap {
+            let after = (state.arrivals.exponential() * gap) as i64 as u64;
+            let wake = self.schedule(after, Class::Arrival, Kind::Source, s);
+            self.sources[s as usize].wake = wake;
+            return;
+        }
         if state.varies {
             return self.schedule_varying(s);
         }
         let gap = |rate: f64| NANOS as f64 / (rate * self.knobs.load);
         let after = match &self.plan.sources[s as usize].arrivals {
-            Arrivals::Poisson(rate) if *rate > 0.0 => (state.arrivals.exponential() * gap(*rate)) as u64,
             Arrivals::Constant(rate) if *rate > 0.0 => {
                 state.next = state.next.max(self.now as f64 - 1.0) + gap(*rate);
                 (state.next.round() as u64).saturating_sub(self.now)
@@ -145,17 +165,57 @@ impl World<'_> {
         self.start(s, meant, probe);
     }
 
+    #[inline]
     fn start<P: Probe>(&mut self, s: u32, meant: Meant, probe: &mut P) {
         let link = self.plan.sources[s as usize].mix[meant.asked as usize].1;
         let Meant { at, lot, asked, counted } = meant;
+        if self.routes[link.index()].plain && at == self.now {
+            return self.ask_plainly(s, link, meant, probe);
+        }
         self.new_call(link, Made { parent: Parent::User(s, asked), lot, replica: 0, start: at, counted }, probe);
     }
 
+    /// Sends the request of a user who tries once and waits for ever: its frame is all there is to keep.
+    fn ask_plainly<P: Probe>(&mut self, s: u32, link: LinkId, meant: Meant, probe: &mut P) {
+        let route = &self.routes[link.index()];
+        let entry = route.entry;
+        let tally = &mut self.tallies.edges[route.edge as usize][usize::from(meant.counted)];
+        tally.calls += 1;
+        tally.attempts += 1;
+        let priority = if self.ranks { self.priority_of(Parent::User(s, meant.asked)) } else { 0 };
+        let flags = ASKED | priority | if meant.counted { COUNTED } else { 0 };
+        let (f, frame) = self.frames.claim(Frame::EMPTY);
+        // As a call's first try.
+        frame.begin(meant.lot.child(1), entry, link, flags);
+        (frame.parent, frame.parent_ticket) = (s, meant.asked);
+        self.arrive_here(f, probe);
+    }
+
+    /// The reply to such a request has come.
+    pub(super) fn asked_ended<P: Probe>(&mut self, f: u32, probe: &mut P) {
+        let frame = &self.frames[f];
+        let (s, asked, counted, outcome) = (frame.parent, frame.parent_ticket, frame.has(COUNTED), frame.outcome);
+        if !outcome.is_good() {
+            let edge = self.routes[frame.link as usize].edge as usize;
+            self.tallies.edges[edge][usize::from(counted)].failed += 1;
+        }
+        self.answer(s, asked, frame.entered, counted, outcome, probe);
+    }
+
     /// A user has an answer, or has given up. Latency counts from when the request was meant to start.
-    pub(super) fn answer<P: Probe>(&mut self, s: u32, asked: u32, call: &Call, outcome: Outcome, probe: &mut P) {
-        let latency = SimDuration(self.now - call.start);
-        self.tallies.sources[s as usize][asked as usize][usize::from(call.counted)].end(outcome, latency);
-        if call.counted {
+    #[inline]
+    pub(super) fn answer<P: Probe>(
+        &mut self,
+        s: u32,
+        asked: u32,
+        start: u64,
+        counted: bool,
+        outcome: Outcome,
+        probe: &mut P,
+    ) {
+        let latency = SimDuration(self.now - start);
+        self.tallies.sources[s as usize][asked as usize][usize::from(counted)].end(outcome, latency);
+        if counted {
             probe.answered(SourceId(s), asked as usize, outcome, latency);
         }
         let source = &self.plan.sources[s as usize];

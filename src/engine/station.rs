@@ -4,7 +4,7 @@
 use super::cpu::Cpu;
 use super::frame::NONE;
 use super::world::World;
-use crate::plan::{Concurrency, UNLIMITED};
+use crate::plan::{Balance, Concurrency, UNLIMITED};
 use crate::policies::Bucket;
 use crate::random::Stream;
 use std::collections::VecDeque;
@@ -24,6 +24,10 @@ pub(super) struct StationState {
     pub up: Vec<u32>,
     /// Its replicas come and go.
     pub tended: bool,
+    /// Whoever comes is let in: see [`StationState::look`].
+    pub open: bool,
+    /// The slot of its only replica, where it has one and is open; else `NONE`.
+    pub only: u32,
     /// Share of requests answered with an error, but for crowds.
     pub usual_error_rate: f64,
     /// Dead replicas whose place a standby has taken.
@@ -64,7 +68,29 @@ pub(super) struct Waiting {
     pub since: u64,
 }
 
+impl StationState {
+    /// Looks whether anything can turn a request away or lead it past a replica that is up: to be called whenever that may
+    /// have changed.
+    pub(super) fn look(&mut self, balance: Balance) {
+        let sharded = matches!(balance, Balance::Shard(_));
+        let all_up = self.up.len() == self.slots as usize;
+        self.open = self.hall == NONE
+            && self.bucket.is_none()
+            && self.error_rate == 0.0
+            && !self.tended
+            && !self.up.is_empty()
+            && (all_up || !sharded);
+        self.only = if self.open && self.up.len() == 1 { self.up[0] } else { NONE };
+    }
+}
+
 impl World<'_> {
+    /// Looks at every station.
+    pub(super) fn look_at_stations(&mut self) {
+        let plans = &self.plan.stations;
+        self.stations.iter_mut().zip(plans).for_each(|(station, plan)| station.look(plan.balance));
+    }
+
     pub(super) fn build_stations(&mut self, seed: u64, replication: u32) {
         for (i, station) in self.plan.stations.iter().enumerate() {
             let first_slot = self.slots.len() as u32;
@@ -80,6 +106,8 @@ impl World<'_> {
                 is_async: station.concurrency == Concurrency::Async,
                 up: (first_slot..first_slot + slots).collect(),
                 tended: false,
+                open: false,
+                only: NONE,
                 usual_error_rate: station.error_rate,
                 stand_ins: 0,
                 wake: 0,

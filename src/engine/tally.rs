@@ -12,10 +12,10 @@ pub struct RequestTally {
     pub succeeded: u64,
     /// Were answered with a substitute.
     pub degraded: u64,
-    /// Failed, by [`Cause`].
-    pub failures: [u64; Cause::COUNT],
     /// Time from arrival to answer of those that were answered, summed.
     pub latency: SimDuration,
+    /// Failed, by [`Cause`].
+    pub failures: [u64; Cause::COUNT],
 }
 
 impl RequestTally {
@@ -52,6 +52,8 @@ pub struct Gauge {
     area: u128,
     at: u64,
     /// Sum of the times of leaving less the sum of the times of coming: with those still present, the sum of the stays.
+    /// Kept where the audit compares it with the integral, in debug builds.
+    #[cfg(debug_assertions)]
     stays: i128,
 }
 
@@ -60,14 +62,16 @@ impl Gauge {
     pub(super) fn raise(&mut self, now: u64) {
         self.advance(now);
         self.level += 1;
-        self.stays -= i128::from(now);
+        #[cfg(debug_assertions)]
+        (self.stays -= i128::from(now));
     }
 
     #[inline]
     pub(super) fn lower(&mut self, now: u64) {
         self.advance(now);
         self.level -= 1;
-        self.stays += i128::from(now);
+        #[cfg(debug_assertions)]
+        (self.stays += i128::from(now));
     }
 
     #[inline]
@@ -81,9 +85,13 @@ impl Gauge {
         self.area + u128::from(self.level) * u128::from(now - self.at)
     }
 
-    /// The sum of all stays until `now`, in nanoseconds. By Little's law it equals the integral.
-    pub fn stays_at(&self, now: u64) -> i128 {
-        self.stays + i128::from(self.level) * i128::from(now)
+    /// The sum of all stays until `now`, in nanoseconds, where it is kept. By Little's law it equals the integral.
+    pub fn stays_at(&self, now: u64) -> Option<i128> {
+        #[cfg(debug_assertions)]
+        let stays = Some(self.stays + i128::from(self.level) * i128::from(now));
+        #[cfg(not(debug_assertions))]
+        let (stays, _) = (None, now);
+        stays
     }
 }
 

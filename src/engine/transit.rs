@@ -1,12 +1,12 @@
 //! The network between caller and callee: delays, losses and cuts.
 
 use super::agenda::{Class, Kind};
-use super::call::State;
+use super::call::{HEDGE, State};
 use super::frame::{CALLED, COUNTED, Frame, Place};
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
 use super::world::World;
-use crate::plan::EdgeId;
+use crate::plan::{EdgeId, LinkId};
 use crate::random::Lot;
 
 /// TCP's first retransmission time-out on an established connection (Linux: 200 ms, doubling).
@@ -24,18 +24,15 @@ impl World<'_> {
         call.sent += 1;
         let sent = usize::from(call.sent - 1);
         let link = self.plan.links[call.link as usize];
-        let frame = Frame {
-            lot: Lot(call.lot).child(call.attempt | copy).0,
-            pc: self.programs[link.to.index()].1,
-            parent: c,
-            parent_ticket: call.ticket,
-            link: call.link,
-            flags: CALLED | call.priority | if call.counted { COUNTED } else { 0 },
-            ..Frame::EMPTY
-        };
-        let f = self.insert(frame);
-        self.calls[c].frames[sent % 4] = f;
-        self.await_hedge(c);
+        let (f, frame) = self.frames.claim(Frame::EMPTY);
+        let flags = CALLED | call.priority | if call.counted { COUNTED } else { 0 };
+        let entry = self.routes[call.link as usize].entry;
+        frame.begin(Lot(call.lot).child(call.attempt | copy), entry, LinkId(call.link), flags);
+        (frame.parent, frame.parent_ticket) = (c, call.ticket);
+        call.frames[sent % 4] = f;
+        if self.edges[link.edge.index()].has & HEDGE != 0 {
+            self.await_hedge(c);
+        }
         let state = &self.edges[link.edge.index()];
         if state.direct {
             return self.arrive(f, probe);

@@ -13,6 +13,7 @@ impl World<'_> {
     pub fn turn<P: Probe>(&mut self, knobs: &Knobs, probe: &mut P) {
         let paused: Vec<bool> = self.knobs.topics.iter().map(|t| t.paused).collect();
         self.knobs.clone_from(knobs);
+        (0..self.sources.len()).for_each(|s| self.set_pace(s));
         let died = self.turn_stations();
         self.turn_caches(&died);
         if !died.is_empty() {
@@ -23,7 +24,7 @@ impl World<'_> {
             self.consumers_turned(t, was_paused);
             self.ready.push(Ready::Dispatch(t as u32));
         }
-        self.run_ready(probe);
+        self.go(NONE, probe);
     }
 
     /// Returns the slots of the replicas that died now.
@@ -52,6 +53,7 @@ impl World<'_> {
                 station.wake = 0;
             }
         }
+        self.look_at_stations();
         for i in replaced {
             self.await_standby(i);
         }
@@ -79,7 +81,7 @@ impl World<'_> {
             if self.frames[f].place == Place::Queued {
                 self.end_patience(f);
             }
-            if self.frames[f].more & HANDS != 0 {
+            if self.frames[f].flags & HANDS != 0 {
                 self.leave_row(f);
                 self.end_session(f);
             }
@@ -111,7 +113,7 @@ impl World<'_> {
                 if self.cancels {
                     self.family.leave(f);
                 }
-                if self.frames[f].more & HANDS != 0 {
+                if self.frames[f].flags & HANDS != 0 {
                     self.let_go(f);
                 }
                 self.frames[f].place = Place::Free;
@@ -182,19 +184,21 @@ impl World<'_> {
     }
 
     fn turn_edges<P: Probe>(&mut self, probe: &mut P) {
+        let mut healed = Vec::new();
         for (e, edge) in self.plan.edges.iter().enumerate() {
             let knobs = self.knobs.edges[e];
             let state = &mut self.edges[e];
-            let healed = state.cut && !knobs.cut;
+            if state.cut && !knobs.cut {
+                healed.push(e);
+            }
             let touched = knobs.cut || knobs.delay.0 > 0 || knobs.loss > 0.0;
             state.cut = knobs.cut;
             state.delay = knobs.delay.0;
             state.loss = 1.0 - (1.0 - edge.loss) * (1.0 - knobs.loss);
             state.direct = edge.network.is_none() && edge.loss == 0.0 && !touched;
             state.plain = edge.is_plain() && !touched;
-            if healed {
-                self.drop_held(e, probe);
-            }
         }
+        self.set_routes();
+        healed.into_iter().for_each(|e| self.drop_held(e, probe));
     }
 }

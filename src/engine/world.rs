@@ -5,12 +5,13 @@ use super::cache::{CacheState, Load, Waiter};
 use super::call::{Call, EdgeState, Instance, State};
 use super::cancel::{Family, Notice};
 use super::fleet::FleetState;
-use super::frame::{Arena, Frame};
+use super::frame::{Arena, Frame, NONE};
 use super::holdings::{Holdings, LockState};
 use super::lanes::{Lane, Purpose, Timer};
 use super::limiter::{Door, Hall};
 use super::probe::Probe;
 use super::replication::ReplicationState;
+use super::route::Route;
 use super::source::SourceState;
 use super::station::{Slot, StationState};
 use super::tally::Tallies;
@@ -57,8 +58,7 @@ pub struct World<'p> {
     pub(super) waiters: Arena<Waiter>,
     /// The innermost load of each frame that has one.
     pub(super) loading: Vec<u32>,
-    /// Station and first step of each endpoint: the two fields of [`crate::plan::Endpoint`] that the hot path needs.
-    pub(super) programs: Vec<(u32, u32)>,
+    pub(super) routes: Vec<Route>,
     /// The number of each step within its endpoint, for the choices made there: another endpoint does not change it.
     pub(super) numbers: Vec<u32>,
     pub(super) knobs: Knobs,
@@ -69,8 +69,6 @@ pub struct World<'p> {
     pub(super) measured_from: Option<u64>,
     /// Some traffic is more or less important than other.
     pub(super) ranks: bool,
-    /// Some caller keeps a connection for a transaction.
-    pub(super) transacts: bool,
     /// Some edge tells its callee until when it waits.
     pub(super) propagates: bool,
     /// Some edge tells its callee when it gives up; then `family` is kept.
@@ -116,6 +114,9 @@ impl Default for Limits {
         Limits { events: 10_000_000_000, in_flight: 1_000_000 }
     }
 }
+
+/// Events between two looks at how many requests are in flight.
+const BETWEEN_LOOKS: u64 = 64;
 
 /// Why a run ended before its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,7 +169,7 @@ impl<'p> World<'p> {
             loads: Arena::new(),
             waiters: Arena::new(),
             loading: Vec::new(),
-            programs: plan.endpoints.iter().map(|e| (e.station.0, e.entry.0)).collect(),
+            routes: Vec::new(),
             numbers: numbers(plan),
             tallies: Tallies {
                 endpoints: vec![Default::default(); plan.endpoints.len()],
@@ -187,7 +188,6 @@ impl<'p> World<'p> {
             counting: false,
             measured_from: None,
             ranks: plan.sources.iter().any(|s| s.priority != Priority::Normal),
-            transacts: plan.edges.iter().any(|e| e.inside),
             propagates: plan.edges.iter().any(|e| e.propagate_deadline),
             cancels: plan.edges.iter().any(|e| e.cancellation),
             family: Family::default(),
@@ -198,6 +198,8 @@ impl<'p> World<'p> {
         world.build_fleets(seed, replication);
         world.build_doors(seed, replication);
         world.build_edges(seed, replication);
+        world.set_routes();
+        world.look_at_stations();
         world.build_lanes();
         world.build_caches(seed, replication);
         world.build_replication(seed, replication);
@@ -254,35 +256,49 @@ impl<'p> World<'p> {
     /// Handles all events strictly before `until`, which is then the time. Ends early at a limit.
     pub fn run_until<P: Probe>(&mut self, until: SimTime, limits: &Limits, probe: &mut P) -> Option<Stop> {
         let end = Key::before(until.0);
-        while let Some(key) = self.agenda.pop_below(end) {
-            self.now = key.time();
-            self.tallies.events += 1;
-            self.handle(key, probe);
-            self.run_ready(probe);
-            if self.tallies.events >= limits.events || self.in_flight() > limits.in_flight {
-                let at = SimTime(self.now);
-                let crowded = self.in_flight() > limits.in_flight;
-                return Some(if crowded { Stop::Crowded(at) } else { Stop::Events(at) });
+        loop {
+            let pause = limits.events.min(self.tallies.events + BETWEEN_LOOKS);
+            while self.tallies.events < pause {
+                let Some(key) = self.agenda.pop_below(end) else {
+                    self.now = until.0;
+                    return None;
+                };
+                self.now = key.time();
+                self.tallies.events += 1;
+                let first = self.handle(key, probe);
+                if first != NONE || !self.ready.is_empty() {
+                    self.go(first, probe);
+                }
+            }
+            let at = SimTime(self.now);
+            if self.in_flight() > limits.in_flight {
+                return Some(Stop::Crowded(at));
+            }
+            if self.tallies.events >= limits.events {
+                return Some(Stop::Events(at));
             }
         }
-        self.now = until.0;
-        None
     }
 
-    #[inline]
     fn in_flight(&self) -> usize {
         self.frames.len().max(self.calls.len()).max(self.messages.len()).max(self.backlogged)
     }
 
+    /// Returns the frame that can go on, if it is one whose work or sleep is done; else `NONE`.
     #[inline]
-    fn handle<P: Probe>(&mut self, key: Key, probe: &mut P) {
+    fn handle<P: Probe>(&mut self, key: Key, probe: &mut P) -> u32 {
+        let at = key.index();
+        if key.kind() == Kind::Done {
+            return if self.frames[at].wake == key.stamp() { at } else { NONE };
+        }
+        self.handle_other(key, probe);
+        NONE
+    }
+
+    fn handle_other<P: Probe>(&mut self, key: Key, probe: &mut P) {
         let at = key.index();
         match key.kind() {
-            Kind::Done => {
-                if self.frames[at].wake == key.stamp() {
-                    self.exec(at, probe);
-                }
-            }
+            Kind::Done => {}
             Kind::Cpu => self.cpu_due(at, key),
             Kind::Reply => {
                 if self.frames[at].wake == key.stamp() {
@@ -341,28 +357,21 @@ impl<'p> World<'p> {
         }
     }
 
-    /// Runs everything that can go on at this instant.
-    #[inline]
-    pub(super) fn run_ready<P: Probe>(&mut self, probe: &mut P) {
-        let mut next = 0;
-        while let Some(&item) = self.ready.get(next) {
-            next += 1;
-            match item {
-                Ready::Run(frame) => self.exec(frame, probe),
-                Ready::Granted(call, ticket) => self.granted(call, ticket, probe),
-                Ready::Try(call, ticket) => {
-                    if self.calls[call].ticket == ticket {
-                        self.try_call(call, probe);
-                    }
+    #[inline(never)]
+    pub(super) fn go_on<P: Probe>(&mut self, item: Ready, probe: &mut P) {
+        match item {
+            Ready::Run(_) | Ready::Nothing => {}
+            Ready::Granted(call, ticket) => self.granted(call, ticket, probe),
+            Ready::Try(call, ticket) => {
+                if self.calls[call].ticket == ticket {
+                    self.try_call(call, probe);
                 }
-                Ready::Shed(frame, ticket) => self.shed_now(frame, ticket, probe),
-                Ready::Bury(slot) => self.bury_one(slot, probe),
-                Ready::Start(source) => self.start_waiting(source, probe),
-                Ready::Dispatch(topic) => self.dispatch(topic, probe),
-                Ready::Nothing => {}
             }
+            Ready::Shed(frame, ticket) => self.shed_now(frame, ticket, probe),
+            Ready::Bury(slot) => self.bury_one(slot, probe),
+            Ready::Start(source) => self.start_waiting(source, probe),
+            Ready::Dispatch(topic) => self.dispatch(topic, probe),
         }
-        self.ready.clear();
     }
 
     /// Schedules an event `after` nanoseconds from now and returns its stamp.

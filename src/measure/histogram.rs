@@ -6,10 +6,12 @@ use crate::units::{NANOS, SimDuration};
 const STEP_BITS: u32 = 8;
 const STEPS: usize = 1 << STEP_BITS;
 
+type Octave = [u64; STEPS];
+
 /// Counts of durations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Histogram {
-    octaves: Vec<Vec<u64>>,
+    octaves: Vec<Option<Box<Octave>>>,
     count: u64,
     sum: u128,
     max: u64,
@@ -21,9 +23,9 @@ impl Histogram {
     pub fn record(&mut self, d: SimDuration) {
         let at = index(d.0);
         let (octave, step) = (at >> STEP_BITS, at & (STEPS - 1));
-        match self.octaves.get_mut(octave).and_then(|o| o.get_mut(step)) {
-            Some(n) => *n += 1,
-            None => self.grow(octave)[step] += 1,
+        match self.octaves.get_mut(octave) {
+            Some(Some(steps)) => steps[step] += 1,
+            _ => self.grow(octave)[step] += 1,
         }
         self.count += 1;
         self.sum += u128::from(d.0);
@@ -31,13 +33,16 @@ impl Histogram {
     }
 
     #[cold]
-    fn grow(&mut self, octave: usize) -> &mut Vec<u64> {
+    fn grow(&mut self, octave: usize) -> &mut Octave {
         if self.octaves.len() <= octave {
-            self.octaves.resize(octave + 1, Vec::new());
+            self.octaves.resize(octave + 1, None);
         }
-        let steps = &mut self.octaves[octave];
-        steps.resize(STEPS, 0);
-        steps
+        self.octaves[octave].get_or_insert_with(|| Box::new([0; STEPS]))
+    }
+
+    /// The octaves that saw something, in order.
+    fn seen(&self) -> impl Iterator<Item = (usize, &Octave)> {
+        self.octaves.iter().enumerate().filter_map(|(octave, steps)| Some((octave, steps.as_deref()?)))
     }
 
     /// How many were counted.
@@ -64,7 +69,7 @@ impl Histogram {
     pub fn quantile(&self, q: f64) -> Option<SimDuration> {
         let rank = ((q * self.count as f64).ceil() as u64).clamp(1, self.count.max(1));
         let mut seen = 0;
-        for (octave, steps) in self.octaves.iter().enumerate() {
+        for (octave, steps) in self.seen() {
             for (step, n) in steps.iter().enumerate() {
                 seen += n;
                 if seen >= rank {
@@ -77,7 +82,7 @@ impl Histogram {
 
     /// Adds what another has counted.
     pub fn merge(&mut self, other: &Histogram) {
-        for (octave, steps) in other.octaves.iter().enumerate().filter(|(_, s)| !s.is_empty()) {
+        for (octave, steps) in other.seen() {
             let mine = self.grow(octave);
             mine.iter_mut().zip(steps).for_each(|(a, b)| *a += b);
         }

@@ -12,7 +12,7 @@ impl World<'_> {
         let Some((zone, of)) = self.zone_of_caller(f) else { return self.choose(at, f) };
         let slot = if zones.aware { self.choose_near(at, f, zone, of, zones) } else { self.choose(at, f) };
         if slot != NONE && self.zone_of(slot, zones.count) != zone {
-            self.frames[f].more |= CROSSES;
+            self.frames[f].flags |= CROSSES;
         }
         slot
     }
@@ -52,10 +52,10 @@ impl World<'_> {
     /// What leaving the zone adds to a round trip.
     pub(in super::super) fn crossing(&self, f: u32) -> u64 {
         let frame = &self.frames[f];
-        if frame.more & CROSSES == 0 {
+        if frame.flags & CROSSES == 0 {
             return 0;
         }
-        let to = self.plan.links[frame.link as usize].to;
-        self.spec(self.programs[to.index()].0 as usize).zones.crossing.0
+        let station = self.routes[frame.link as usize].station;
+        self.spec(station as usize).zones.crossing.0
     }
 }

@@ -90,7 +90,7 @@ impl World<'_> {
 
     /// The frame that locks belong to: inside a transaction the one that keeps its connection.
     fn owner(&self, f: u32) -> u32 {
-        if self.frames[f].more & INSIDE == 0 {
+        if self.frames[f].flags & INSIDE == 0 {
             return f;
         }
         match self.session_of(f) {
@@ -105,7 +105,7 @@ impl World<'_> {
     }
 
     fn grip(&mut self, owner: u32, mut grip: Grip) {
-        self.frames[owner].more |= HANDS;
+        self.frames[owner].flags |= HANDS;
         grip.next = self.holdings.hand_mut(owner).grips;
         self.holdings.hand_mut(owner).grips = self.holdings.grips.insert(grip);
     }
@@ -122,7 +122,7 @@ impl World<'_> {
         let hand = self.holdings.hand_mut(f);
         (hand.wants, hand.until, hand.next) = (Some(Wish { lock, row, owner, ticket }), wait, NONE);
         self.holdings.hand_mut(owner).waiter = f;
-        self.frames[f].more |= HANDS;
+        self.frames[f].flags |= HANDS;
         let counted = self.frames[f].counted();
         self.tallies.locks[lock.index()][counted].waits += 1;
         self.pause(f);
@@ -192,7 +192,7 @@ impl World<'_> {
     /// Gives the row taken last back; false when somebody else has changed it meanwhile. Inside a transaction rows are kept
     /// to its end.
     pub(in super::super) fn unlock(&mut self, f: u32, lock: LockId) -> bool {
-        if self.frames[f].more & INSIDE != 0 {
+        if self.frames[f].flags & INSIDE != 0 {
             return true;
         }
         let (mut before, mut at) = (NONE, self.holdings.hand(f).grips);

@@ -84,7 +84,7 @@ impl World<'_> {
     /// A frame ends, or gives up: it leaves the line it stands in, its transaction is rolled back, its rows are free.
     #[cold]
     pub(super) fn let_go(&mut self, f: u32) {
-        self.frames[f].more &= !HANDS;
+        self.frames[f].flags &= !HANDS;
         self.leave_row(f);
         self.roll_back(f);
         self.end_session(f);
@@ -99,7 +99,7 @@ impl World<'_> {
             let live =
                 self.frames.all().get(f).is_some_and(|frame| matches!(frame.place, Place::Serving | Place::Queued));
             let empty = hand.session == NONE && hand.client == NONE && hand.grips == NONE && hand.wants.is_none();
-            let says_so = live && self.frames[f as u32].more & HANDS != 0;
+            let says_so = live && self.frames[f as u32].flags & HANDS != 0;
             if !empty && !says_so {
                 return broken("holds something and is gone", f);
             }

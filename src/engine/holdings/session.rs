@@ -7,11 +7,10 @@
 
 use super::super::agenda::{Class, Kind};
 use super::super::call::{Parent, State};
-use super::super::frame::{CALLED, HANDS, INSIDE, NONE};
+use super::super::frame::{ASKED, CALLED, HANDS, INSIDE, NONE};
 use super::super::outcome::{Cause, Outcome};
 use super::super::probe::Probe;
 use super::super::world::{Ready, World};
-use crate::plan::EdgeId;
 
 impl World<'_> {
     /// The server has begun a transaction: says so to the caller, and keeps the connection. False when nobody is there to
@@ -32,7 +31,7 @@ impl World<'_> {
     /// The word that a transaction has begun has crossed the network; if nobody is there to hear it, it is over.
     pub(in super::super) fn begun_due<P: Probe>(&mut self, s: u32, stamp: u32, probe: &mut P) {
         if self.frames[s].wake == stamp && !self.begun(s, probe) {
-            self.exec(s, probe);
+            self.ready.push(Ready::Run(s));
         }
     }
 
@@ -44,6 +43,8 @@ impl World<'_> {
                 Some(found) => found,
                 None => return false,
             }
+        } else if frame.has(ASKED) {
+            return false;
         } else {
             (frame.parent, frame.parent_ticket, 0)
         };
@@ -52,8 +53,8 @@ impl World<'_> {
         }
         self.holdings.hand_mut(client).session = s;
         self.holdings.hand_mut(s).client = client;
-        self.frames[client].more |= HANDS;
-        self.frames[s].more |= HANDS;
+        self.frames[client].flags |= HANDS;
+        self.frames[s].flags |= HANDS;
         self.resume(client, Outcome::Succeeded, work, probe);
         true
     }
@@ -72,7 +73,7 @@ impl World<'_> {
         self.cancel_waits(c, State::Trying);
         self.tell_guards(c, Outcome::Succeeded);
         self.end_retry(c);
-        let e = self.plan.links[call.link as usize].edge.index();
+        let e = call.edge as usize;
         let open = &mut self.calls[c];
         open.state = State::Open;
         open.ticket = call.ticket.wrapping_add(1);
@@ -165,7 +166,7 @@ impl World<'_> {
             return self.finish(f, Outcome::Failed(Cause::Reset), probe);
         }
         let frame = &mut self.frames[f];
-        frame.more |= INSIDE;
+        frame.flags |= INSIDE;
         self.frames[f].slot = self.frames[s].slot;
         self.ready.push(Ready::Run(f));
     }
@@ -193,11 +194,5 @@ impl World<'_> {
             }
             (at, ticket) = (client.parent, client.parent_ticket);
         }
-    }
-
-    /// Whether calls along an edge belong to transactions of their callers.
-    #[inline]
-    pub(in super::super) fn is_inside(&self, edge: EdgeId) -> bool {
-        self.transacts && self.plan.edges[edge.index()].inside
     }
 }
