@@ -3,6 +3,8 @@
 //! A key is 128 bits: time (60), class (2), sequence (34), kind (6), index (26). Comparing keys compares times first, then
 //! completions before time-outs before arrivals, then the order of scheduling; kind and index never decide.
 
+use crate::units::SimTime;
+
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident)*) => {
         /// What an event is about; its index says which one.
@@ -146,6 +148,8 @@ pub(super) struct Agenda {
     /// there whole or not at all.
     keys: Vec<Key>,
     len: usize,
+    /// Numbers events in the order of scheduling.
+    seq: u64,
     /// The first key has been taken and not yet replaced: the next push, which mostly follows at once, fills the hole
     /// with a single sift.
     hole: bool,
@@ -153,12 +157,27 @@ pub(super) struct Agenda {
 
 impl Default for Agenda {
     fn default() -> Agenda {
-        Agenda { keys: vec![Key::NEVER], len: 0, hole: false }
+        Agenda { keys: vec![Key::NEVER], len: 0, seq: 0, hole: false }
     }
 }
 
 impl Agenda {
+    /// The number of the event that is scheduled next.
     #[inline]
+    pub(super) fn next_seq(&mut self) -> u64 {
+        self.seq += 1;
+        self.seq
+    }
+
+    /// Schedules an event and returns its stamp. Times beyond the last one mean that one.
+    #[inline]
+    pub(super) fn schedule(&mut self, time: u64, class: Class, kind: Kind, index: u32) -> u32 {
+        let seq = self.next_seq();
+        self.push(Key::new(time.min(SimTime::MAX.0), class, seq, kind, index));
+        seq as u32
+    }
+
+    #[inline(never)]
     pub(super) fn push(&mut self, key: Key) {
         if self.hole {
             self.hole = false;

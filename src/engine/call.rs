@@ -46,7 +46,7 @@ pub(super) struct Call {
     /// Copies of the present try sent so far.
     pub sent: u8,
     /// Tries that were executed with success, seen or unseen.
-    executed: u32,
+    pub executed: u32,
     /// The breaker's generation when the present try was admitted.
     pub generation: u32,
     /// Frames of the last tries, in turn, for those that may be cancelled.
@@ -64,7 +64,7 @@ pub(super) struct Call {
 
 impl Call {
     /// A call with nothing in it.
-    const BLANK: Call = Call {
+    pub(super) const BLANK: Call = Call {
         lot: 0,
         start: 0,
         tried: 0,
@@ -95,7 +95,7 @@ impl Call {
 
     /// Begins a new call in the place of an old one, whose ticket it goes on from. What every try sets anew stays.
     #[inline(always)]
-    fn begin(&mut self, made: Made, link: u32, edge: u32, instance: u32, now: u64) {
+    pub(super) fn begin(&mut self, made: Made, link: u32, edge: u32, instance: u32, now: u64) {
         self.lot = made.lot.0;
         self.start = made.start;
         self.tried = now;
@@ -172,6 +172,8 @@ pub(super) struct EdgeState {
     pub plain: bool,
     /// What its policy has: [`GUARDS`] and the others.
     pub has: u16,
+    /// Its policy has nothing but a time-out and retries, and nobody tells anybody of deadlines or gives up aloud.
+    pub straight: bool,
     /// Nothing delays what is sent.
     pub direct: bool,
     /// The lanes of its time-outs, of its deadline, of the waits for a permit and for a connection, and of its hedges.
@@ -285,6 +287,7 @@ impl World<'_> {
             self.edges.push(EdgeState {
                 plain: edge.is_plain(),
                 has: features(edge),
+                straight: features(edge) & !TIMEOUT == 0 && !self.cancels && !self.propagates,
                 direct: edge.network.is_none() && edge.loss == 0.0,
                 lane: NONE,
                 deadline_lane: NONE,
@@ -322,9 +325,13 @@ impl World<'_> {
     /// Begins a call of whomever.
     pub(super) fn new_call<P: Probe>(&mut self, link: LinkId, made: Made, probe: &mut P) {
         let Made { parent, replica, counted, .. } = made;
-        let edge = self.routes[link.index()].edge;
+        let route = &self.routes[link.index()];
+        let edge = route.edge;
         let e = edge as usize;
         let state = &self.edges[e];
+        if state.straight && route.direct {
+            return self.call_straight(link, made, probe);
+        }
         let has = state.has;
         let instance = state.first_instance + replica.min(state.instances - 1);
         self.tallies.edges[e][usize::from(counted)].calls += 1;
@@ -405,6 +412,9 @@ impl World<'_> {
 
     /// A try has come back, wanted or not.
     pub(super) fn attempt_ended<P: Probe>(&mut self, c: u32, ticket: u32, outcome: Outcome, work: u64, probe: &mut P) {
+        if self.end_straight(c, ticket, outcome, work, probe) {
+            return;
+        }
         let call = &mut self.calls[c];
         call.pending -= 1;
         let e = call.edge as usize;
@@ -517,6 +527,22 @@ impl World<'_> {
             self.tallies.edges[call.edge as usize][usize::from(counted)].failed += 1;
         }
         self.forget_if_over(c);
+        self.tell_maker(parent, link, start, counted, outcome, work, probe);
+    }
+
+    /// Tells whoever made a call how it ended.
+    #[inline]
+    #[expect(clippy::too_many_arguments, reason = "what is left of a record that is free already")]
+    pub(super) fn tell_maker<P: Probe>(
+        &mut self,
+        parent: Parent,
+        link: u32,
+        start: u64,
+        counted: bool,
+        outcome: Outcome,
+        work: u64,
+        probe: &mut P,
+    ) {
         match parent {
             Parent::Frame(f, ticket) if self.frames[f].ticket == ticket => self.resume(f, outcome, work, probe),
             Parent::Frame(..) | Parent::Gone => {}

@@ -87,22 +87,23 @@ impl World<'_> {
             self.asked_ended(f, probe);
         } else {
             let (parent, ticket, outcome, work) = (frame.parent, frame.parent_ticket, frame.outcome, frame.work);
-            if frame.link != NONE && !outcome.is_good() && self.frames[parent].ticket == ticket {
+            if self.frames[parent].ticket != ticket {
+                return self.done_in_vain(f);
+            }
+            if !outcome.is_good() {
                 self.plain_call_failed(f);
             }
-            if self.frames[parent].ticket == ticket {
-                self.resume(parent, outcome, work, probe);
-            } else {
-                self.done_in_vain(f);
-            }
+            self.resume(parent, outcome, work, probe);
         }
     }
 
     #[cold]
     fn plain_call_failed(&mut self, f: u32) {
         let frame = &self.frames[f];
-        let edge = self.routes[frame.link as usize].edge as usize;
-        self.tallies.edges[edge][frame.counted()].failed += 1;
+        if frame.link != NONE {
+            let edge = self.routes[frame.link as usize].edge as usize;
+            self.tallies.edges[edge][frame.counted()].failed += 1;
+        }
     }
 
     /// A reply for which nobody waits any more.
@@ -116,7 +117,7 @@ impl World<'_> {
     }
 
     /// Tells a waiting frame how one of the things it waits for ended.
-    #[inline]
+    #[inline(always)]
     pub(super) fn resume<P: Probe>(&mut self, f: u32, outcome: Outcome, work: u64, probe: &mut P) {
         let frame = &mut self.frames[f];
         frame.work += work;

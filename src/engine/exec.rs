@@ -6,13 +6,13 @@ use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
 use super::topic::Published;
 use super::world::{Ready, World};
-use crate::plan::{Branch, LinkId, Step};
+use crate::plan::{Branch, LinkId, Pc, Step};
 use crate::random::Lot;
 use crate::units::SimDuration;
 
 impl World<'_> {
     /// Runs a frame, unless it is `NONE`, and then everything that can go on at this instant.
-    #[inline]
+    #[inline(always)]
     pub(super) fn go<P: Probe>(&mut self, first: u32, probe: &mut P) {
         let (mut f, mut next) = (first, 0);
         loop {
@@ -194,25 +194,24 @@ impl World<'_> {
     }
 
     /// Begins a stretch of work; false if it takes no time.
-    #[inline]
+    #[inline(always)]
     fn work(&mut self, f: u32, time: usize) -> bool {
         let frame = &mut self.frames[f];
-        let slot = frame.slot as usize;
-        let station = &mut self.stations[self.slots[slot].station as usize];
+        let replica = &self.slots[frame.slot as usize];
+        let station = &mut self.stations[replica.station as usize];
         let mut d = self.plan.dists[time].sample(&mut station.work);
         if station.stretches {
-            let crowding = self.plan.stations[self.slots[slot].station as usize].crowding;
-            d = d.times(station.slowdown * crowding.map_or(1.0, |c| c.stretch(self.slots[slot].busy)));
+            let crowding = self.plan.stations[replica.station as usize].crowding;
+            d = d.times(station.slowdown * crowding.map_or(1.0, |c| c.stretch(replica.busy)));
         }
         frame.work += d.0;
         if d == SimDuration::ZERO {
             return false;
         }
-        if self.slots[slot].cpu.is_some() {
+        if replica.cpu.is_some() {
             self.cpu_begin(f, d.0);
         } else {
-            let wake = self.schedule(d.0, Class::Completion, Kind::Done, f);
-            self.frames[f].wake = wake;
+            frame.wake = self.agenda.schedule(self.now.saturating_add(d.0), Class::Completion, Kind::Done, f);
         }
         true
     }
@@ -227,30 +226,35 @@ impl World<'_> {
     }
 
     fn fork<P: Probe>(&mut self, f: u32, branches: &[Branch], probe: &mut P) {
-        let parent = self.frames[f];
+        let parent = &self.frames[f];
+        let (ticket, choice) = (parent.ticket, parent.choice(&self.numbers));
         for (i, branch) in branches.iter().enumerate() {
-            let choice = parent.choice(&self.numbers).wrapping_add((i as u32 + 1).wrapping_mul(0x85eb_ca6b));
+            let choice = choice.wrapping_add((i as u32 + 1).wrapping_mul(0x85eb_ca6b));
             match *branch {
-                Branch::Call(link) => self.call(f, parent.ticket, link, choice, probe),
-                Branch::Program(pc) => {
-                    let at = self.insert(Frame {
-                        lot: Lot(parent.lot).child(choice).0,
-                        entered: self.now,
-                        pc: pc.0,
-                        parent: f,
-                        parent_ticket: parent.ticket,
-                        slot: parent.slot,
-                        place: Place::Serving,
-                        flags: parent.flags & (COUNTED | PRIORITY),
-                        ..Frame::EMPTY
-                    });
-                    if self.cancels {
-                        self.family.adopt_branch(f, at);
-                    }
-                    self.ready.push(Ready::Run(at));
-                }
+                Branch::Call(link) => self.call(f, ticket, link, choice, probe),
+                Branch::Program(pc) => self.branch(f, ticket, pc, choice),
             }
         }
+    }
+
+    /// Begins a branch that runs steps of its own.
+    fn branch(&mut self, f: u32, ticket: u32, pc: Pc, choice: u32) {
+        let parent = &self.frames[f];
+        let at = self.insert(Frame {
+            lot: Lot(parent.lot).child(choice).0,
+            entered: self.now,
+            pc: pc.0,
+            parent: f,
+            parent_ticket: ticket,
+            slot: parent.slot,
+            place: Place::Serving,
+            flags: parent.flags & (COUNTED | PRIORITY),
+            ..Frame::EMPTY
+        });
+        if self.cancels {
+            self.family.adopt_branch(f, at);
+        }
+        self.ready.push(Ready::Run(at));
     }
 
     /// Puts a new frame into the arena.

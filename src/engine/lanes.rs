@@ -54,15 +54,17 @@ impl Lane {
         Lane { duration, purpose, timers: VecDeque::new(), live: 0, posted: false }
     }
 
-    /// Sets a timer at `now`. `number` is the lane's own.
+    /// Sets a timer at `now`, and returns its stamp. `number` is the lane's own.
     #[inline]
-    pub(super) fn set(&mut self, now: u64, seq: u64, index: u32, ticket: u32, number: u32, agenda: &mut Agenda) {
+    pub(super) fn set(&mut self, now: u64, index: u32, ticket: u32, number: u32, agenda: &mut Agenda) -> u32 {
+        let seq = agenda.next_seq();
         let key = Key::new((now + self.duration).min(TIME_MAX), Class::Timeout, seq, Kind::Lane, index);
         self.timers.push_back(Timer { key, ticket });
         self.live += 1;
         if !self.posted {
             self.post(number, agenda);
         }
+        key.stamp()
     }
 
     /// A timer that was set will not be needed; true when it is time to [`Lane::compact`].
@@ -111,7 +113,7 @@ mod tests {
         let mut agenda = Agenda::default();
         let mut lane = Lane::new(100, Purpose::Patience);
         for i in 0..4u32 {
-            lane.set(u64::from(i), u64::from(i), i, 0, 0, &mut agenda);
+            lane.set(u64::from(i), i, 0, 0, &mut agenda);
         }
         lane.cancel();
         lane.cancel();
@@ -131,7 +133,7 @@ mod tests {
         let mut agenda = Agenda::default();
         let mut lane = Lane::new(1_000_000, Purpose::Patience);
         for i in 0..100_000u32 {
-            lane.set(u64::from(i), u64::from(i), i, 0, 0, &mut agenda);
+            lane.set(u64::from(i), i, 0, 0, &mut agenda);
             if lane.cancel() {
                 lane.compact(|_| false);
             }

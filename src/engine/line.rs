@@ -1,12 +1,27 @@
 //! Workers and the line in front of them: who gets one, who waits, who is refused.
 
 use super::agenda::{Class, Kind};
-use super::frame::{COUNTED, HOLDS, NONE, Place};
+use super::frame::{COUNTED, Frame, HOLDS, NONE, Place};
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
 use super::station::Waiting;
+use super::tally::StationTally;
 use super::world::{Ready, World};
 use crate::plan::{Order, UNLIMITED};
+
+impl StationTally {
+    /// A worker is given to a request that has waited since `since`.
+    #[inline(always)]
+    fn grant(&mut self, frame: &mut Frame, since: u64, now: u64) {
+        self.busy.raise(now);
+        frame.flags |= HOLDS;
+        frame.place = Place::Serving;
+        if frame.has(COUNTED) {
+            self.granted += 1;
+            self.waited.0 += now - since;
+        }
+    }
+}
 
 impl World<'_> {
     /// A request has reached its station: it is refused, waits, or runs.
@@ -19,17 +34,16 @@ impl World<'_> {
     #[inline(always)]
     pub(super) fn arrive_here<P: Probe>(&mut self, f: u32, probe: &mut P) {
         let frame = &mut self.frames[f];
+        let route = &self.routes[frame.link as usize];
+        self.tallies.endpoints[route.endpoint as usize][frame.counted()].offered += 1;
         frame.entered = self.now;
         frame.place = Place::Serving;
-        let route = &self.routes[frame.link as usize];
         let at = route.station;
-        self.tallies.endpoints[route.endpoint as usize][frame.counted()].offered += 1;
         let station = &self.stations[at as usize];
         if !station.open || route.inside {
             return self.arrive_guarded(f, probe);
         }
         let slot = if station.only == NONE { self.choose(at, f) } else { station.only };
-        self.frames[f].slot = slot;
         self.seat(f, at, slot, probe);
     }
 
@@ -48,8 +62,8 @@ impl World<'_> {
         if slot == NONE {
             return self.finish(f, Outcome::Failed(Cause::Unavailable), probe);
         }
-        self.frames[f].slot = slot;
         if self.stations[at as usize].hall != NONE {
+            self.frames[f].slot = slot;
             if let Some(cause) = self.turned_back(f, slot) {
                 return self.finish(f, Outcome::Failed(cause), probe);
             }
@@ -63,36 +77,30 @@ impl World<'_> {
     /// Gives a request a worker of its replica, or a place in the line for one, or refuses it.
     #[inline(always)]
     fn seat<P: Probe>(&mut self, f: u32, at: u32, slot: u32, probe: &mut P) {
+        let frame = &mut self.frames[f];
+        frame.slot = slot;
         let station = &self.stations[at as usize];
         let replica = &mut self.slots[slot as usize];
+        let tally = &mut self.tallies.stations[at as usize];
         if replica.busy < station.workers {
-            self.grant(f, slot, self.now);
+            replica.busy += 1;
+            tally.grant(frame, self.now, self.now);
             return self.ready.push(Ready::Run(f));
         }
-        let full = station.queue_limit != UNLIMITED && replica.queue.len() >= station.queue_limit as usize;
-        if full {
-            self.tallies.stations[at as usize].refused += 1;
+        if station.queue_limit != UNLIMITED && replica.queue.len() >= station.queue_limit as usize {
+            tally.refused += 1;
             return self.finish(f, Outcome::Failed(Cause::Refused), probe);
         }
         replica.queue.push_back(Waiting { frame: f, since: self.now });
-        self.frames[f].place = Place::Queued;
-        self.tallies.stations[at as usize].queue.raise(self.now);
+        frame.place = Place::Queued;
+        tally.queue.raise(self.now);
     }
 
     /// Gives `f` a worker of its replica; it has waited since `since`.
-    #[inline(always)]
     pub(super) fn grant(&mut self, f: u32, slot: u32, since: u64) {
         let replica = &mut self.slots[slot as usize];
         replica.busy += 1;
-        let tally = &mut self.tallies.stations[replica.station as usize];
-        tally.busy.raise(self.now);
-        let frame = &mut self.frames[f];
-        frame.flags |= HOLDS;
-        frame.place = Place::Serving;
-        if frame.has(COUNTED) {
-            tally.granted += 1;
-            tally.waited.0 += self.now - since;
-        }
+        self.tallies.stations[replica.station as usize].grant(&mut self.frames[f], since, self.now);
     }
 
     /// Takes the worker of `f` back; the next in line gets it.
@@ -102,22 +110,30 @@ impl World<'_> {
         frame.flags &= !HOLDS;
         let slot = frame.slot;
         let replica = &mut self.slots[slot as usize];
-        replica.busy -= 1;
         let tally = &mut self.tallies.stations[replica.station as usize];
         tally.busy.lower(self.now);
         if replica.queue.is_empty() {
+            replica.busy -= 1;
             if self.draining > 0 {
                 self.drained(slot);
             }
             return;
         }
-        let next = if self.stations[replica.station as usize].hall == NONE {
-            tally.queue.lower(self.now);
-            replica.queue.pop_front()
-        } else {
-            self.next_to_serve(slot)
-        };
-        if let Some(next) = next {
+        if self.stations[replica.station as usize].hall != NONE {
+            replica.busy -= 1;
+            return self.serve_next(slot);
+        }
+        tally.queue.lower(self.now);
+        if let Some(next) = replica.queue.pop_front() {
+            tally.grant(&mut self.frames[next.frame], next.since, self.now);
+            self.ready.push(Ready::Run(next.frame));
+        }
+    }
+
+    /// Gives a worker that is free to whom the door lets in next.
+    #[inline(never)]
+    fn serve_next(&mut self, slot: u32) {
+        if let Some(next) = self.next_to_serve(slot) {
             self.grant(next.frame, slot, next.since);
             self.ready.push(Ready::Run(next.frame));
         }
@@ -195,8 +211,7 @@ impl World<'_> {
         let hall = &mut self.halls[self.stations[at].hall as usize];
         if hall.lane != NONE {
             let lane = hall.lane;
-            self.set_timer(lane, f, 0);
-            self.frames[f].wake = self.seq as u32;
+            self.frames[f].wake = self.set_timer(lane, f, 0);
         } else {
             let wait = self.plan.dists[wait.index()].sample(&mut hall.patience);
             self.frames[f].wake = self.schedule(wait.0, Class::Timeout, Kind::Impatient, f);

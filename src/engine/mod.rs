@@ -41,6 +41,7 @@ mod replication;
 mod route;
 mod source;
 mod station;
+mod straight;
 mod tally;
 mod topic;
 mod transit;

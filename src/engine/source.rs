@@ -26,6 +26,8 @@ pub(super) struct SourceState {
     pub wake: u32,
     /// Its rate changes by itself: the slower way to the next request.
     pub varies: bool,
+    /// Its users are so many: what they do next depends on the answer.
+    pub awaits: bool,
     /// Recorded requests that have come.
     pub replayed: usize,
     pub burst: Burst,
@@ -66,6 +68,7 @@ impl World<'_> {
                 next: 0.0,
                 wake: 0,
                 varies: source.profile.is_some() || source.bursts.is_some(),
+                awaits: source.max_users.is_some() || matches!(source.arrivals, Arrivals::Closed { .. }),
                 replayed: 0,
                 burst: Burst { on: false, until: 0, stream: stream("bursts") },
                 users: 0,
@@ -218,9 +221,12 @@ impl World<'_> {
         if counted {
             probe.answered(SourceId(s), asked as usize, outcome, latency);
         }
+        let state = &mut self.sources[s as usize];
+        if !state.awaits {
+            return;
+        }
         let source = &self.plan.sources[s as usize];
         if source.max_users.is_some() {
-            let state = &mut self.sources[s as usize];
             // Not at once: when everything fails at once, the answers would nest without end.
             match state.backlog.is_empty() {
                 true => state.users -= 1,

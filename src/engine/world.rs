@@ -24,7 +24,6 @@ use crate::units::{SimDuration, SimTime};
 pub struct World<'p> {
     pub(super) plan: &'p Plan,
     pub(super) now: u64,
-    pub(super) seq: u64,
     pub(super) agenda: Agenda,
     pub(super) lanes: Vec<Lane>,
     pub(super) frames: Arena<Frame>,
@@ -142,7 +141,6 @@ impl<'p> World<'p> {
         let mut world = World {
             plan,
             now: 0,
-            seq: 0,
             agenda: Agenda::default(),
             lanes: Vec::new(),
             frames: Arena::new(),
@@ -377,11 +375,7 @@ impl<'p> World<'p> {
     /// Schedules an event `after` nanoseconds from now and returns its stamp.
     #[inline]
     pub(super) fn schedule(&mut self, after: u64, class: Class, kind: Kind, index: u32) -> u32 {
-        self.seq += 1;
-        let time = self.now.saturating_add(after).min(SimTime::MAX.0);
-        let key = Key::new(time, class, self.seq, kind, index);
-        self.agenda.push(key);
-        key.stamp()
+        self.agenda.schedule(self.now.saturating_add(after), class, kind, index)
     }
 
     /// The number of the lane for timers of this duration and purpose; only used while a world is built.
@@ -393,11 +387,10 @@ impl<'p> World<'p> {
         }) as u32
     }
 
-    /// Sets a timer for call or message `index`.
+    /// Sets a timer for call, message or frame `index`, and returns its stamp.
     #[inline]
-    pub(super) fn set_timer(&mut self, lane: u32, index: u32, ticket: u32) {
-        self.seq += 1;
-        self.lanes[lane as usize].set(self.now, self.seq, index, ticket, lane, &mut self.agenda);
+    pub(super) fn set_timer(&mut self, lane: u32, index: u32, ticket: u32) -> u32 {
+        self.lanes[lane as usize].set(self.now, index, ticket, lane, &mut self.agenda)
     }
 
     /// The timer set last for a call or message is not needed any more. What tells that must have changed already.

@@ -4,7 +4,9 @@ use super::{CacheId, DistId, ForkId, LinkId, LockId, LookId, Pc, ReplicationId, 
 use crate::random::Count;
 
 /// One instruction. Each program ends in [`Step::Return`].
+// The tag by itself, in front: folded into that of a field, it takes longer to read than all that is done in most steps.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(u32)]
 pub enum Step {
     /// Own processing: takes a worker where none is held, and shares the cores where the station has some.
     Work {

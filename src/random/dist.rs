@@ -120,7 +120,8 @@ impl Dist {
     pub fn sample(&self, rng: &mut Stream) -> SimDuration {
         match self {
             Dist::Constant(d) => *d,
-            Dist::Exponential { mean } => SimDuration((rng.exponential() * mean) as u64),
+            // By way of i64: never negative, and far beyond the last instant either way.
+            Dist::Exponential { mean } => SimDuration((rng.exponential() * mean) as i64 as u64),
             other => other.sample_rare(rng),
         }
     }

@@ -249,7 +249,9 @@ impl World<'_> {
             self.set_timer(self.topics[t as usize].lanes.lifetime, m, born);
         }
         match topic.delay {
-            Some(_) => self.set_timer(self.topics[t as usize].lanes.delay, m, born),
+            Some(_) => {
+                self.set_timer(self.topics[t as usize].lanes.delay, m, born);
+            }
             None => self.join_line(m, false),
         }
     }
