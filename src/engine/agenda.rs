@@ -177,7 +177,7 @@ impl Agenda {
         seq as u32
     }
 
-    #[inline(never)]
+    #[inline]
     pub(super) fn push(&mut self, key: Key) {
         if self.hole {
             self.hole = false;

@@ -12,12 +12,13 @@ impl World<'_> {
     /// What it had called goes on, as work whose result nobody waits for.
     #[inline(never)]
     pub(super) fn finish<P: Probe>(&mut self, f: u32, outcome: Outcome, probe: &mut P) {
-        self.finish_here(f, outcome, probe);
+        let then = self.finish_here(f, outcome, probe);
+        self.run_last(then);
     }
 
-    /// As [`World::finish`], within the loop that runs the steps.
+    /// As [`World::finish`], within the loop that runs the steps. Returns the frame that waited for it, if it can go on.
     #[inline(always)]
-    pub(super) fn finish_here<P: Probe>(&mut self, f: u32, outcome: Outcome, probe: &mut P) {
+    pub(super) fn finish_here<P: Probe>(&mut self, f: u32, outcome: Outcome, probe: &mut P) -> u32 {
         let frame = &mut self.frames[f];
         frame.ticket = frame.ticket.wrapping_add(1);
         frame.outcome = outcome;
@@ -42,10 +43,11 @@ impl World<'_> {
                 self.watch(slot, outcome);
             }
             if replies {
-                return self.send_reply(f, edge, probe);
+                self.send_reply(f, edge, probe);
+                return NONE;
             }
         }
-        self.deliver_here(f, probe);
+        self.deliver_here(f, probe)
     }
 
     /// Gives back all that a frame holds beside a worker, and the worker too.
@@ -72,11 +74,12 @@ impl World<'_> {
     /// A reply has reached the party that waited for it, or that no longer does.
     #[inline(never)]
     pub(super) fn deliver<P: Probe>(&mut self, f: u32, probe: &mut P) {
-        self.deliver_here(f, probe);
+        let then = self.deliver_here(f, probe);
+        self.run_last(then);
     }
 
     #[inline(always)]
-    fn deliver_here<P: Probe>(&mut self, f: u32, probe: &mut P) {
+    fn deliver_here<P: Probe>(&mut self, f: u32, probe: &mut P) -> u32 {
         self.frames.release(f);
         let frame = &mut self.frames[f];
         frame.place = Place::Free;
@@ -88,13 +91,15 @@ impl World<'_> {
         } else {
             let (parent, ticket, outcome, work) = (frame.parent, frame.parent_ticket, frame.outcome, frame.work);
             if self.frames[parent].ticket != ticket {
-                return self.done_in_vain(f);
+                self.done_in_vain(f);
+                return NONE;
             }
             if !outcome.is_good() {
                 self.plain_call_failed(f);
             }
-            self.resume(parent, outcome, work, probe);
+            return self.resume_here(parent, outcome, work, probe);
         }
+        NONE
     }
 
     #[cold]
@@ -117,14 +122,19 @@ impl World<'_> {
     }
 
     /// Tells a waiting frame how one of the things it waits for ended.
-    #[inline(always)]
     pub(super) fn resume<P: Probe>(&mut self, f: u32, outcome: Outcome, work: u64, probe: &mut P) {
+        let f = self.resume_here(f, outcome, work, probe);
+        self.run_last(f);
+    }
+
+    #[inline(always)]
+    fn resume_here<P: Probe>(&mut self, f: u32, outcome: Outcome, work: u64, probe: &mut P) -> u32 {
         let frame = &mut self.frames[f];
         frame.work += work;
         match outcome {
             Outcome::Failed(_) if frame.spare > 0 => {
                 frame.spare -= 1;
-                return;
+                return NONE;
             }
             Outcome::Failed(_) => {
                 frame.pc = match self.plan.steps[frame.pc as usize - 1] {
@@ -138,14 +148,16 @@ impl World<'_> {
                 }
                 frame.need -= 1;
                 if frame.need > 0 {
-                    return;
+                    return NONE;
                 }
             }
         }
         frame.ticket = frame.ticket.wrapping_add(1);
-        self.ready.push(Ready::Run(f));
         if self.cancels {
+            self.ready.push(Ready::Run(f));
             self.cancel_losers(f, probe);
+            return NONE;
         }
+        f
     }
 }

@@ -17,7 +17,13 @@ impl World<'_> {
         let (mut f, mut next) = (first, 0);
         loop {
             if f != NONE {
-                self.exec(f, probe);
+                f = self.exec(f, probe);
+                if f != NONE {
+                    if self.ready.len() == next {
+                        continue;
+                    }
+                    self.ready.push(Ready::Run(f));
+                }
             }
             // Looked at in place: a copy of what has just been written in parts would have to wait for it.
             f = match self.ready.get(next) {
@@ -33,34 +39,35 @@ impl World<'_> {
         self.ready.clear();
     }
 
-    /// Runs steps until the frame waits for something or ends.
+    /// Runs steps until the frame waits for something or ends. Returns the frame that can go on because of it, as the last
+    /// of those that can go on; else `NONE`.
     #[inline(always)]
-    fn exec<P: Probe>(&mut self, f: u32, probe: &mut P) {
+    fn exec<P: Probe>(&mut self, f: u32, probe: &mut P) -> u32 {
         let plan = self.plan;
         loop {
             let frame = &mut self.frames[f];
             let pc = frame.pc;
             // The only place that is no step is the one to which failures go.
             let Some(step) = plan.steps.get(pc as usize) else {
-                return self.finish(f, Outcome::Failed(Cause::Dependency), probe);
+                return self.fail(f, Cause::Dependency, probe);
             };
             frame.pc = pc + 1;
             match step {
                 Step::Work { time } => {
                     if self.propagates && self.is_too_late(f) {
-                        return self.finish(f, Outcome::Failed(Cause::Deadline), probe);
+                        return self.fail(f, Cause::Deadline, probe);
                     }
                     if !self.frames[f].has(HOLDS) && self.lacks_worker(f) && !self.acquire(f) {
                         self.frames[f].pc = pc;
-                        return;
+                        return NONE;
                     }
                     if self.work(f, time.index()) {
-                        return;
+                        return NONE;
                     }
                 }
                 Step::Call { link, .. } => {
                     if self.propagates && self.is_too_late(f) {
-                        return self.finish(f, Outcome::Failed(Cause::Deadline), probe);
+                        return self.fail(f, Cause::Deadline, probe);
                     }
                     let frame = &mut self.frames[f];
                     (frame.need, frame.spare) = (1, 0);
@@ -73,7 +80,8 @@ impl World<'_> {
                     frame.need = fork.need as u16;
                     frame.spare = (fork.branches.len() as u32 - fork.need) as u16;
                     self.pause(f);
-                    return self.fork(f, &fork.branches, probe);
+                    self.fork(f, &fork.branches, probe);
+                    return NONE;
                 }
                 Step::Return => {
                     let degraded = frame.has(DEGRADED);
@@ -93,7 +101,7 @@ impl World<'_> {
                 Step::Jump { to } => frame.pc = to.0,
                 rare => {
                     if !self.exec_rare(f, *rare, probe) {
-                        return;
+                        return NONE;
                     }
                 }
             }
@@ -147,18 +155,18 @@ impl World<'_> {
                         self.pause(f);
                         return false;
                     }
-                    Published::Refused => return self.fail(f, Cause::QueueFull, probe),
+                    Published::Refused => return self.ends(f, Cause::QueueFull, probe),
                 }
             }
             Step::Hold => return !self.hold(f, probe),
-            Step::Settle => return self.settle(f) || self.fail(f, Cause::Conflict, probe),
-            Step::Commit { .. } => return !self.commit(f) && self.fail(f, Cause::Reset, probe),
+            Step::Settle => return self.settle(f) || self.ends(f, Cause::Conflict, probe),
+            Step::Commit { .. } => return !self.commit(f) && self.ends(f, Cause::Reset, probe),
             Step::Lock { lock, optimistic } => return self.lock(f, lock, optimistic),
-            Step::Unlock { lock } => return self.unlock(f, lock) || self.fail(f, Cause::Conflict, probe),
+            Step::Unlock { lock } => return self.unlock(f, lock) || self.ends(f, Cause::Conflict, probe),
             Step::Ship { replicas } => self.ship(f, replicas),
             Step::Peek { replicas } => self.peek(f, replicas),
             Step::Degrade => frame.flags |= DEGRADED,
-            Step::Error => return self.fail(f, Cause::Error, probe),
+            Step::Error => return self.ends(f, Cause::Error, probe),
             Step::Work { .. }
             | Step::Call { .. }
             | Step::Fork { .. }
@@ -170,8 +178,14 @@ impl World<'_> {
         true
     }
 
-    /// Ends a frame with a failure; false, as it does not go on.
-    fn fail<P: Probe>(&mut self, f: u32, cause: Cause, probe: &mut P) -> bool {
+    /// Ends a frame with a failure; `NONE`, as it lets nobody go on but by way of the others.
+    fn fail<P: Probe>(&mut self, f: u32, cause: Cause, probe: &mut P) -> u32 {
+        self.finish(f, Outcome::Failed(cause), probe);
+        NONE
+    }
+
+    /// Likewise; false, as it does not go on.
+    fn ends<P: Probe>(&mut self, f: u32, cause: Cause, probe: &mut P) -> bool {
         self.finish(f, Outcome::Failed(cause), probe);
         false
     }
@@ -231,7 +245,10 @@ impl World<'_> {
         for (i, branch) in branches.iter().enumerate() {
             let choice = choice.wrapping_add((i as u32 + 1).wrapping_mul(0x85eb_ca6b));
             match *branch {
-                Branch::Call(link) => self.call(f, ticket, link, choice, probe),
+                Branch::Call(link) => {
+                    let callee = self.call(f, ticket, link, choice, probe);
+                    self.run_last(callee);
+                }
                 Branch::Program(pc) => self.branch(f, ticket, pc, choice),
             }
         }
@@ -257,6 +274,14 @@ impl World<'_> {
         self.ready.push(Ready::Run(at));
     }
 
+    /// A frame, unless it is `NONE`, can go on behind all that can already.
+    #[inline(always)]
+    pub(super) fn run_last(&mut self, f: u32) {
+        if f != NONE {
+            self.ready.push(Ready::Run(f));
+        }
+    }
+
     /// Puts a new frame into the arena.
     pub(super) fn insert(&mut self, new: Frame) -> u32 {
         let (at, frame) = self.frames.claim(Frame::EMPTY);
@@ -264,14 +289,15 @@ impl World<'_> {
         at
     }
 
-    /// Makes a call for a frame that waits with `ticket`.
+    /// Makes a call for a frame that waits with `ticket`. Returns the callee's frame if it can run.
     #[inline(always)]
-    fn call<P: Probe>(&mut self, f: u32, ticket: u32, link: LinkId, choice: u32, probe: &mut P) {
+    fn call<P: Probe>(&mut self, f: u32, ticket: u32, link: LinkId, choice: u32, probe: &mut P) -> u32 {
         let frame = &self.frames[f];
         let lot = Lot(frame.lot).child(choice);
         let route = &self.routes[link.index()];
         if !route.plain {
-            return self.begin_call(f, ticket, link, lot, probe);
+            self.begin_call(f, ticket, link, lot, probe);
+            return NONE;
         }
         let flags = frame.flags & (COUNTED | PRIORITY);
         let tally = &mut self.tallies.edges[route.edge as usize][frame.counted()];
@@ -281,6 +307,6 @@ impl World<'_> {
         let (child, frame) = self.frames.claim(Frame::EMPTY);
         frame.begin(lot, entry, link, flags);
         (frame.parent, frame.parent_ticket) = (f, ticket);
-        self.arrive_here(child, probe);
+        self.arrive_here(child, probe)
     }
 }

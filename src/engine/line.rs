@@ -27,12 +27,13 @@ impl World<'_> {
     /// A request has reached its station: it is refused, waits, or runs.
     #[inline(never)]
     pub(super) fn arrive<P: Probe>(&mut self, f: u32, probe: &mut P) {
-        self.arrive_here(f, probe);
+        let f = self.arrive_here(f, probe);
+        self.run_last(f);
     }
 
-    /// As [`World::arrive`], within the loop that runs the steps.
+    /// As [`World::arrive`], within the loop that runs the steps. Returns the frame if it can run.
     #[inline(always)]
-    pub(super) fn arrive_here<P: Probe>(&mut self, f: u32, probe: &mut P) {
+    pub(super) fn arrive_here<P: Probe>(&mut self, f: u32, probe: &mut P) -> u32 {
         let frame = &mut self.frames[f];
         let route = &self.routes[frame.link as usize];
         self.tallies.endpoints[route.endpoint as usize][frame.counted()].offered += 1;
@@ -41,10 +42,11 @@ impl World<'_> {
         let at = route.station;
         let station = &self.stations[at as usize];
         if !station.open || route.inside {
-            return self.arrive_guarded(f, probe);
+            self.arrive_guarded(f, probe);
+            return NONE;
         }
         let slot = if station.only == NONE { self.choose(at, f) } else { station.only };
-        self.seat(f, at, slot, probe);
+        self.seat(f, at, slot, probe)
     }
 
     /// As [`World::arrive`], where something may turn the request away.
@@ -71,12 +73,14 @@ impl World<'_> {
                 return self.line_up(f, slot, probe);
             }
         }
-        self.seat(f, at, slot, probe);
+        let f = self.seat(f, at, slot, probe);
+        self.run_last(f);
     }
 
-    /// Gives a request a worker of its replica, or a place in the line for one, or refuses it.
+    /// Gives a request a worker of its replica, or a place in the line for one, or refuses it. Returns its frame if it can
+    /// run.
     #[inline(always)]
-    fn seat<P: Probe>(&mut self, f: u32, at: u32, slot: u32, probe: &mut P) {
+    fn seat<P: Probe>(&mut self, f: u32, at: u32, slot: u32, probe: &mut P) -> u32 {
         let frame = &mut self.frames[f];
         frame.slot = slot;
         let station = &self.stations[at as usize];
@@ -85,15 +89,17 @@ impl World<'_> {
         if replica.busy < station.workers {
             replica.busy += 1;
             tally.grant(frame, self.now, self.now);
-            return self.ready.push(Ready::Run(f));
+            return f;
         }
         if station.queue_limit != UNLIMITED && replica.queue.len() >= station.queue_limit as usize {
             tally.refused += 1;
-            return self.finish(f, Outcome::Failed(Cause::Refused), probe);
+            self.finish(f, Outcome::Failed(Cause::Refused), probe);
+            return NONE;
         }
         replica.queue.push_back(Waiting { frame: f, since: self.now });
         frame.place = Place::Queued;
         tally.queue.raise(self.now);
+        NONE
     }
 
     /// Gives `f` a worker of its replica; it has waited since `since`.

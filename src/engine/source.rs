@@ -191,7 +191,8 @@ impl World<'_> {
         // As a call's first try.
         frame.begin(meant.lot.child(1), entry, link, flags);
         (frame.parent, frame.parent_ticket) = (s, meant.asked);
-        self.arrive_here(f, probe);
+        let f = self.arrive_here(f, probe);
+        self.run_last(f);
     }
 
     /// The reply to such a request has come.

@@ -37,7 +37,8 @@ impl World<'_> {
         if state.has & TIMEOUT != 0 {
             self.lanes[state.lane as usize].set(self.now, c, ticket, state.lane, &mut self.agenda);
         }
-        self.arrive_here(f, probe);
+        let f = self.arrive_here(f, probe);
+        self.run_last(f);
     }
 
     /// The try that a call waits for has succeeded. False, with nothing done, unless it is all that is left of the call.
