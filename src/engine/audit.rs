@@ -170,12 +170,13 @@ impl World<'_> {
 
     /// Little's law as an identity: the integral of the number present is the sum of the stays.
     fn little(&self, name: &str, what: &str, gauge: &Gauge) -> Result<(), String> {
-        let area = gauge.area_at(self.now);
-        let Some(stays) = gauge.stays_at(self.now) else { return Ok(()) };
-        if i128::try_from(area) == Ok(stays) {
-            return Ok(());
+        let stays = gauge.area_at(self.now);
+        match gauge.integrated_at(self.now) {
+            Some(area) if area != stays => {
+                Err(format!("{name}: {what}: the integral is {area} ns but the stays add up to {stays} ns"))
+            }
+            _ => Ok(()),
         }
-        Err(format!("{name}: {what}: the integral is {area} ns but the stays add up to {stays} ns"))
     }
 }
 

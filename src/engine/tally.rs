@@ -44,54 +44,61 @@ impl RequestTally {
 }
 
 /// A number that goes up and down, with its time integral.
+///
+/// The integral is kept by way of Little's law: it is the sum of all stays, and so of the times of leaving less those of
+/// coming. That takes two additions and no multiplication, whatever comes or goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Gauge {
     /// The number now.
     pub level: u64,
-    /// Its integral until the last change, in nanoseconds.
-    area: u128,
-    at: u64,
-    /// Sum of the times of leaving less the sum of the times of coming: with those still present, the sum of the stays.
-    /// Kept where the audit compares it with the integral, in debug builds.
-    #[cfg(debug_assertions)]
+    /// Sum of the times of leaving less the sum of the times of coming, in nanoseconds.
     stays: i128,
+    /// The integral until the last change, and when that was: the other way to the same number, for the audit.
+    #[cfg(debug_assertions)]
+    integral: (u128, u64),
 }
 
 impl Gauge {
-    #[inline]
+    #[inline(always)]
     pub(super) fn raise(&mut self, now: u64) {
-        self.advance(now);
+        self.witness(now);
         self.level += 1;
-        #[cfg(debug_assertions)]
-        (self.stays -= i128::from(now));
+        self.stays -= i128::from(now);
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn lower(&mut self, now: u64) {
-        self.advance(now);
+        self.witness(now);
         self.level -= 1;
-        #[cfg(debug_assertions)]
-        (self.stays += i128::from(now));
-    }
-
-    #[inline]
-    fn advance(&mut self, now: u64) {
-        self.area += u128::from(self.level) * u128::from(now - self.at);
-        self.at = now;
+        self.stays += i128::from(now);
     }
 
     /// The integral until `now`, in nanoseconds.
     pub fn area_at(&self, now: u64) -> u128 {
-        self.area + u128::from(self.level) * u128::from(now - self.at)
+        // Never negative: nobody leaves before coming.
+        (self.stays + i128::from(self.level) * i128::from(now)).unsigned_abs()
     }
 
-    /// The sum of all stays until `now`, in nanoseconds, where it is kept. By Little's law it equals the integral.
-    pub fn stays_at(&self, now: u64) -> Option<i128> {
-        #[cfg(debug_assertions)]
-        let stays = Some(self.stays + i128::from(self.level) * i128::from(now));
-        #[cfg(not(debug_assertions))]
-        let (stays, _) = (None, now);
-        stays
+    #[cfg(debug_assertions)]
+    fn witness(&mut self, now: u64) {
+        self.integral = (self.integrated_at(now).unwrap_or(0), now);
+    }
+
+    #[cfg(not(debug_assertions))]
+    #[inline(always)]
+    fn witness(&mut self, _now: u64) {}
+
+    /// The integral until `now` as it is added up over time, where that is kept: in debug builds.
+    #[cfg(debug_assertions)]
+    pub fn integrated_at(&self, now: u64) -> Option<u128> {
+        let (area, at) = self.integral;
+        Some(area + u128::from(self.level) * u128::from(now - at))
+    }
+
+    /// The integral until `now` as it is added up over time, where that is kept: in debug builds.
+    #[cfg(not(debug_assertions))]
+    pub fn integrated_at(&self, _now: u64) -> Option<u128> {
+        None
     }
 }
 
