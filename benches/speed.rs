@@ -1,0 +1,16 @@
+//! What things cost in seconds.
+//!
+//!     cargo bench --bench speed               everything, in some minutes
+//!     cargo bench --bench speed -- works      what matches this
+//!
+//! Seconds are those of this machine on this day. Instructions repeat: see `instructions.rs`. Other simulators are
+//! compared by `peers.sh`.
+
+mod engine;
+mod guarded;
+mod models;
+
+use criterion::{criterion_group, criterion_main};
+
+criterion_group!(benches, engine::works, engine::shop, guarded::breaker_and_retries);
+criterion_main!(benches);
