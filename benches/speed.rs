@@ -6,11 +6,22 @@
 //! Seconds are those of this machine on this day. Instructions repeat: see `instructions.rs`. Other simulators are
 //! compared by `peers.sh`.
 
+mod calendar;
 mod engine;
 mod guarded;
+mod histogram;
 mod models;
+mod timers;
 
 use criterion::{criterion_group, criterion_main};
 
-criterion_group!(benches, engine::works, engine::shop, guarded::breaker_and_retries);
+criterion_group!(
+    benches,
+    engine::works,
+    engine::shop,
+    guarded::breaker_and_retries,
+    calendar::hold,
+    timers::set_and_cancelled,
+    histogram::record,
+);
 criterion_main!(benches);
