@@ -7,10 +7,13 @@
 //! compared by `peers.sh`.
 
 mod calendar;
+mod compile;
 mod engine;
+mod generated;
 mod guarded;
 mod histogram;
 mod models;
+mod system;
 mod timers;
 
 use criterion::{criterion_group, criterion_main};
@@ -23,5 +26,8 @@ criterion_group!(
     calendar::hold,
     timers::set_and_cancelled,
     histogram::record,
+    compile::model,
+    generated::events,
+    generated::start,
 );
 criterion_main!(benches);
