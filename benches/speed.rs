@@ -12,6 +12,7 @@ mod engine;
 mod generated;
 mod guarded;
 mod histogram;
+mod latencies;
 mod models;
 mod system;
 mod timers;
