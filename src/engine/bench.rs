@@ -17,11 +17,12 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// So many events pending, with times as they are after a long while.
+    /// So many events pending. Each has been put off once, for calendars that learn from what they see.
     pub fn new(pending: u32) -> Hold {
         let distances = Stream::new(1, 0, "calendar", "benchmark");
         let mut hold = Hold { agenda: Agenda::default(), now: 0, seq: 0, distances };
         (0..pending).for_each(|index| hold.push(index));
+        hold.turn(pending);
         hold
     }
 
