@@ -15,6 +15,8 @@ mod admission;
 mod agenda;
 mod audit;
 mod balance;
+#[doc(hidden)]
+pub mod bench;
 mod cache;
 mod call;
 mod cancel;
