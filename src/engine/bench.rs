@@ -96,7 +96,7 @@ impl Timers {
     #[inline]
     fn set(&mut self, call: u32) {
         self.seq += 1;
-        self.lane.set(self.now, self.seq, call, self.tickets[call as usize], 0, &mut self.agenda);
+        self.lane.set(self.now, call, self.tickets[call as usize], 0, &mut self.agenda);
     }
 }
 
