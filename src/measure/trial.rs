@@ -115,14 +115,15 @@ impl<'p> Trial<'p> {
             to += self.row_length();
             self.advance(&mut warm, to);
         }
+        warm.meter.sort_in();
         debug_assert_eq!(warm.world.audit(), Ok(()));
         let tallies = warm.world.tallies();
         Measurements {
             measured,
             events: tallies.events,
             stop: warm.stop,
-            endpoints: (tallies.endpoints.iter().zip(&warm.meter.endpoints))
-                .map(|(t, h)| Served::new(&t[1], h))
+            endpoints: (tallies.endpoints.iter().enumerate())
+                .map(|(e, t)| Served::new(&t[1], warm.meter.endpoint(e)))
                 .collect(),
             sources: (0..self.plan.sources.len()).map(|s| self.source(s, &warm)).collect(),
             resources,
@@ -141,7 +142,7 @@ impl<'p> Trial<'p> {
         let by_link: Vec<_> = (source.mix.iter().enumerate())
             .map(|(i, (_, link))| {
                 let tally = &warm.world.tallies().sources[s][i][1];
-                (self.plan.links[link.index()].to, Served::new(tally, &warm.meter.sources[s][i]))
+                (self.plan.links[link.index()].to, Served::new(tally, warm.meter.asked(s, i)))
             })
             .collect();
         let mut total = Served::default();
