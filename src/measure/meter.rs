@@ -16,7 +16,9 @@ pub(super) struct Meter {
     all: Vec<Histogram>,
     /// Where the entries of each source begin.
     sources: Vec<u32>,
-    heard: Vec<(u32, SimDuration)>,
+    heard: Box<[(u32, SimDuration); ROOM]>,
+    /// So many of them are in use.
+    used: usize,
 }
 
 /// How much is heard before it is sorted in: two pages, which stay close.
@@ -30,7 +32,12 @@ impl Meter {
             sources.push(next as u32);
             next += source.mix.len();
         }
-        Meter { all: vec![Histogram::default(); next], sources, heard: Vec::with_capacity(ROOM) }
+        Meter {
+            all: vec![Histogram::default(); next],
+            sources,
+            heard: Box::new([(0, SimDuration::ZERO); ROOM]),
+            used: 0,
+        }
     }
 
     /// The histogram of an endpoint, as far as what was heard has been sorted in.
@@ -45,19 +52,20 @@ impl Meter {
 
     #[inline]
     fn hear(&mut self, of: u32, latency: SimDuration) {
-        if self.heard.len() == ROOM {
+        if self.used == ROOM {
             self.sort_in();
         }
-        self.heard.push((of, latency));
+        self.heard[self.used % ROOM] = (of, latency);
+        self.used += 1;
     }
 
     /// Sorts in what has been heard.
     #[inline(never)]
     pub(super) fn sort_in(&mut self) {
-        for &(of, latency) in &self.heard {
+        for &(of, latency) in self.heard.iter().take(self.used) {
             self.all[of as usize].record(latency);
         }
-        self.heard.clear();
+        self.used = 0;
     }
 }
 

@@ -34,6 +34,9 @@ pub struct Trial<'p> {
 /// Windows in a measured part, at most.
 pub const MOST_ROWS: u64 = 4_096;
 
+/// Cells of all of them together, at most: a large system has fewer windows.
+const MOST_CELLS: u64 = 2_000_000;
+
 /// How long after the measured part its requests may take to end.
 const SETTLE: SimDuration = SimDuration::from_secs(60);
 
@@ -57,7 +60,10 @@ impl<'p> Trial<'p> {
 
     /// The length of a window.
     fn row_length(&self) -> SimDuration {
-        self.window.max(SimDuration(self.measured.0.div_ceil(MOST_ROWS))).max(SimDuration(1))
+        let plan = self.plan;
+        let cells = plan.endpoints.len() + plan.stations.len() + plan.edges.len() + plan.sources.len();
+        let rows = (MOST_CELLS / cells.max(1) as u64).clamp(20, MOST_ROWS);
+        self.window.max(SimDuration(self.measured.0.div_ceil(rows))).max(SimDuration(1))
     }
 
     /// Runs the warm-up only.
