@@ -205,6 +205,14 @@ impl Agenda {
         Some(first)
     }
 
+    /// Shows every event that is to come, in no particular order.
+    pub(super) fn each(&mut self, mut see: impl FnMut(Key)) {
+        if self.hole {
+            self.close_hole();
+        }
+        self.keys[..self.len].iter().for_each(|key| see(*key));
+    }
+
     /// Nothing has followed what was taken: the last key takes its place.
     fn close_hole(&mut self) {
         self.hole = false;

@@ -13,6 +13,7 @@ impl World<'_> {
     pub fn audit(&self) -> Result<(), String> {
         self.audit_requests()?;
         self.audit_stations()?;
+        self.audit_hangs()?;
         self.audit_edges()?;
         self.audit_holdings()?;
         self.audit_topics()

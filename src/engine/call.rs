@@ -201,6 +201,7 @@ pub(super) struct EdgeState {
     pub connect: Stream,
     pub throttle: Stream,
     pub admission: Stream,
+    pub faults: Stream,
     /// Of a rate limit over all instances.
     pub bucket: Option<Bucket>,
 }
@@ -307,6 +308,7 @@ impl World<'_> {
                 connect: stream("connect"),
                 throttle: stream("throttle"),
                 admission: stream("admission"),
+                faults: stream("faults"),
                 bucket: edge.rate_limit.as_ref().filter(|limit| !limit.per_replica).map(Bucket::new),
             });
         }

@@ -47,9 +47,9 @@ impl World<'_> {
         loop {
             let frame = &mut self.frames[f];
             let pc = frame.pc;
-            // The only place that is no step is the one to which failures go.
+            // The only places that are no step are the one to which failures go and those of replicas that hang.
             let Some(step) = plan.steps.get(pc as usize) else {
-                return self.fail(f, Cause::Dependency, probe);
+                return self.off_program(f, probe);
             };
             frame.pc = pc + 1;
             match step {
@@ -178,6 +178,15 @@ impl World<'_> {
         true
     }
 
+    #[cold]
+    fn off_program<P: Probe>(&mut self, f: u32, probe: &mut P) -> u32 {
+        if self.frames[f].is_aside() {
+            self.note_woken(f);
+            return NONE;
+        }
+        self.fail(f, Cause::Dependency, probe)
+    }
+
     /// Ends a frame with a failure; `NONE`, as it lets nobody go on but by way of the others.
     fn fail<P: Probe>(&mut self, f: u32, cause: Cause, probe: &mut P) -> u32 {
         self.finish(f, Outcome::Failed(cause), probe);
@@ -210,14 +219,13 @@ impl World<'_> {
     /// Begins a stretch of work; false if it takes no time.
     #[inline(always)]
     fn work(&mut self, f: u32, time: usize) -> bool {
-        let frame = &mut self.frames[f];
-        let replica = &self.slots[frame.slot as usize];
-        let station = &mut self.stations[replica.station as usize];
+        let slot = self.frames[f].slot as usize;
+        let station = &mut self.stations[self.slots[slot].station as usize];
         let mut d = self.plan.dists[time].sample(&mut station.work);
         if station.stretches {
-            let crowding = self.plan.stations[replica.station as usize].crowding;
-            d = d.times(station.slowdown * crowding.map_or(1.0, |c| c.stretch(replica.busy)));
+            d = d.times(self.stretch(f));
         }
+        let (frame, replica) = (&mut self.frames[f], &self.slots[slot]);
         frame.work += d.0;
         if d == SimDuration::ZERO {
             return false;
@@ -228,6 +236,22 @@ impl World<'_> {
             frame.wake = self.agenda.schedule(self.now.saturating_add(d.0), Class::Completion, Kind::Done, f);
         }
         true
+    }
+
+    /// How many times as long as it says the work of a frame takes that begins now.
+    #[inline(never)]
+    fn stretch(&self, f: u32) -> f64 {
+        let replica = &self.slots[self.frames[f].slot as usize];
+        let crowding = self.plan.stations[replica.station as usize].crowding;
+        let mut root = &self.frames[f];
+        while root.is_branch() && root.parent != NONE {
+            root = &self.frames[root.parent];
+        }
+        let endpoint = self.routes.get(root.link as usize).map(|route| route.endpoint as usize);
+        self.stations[replica.station as usize].slowdown
+            * crowding.map_or(1.0, |c| c.stretch(replica.busy))
+            * replica.slowdown
+            * endpoint.map_or(1.0, |endpoint| self.knobs.endpoints[endpoint].slowdown)
     }
 
     /// The frame is going to wait: an async one gives its worker away meanwhile.
@@ -286,6 +310,9 @@ impl World<'_> {
     pub(super) fn insert(&mut self, new: Frame) -> u32 {
         let (at, frame) = self.frames.claim(Frame::EMPTY);
         *frame = Frame { ticket: frame.ticket, ..new };
+        if self.aside.replicas > 0 {
+            self.come_to(at);
+        }
         at
     }
 

@@ -14,6 +14,7 @@
 mod admission;
 mod agenda;
 mod audit;
+mod away;
 mod balance;
 #[doc(hidden)]
 pub mod bench;
@@ -30,6 +31,7 @@ mod fleet;
 mod frame;
 mod gate;
 mod guard;
+mod hang;
 mod hedge;
 mod holdings;
 mod lanes;

@@ -1,6 +1,7 @@
 //! Routes: what the hot path needs of a link, in one place.
 
 use super::world::World;
+use crate::plan::Away;
 
 /// A link with all that every request along it looks up. The plan's tables say the same, spread over several.
 #[derive(Clone, Copy, Debug)]
@@ -16,15 +17,30 @@ pub(super) struct Route {
     pub direct: bool,
     /// Calls run on the connection of their caller's transaction.
     pub inside: bool,
+    /// Faults may answer in place of the callee.
+    pub away: bool,
+    /// One of the two.
+    pub guarded: bool,
 }
 
 impl World<'_> {
     /// Follows the plan, and what faults have done to the edges.
     pub(super) fn set_routes(&mut self) {
         let (plan, edges) = (self.plan, &self.edges);
+        self.aways.clear();
+        self.aways.extend(plan.links.iter().map(|link| {
+            let pooled = plan.edges[link.edge.index()].pool.is_some();
+            let way = self.knobs.edges[link.edge.index()].away;
+            // Where connections are kept, a name is needed only to open one.
+            let way = Away { unresolved: if pooled { 0.0 } else { way.unresolved }, ..way };
+            way.and(self.knobs.endpoints[link.to.index()].away)
+        }));
         self.routes.clear();
-        self.routes.extend(plan.links.iter().map(|link| {
+        self.routes.extend(plan.links.iter().zip(&self.aways).map(|(link, away)| {
             let (endpoint, edge) = (&plan.endpoints[link.to.index()], &edges[link.edge.index()]);
+            let component = plan.stations[endpoint.station.index()].component;
+            let away = !away.is_none() || self.quotas.concern(component, link.to, link.edge);
+            let inside = plan.edges[link.edge.index()].inside;
             Route {
                 edge: link.edge.0,
                 endpoint: link.to.0,
@@ -32,7 +48,9 @@ impl World<'_> {
                 entry: endpoint.entry.0,
                 plain: edge.plain,
                 direct: edge.direct,
-                inside: plan.edges[link.edge.index()].inside,
+                inside,
+                away,
+                guarded: inside || away,
             }
         }));
     }

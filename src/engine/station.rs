@@ -50,6 +50,9 @@ pub(super) struct StationState {
     pub slowdown: f64,
     /// Something makes work take longer than it says.
     pub stretches: bool,
+    /// How many replicas faults let hang, and how many of them do.
+    pub hung: u32,
+    pub hangs: u32,
 }
 
 /// One replica.
@@ -59,6 +62,12 @@ pub(super) struct Slot {
     pub busy: u32,
     pub queue: VecDeque<Waiting>,
     pub cpu: Option<Cpu>,
+    /// Does nothing.
+    pub hung: bool,
+    /// Multiplies the time of work here, beside that of the station.
+    pub slowdown: f64,
+    /// Share of the cores that faults leave for work.
+    pub share: f64,
 }
 
 /// A frame in a replica's queue.
@@ -78,6 +87,7 @@ impl StationState {
             && self.bucket.is_none()
             && self.error_rate == 0.0
             && !self.tended
+            && self.hangs == 0
             && !self.up.is_empty()
             && (all_up || !sharded);
         self.only = if self.open && self.up.len() == 1 { self.up[0] } else { NONE };
@@ -120,12 +130,17 @@ impl World<'_> {
                 error_rate: station.error_rate,
                 slowdown: 1.0,
                 stretches: station.crowding.is_some(),
+                hung: 0,
+                hangs: 0,
             });
             self.slots.extend((0..slots).map(|_| Slot {
                 station: i as u32,
                 busy: 0,
                 queue: VecDeque::new(),
                 cpu: station.cores.map(Cpu::new),
+                hung: false,
+                slowdown: 1.0,
+                share: 1.0,
             }));
         }
     }

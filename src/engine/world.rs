@@ -1,11 +1,13 @@
 //! The state of a simulation, and the loop that takes one event after the other.
 
 use super::agenda::{Agenda, Class, Key, Kind};
+use super::away::Quotas;
 use super::cache::{CacheState, Load, Waiter};
 use super::call::{Call, EdgeState, Instance, State};
 use super::cancel::{Family, Notice};
 use super::fleet::FleetState;
 use super::frame::{Arena, Frame, NONE};
+use super::hang::Aside;
 use super::holdings::{Holdings, LockState};
 use super::lanes::{Lane, Purpose, Timer};
 use super::limiter::{Door, Hall};
@@ -16,7 +18,7 @@ use super::source::SourceState;
 use super::station::{Slot, StationState};
 use super::tally::Tallies;
 use super::topic::{Batch, Message, Stage, TopicState};
-use crate::plan::{Knobs, Plan, Priority};
+use crate::plan::{Away, Knobs, Plan, Priority};
 use crate::units::{SimDuration, SimTime};
 
 /// A running simulation of one plan. Cloning it forks the run: both copies go on identically until something differs.
@@ -58,6 +60,10 @@ pub struct World<'p> {
     /// The innermost load of each frame that has one.
     pub(super) loading: Vec<u32>,
     pub(super) routes: Vec<Route>,
+    /// For each link, what faults answer in place of the callee.
+    pub(super) aways: Vec<Away>,
+    pub(super) quotas: Quotas,
+    pub(super) aside: Aside,
     /// The number of each step within its endpoint, for the choices made there: another endpoint does not change it.
     pub(super) numbers: Vec<u32>,
     pub(super) knobs: Knobs,
@@ -168,6 +174,9 @@ impl<'p> World<'p> {
             waiters: Arena::new(),
             loading: Vec::new(),
             routes: Vec::new(),
+            aways: Vec::new(),
+            quotas: Quotas::default(),
+            aside: Aside::default(),
             numbers: numbers(plan),
             tallies: Tallies {
                 endpoints: vec![Default::default(); plan.endpoints.len()],

@@ -4,8 +4,8 @@
 //! random numbers, so that cases compare pair by pair.
 
 use crate::engine::Limits;
-use crate::faults::{self, Fault};
-use crate::measure::{Measurements, Trial, Warm};
+use crate::faults::{self, Fault, Luck};
+use crate::measure::{Measurements, SETTLE, Trial, Warm};
 use crate::plan::{Knobs, Plan};
 use crate::units::SimDuration;
 use rayon::prelude::*;
@@ -47,12 +47,14 @@ impl<'p> Case<'p> {
 
     fn trial(&self, replication: u32) -> Trial<'p> {
         let baseline = Knobs::baseline(self.plan, self.load);
+        let until = self.schedule.measured + SETTLE;
+        let faults = faults::unfold(self.plan, &self.faults, Luck { seed: self.seed, replication, until });
         Trial {
             plan: self.plan,
             load: self.load,
             seed: self.seed,
             replication,
-            timeline: faults::timeline(self.plan, &baseline, &self.faults),
+            timeline: faults::timeline(self.plan, &baseline, &faults),
             warmup: self.schedule.warmup,
             measured: self.schedule.measured,
             window: self.schedule.window,

@@ -1,6 +1,6 @@
 //! Reading `- { latency: stripe, add: 5s, at: 60s, for: 120s }`.
 
-use super::{FORMS, Fault, Form, Settings, Strikes, Target};
+use super::{FORMS, Fault, Form, Random, Settings, Strikes, Target};
 use crate::plan::Origin;
 use crate::units::SimDuration;
 use crate::yaml::{Fields, Item, Problem, did_you_mean, list};
@@ -17,10 +17,10 @@ pub(super) fn read(item: &Item<'_>) -> Option<Fault> {
     let written = head.text();
     let target = written.map(|text| match form.strikes {
         Strikes::Traffic => Target::Traffic,
-        Strikes::Component | Strikes::ComponentOrEdge => Target::parse(text),
+        _ => Target::parse(text),
     });
-    if form.strikes == Strikes::Component && matches!(target, Some(Target::Edge(_))) {
-        head.problem(format!("`{}` strikes a component, not an edge", form.word), "name one component");
+    if let Some((misfit, hint)) = target.as_ref().and_then(|target| target.misfit(form.strikes)) {
+        head.problem(format!("`{}` {misfit}", form.word), hint);
     }
     let mut settings = Settings::default();
     for field in form.settings() {
@@ -30,6 +30,9 @@ pub(super) fn read(item: &Item<'_>) -> Option<Fault> {
     }
     let start = fields.optional("at").map_or(Some(SimDuration::ZERO), |f| f.duration());
     let duration = fields.optional("for").map(|f| f.positive_duration());
+    let mut time = |name| fields.optional(name).and_then(|f| f.positive_duration());
+    let (ramp, mtbf, mttr) = (time("ramp"), time("mtbf"), time("mttr"));
+    let random = Random::of(mtbf, mttr).map_err(|e| item.problems().push(Problem::of_unit(head.place, e)));
     let kind = match (form.read)(&settings) {
         Ok(kind) => Some(kind),
         // A setting that is not even a scalar has been reported already.
@@ -47,6 +50,8 @@ pub(super) fn read(item: &Item<'_>) -> Option<Fault> {
         target: target?,
         start: start?,
         duration: duration.map_or(Some(None), |d| d.map(Some))?,
+        ramp,
+        random: random.ok()?,
         origin: Some(origin),
     })
 }

@@ -35,7 +35,7 @@ pub struct Trial<'p> {
 pub const MOST_ROWS: u64 = 4_096;
 
 /// How long after the measured part its requests may take to end.
-const SETTLE: SimDuration = SimDuration::from_secs(60);
+pub const SETTLE: SimDuration = SimDuration::from_secs(60);
 
 /// A trial under way. Cloning it forks the run.
 #[derive(Clone)]
@@ -84,10 +84,11 @@ impl<'p> Trial<'p> {
         let row = self.row_length().0;
         while warm.stop.is_none() && warm.world.now() < end {
             let from = warm.world.now().since(SimTime(self.warmup.0));
-            if let Some((_, knobs)) = self.timeline.iter().find(|(at, _)| *at == from) {
+            let coming = self.timeline.partition_point(|(at, _)| *at < from);
+            if let Some((_, knobs)) = self.timeline.get(coming).filter(|(at, _)| *at == from) {
                 warm.world.turn(knobs, &mut warm.meter);
             }
-            let next_turn = self.timeline.iter().map(|(at, _)| *at).find(|at| *at > from);
+            let next_turn = self.timeline[coming..].iter().map(|(at, _)| *at).find(|at| *at > from);
             let next_row = SimDuration((from.0 / row + 1) * row);
             let next = next_turn.map_or(next_row, |turn| turn.min(next_row)).min(to);
             let until = SimTime(self.warmup.0) + next;

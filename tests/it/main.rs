@@ -20,6 +20,7 @@ mod timelines;
 mod timelines_admission;
 mod timelines_breakers;
 mod timelines_caches;
+mod timelines_faults;
 mod timelines_fleet;
 mod timelines_queues;
 mod timelines_traffic;

@@ -201,6 +201,8 @@ pub fn run(model: Model, seconds: u64) -> Seen {
     };
     let knobs = Knobs::baseline(&model.plan, load);
     let faults = scenario.map(|s| s.faults).unwrap_or_default();
+    let luck = faults::Luck { seed: 1, replication: 0, until: SimDuration::from_secs(seconds) };
+    let faults = faults::unfold(&model.plan, &faults, luck);
     let trial = Trial {
         plan: &model.plan,
         load,
