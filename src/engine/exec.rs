@@ -251,6 +251,7 @@ impl World<'_> {
         self.stations[replica.station as usize].slowdown
             * crowding.map_or(1.0, |c| c.stretch(replica.busy))
             * replica.slowdown
+            * replica.version.slowdown
             * endpoint.map_or(1.0, |endpoint| self.knobs.endpoints[endpoint].slowdown)
     }
 

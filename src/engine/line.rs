@@ -68,6 +68,9 @@ impl World<'_> {
             return self.finish(f, Outcome::Failed(Cause::Unavailable), probe);
         }
         self.frames[f].slot = slot;
+        if self.is_bad(slot) {
+            return self.finish(f, Outcome::Failed(Cause::Error), probe);
+        }
         self.come_to(f);
         if self.stations[at as usize].hall != NONE {
             if let Some(cause) = self.turned_back(f, slot) {

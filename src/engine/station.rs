@@ -4,7 +4,7 @@
 use super::cpu::Cpu;
 use super::frame::NONE;
 use super::world::World;
-use crate::plan::{Balance, Concurrency, UNLIMITED};
+use crate::plan::{Balance, Concurrency, UNLIMITED, Version};
 use crate::policies::Bucket;
 use crate::random::Stream;
 use std::collections::VecDeque;
@@ -66,6 +66,8 @@ pub(super) struct Slot {
     pub hung: bool,
     /// Multiplies the time of work here, beside that of the station.
     pub slowdown: f64,
+    /// What it runs.
+    pub version: Version,
     /// Share of the cores that faults leave for work.
     pub share: f64,
 }
@@ -140,6 +142,7 @@ impl World<'_> {
                 cpu: station.cores.map(Cpu::new),
                 hung: false,
                 slowdown: 1.0,
+                version: Version::GOOD,
                 share: 1.0,
             }));
         }

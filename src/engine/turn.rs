@@ -43,7 +43,7 @@ impl World<'_> {
                 let well = wells.next().unwrap_or(ReplicaKnobs::WELL);
                 slot.share = well.share;
                 slot.slowdown = well.slowdown / if slot.cpu.is_some() { 1.0 } else { well.share };
-                station.stretches |= slot.slowdown != 1.0;
+                station.stretches |= slot.slowdown != 1.0 || slot.version.slowdown != 1.0;
             }
             station.error_rate = 1.0 - (1.0 - own) * (1.0 - knobs.error_rate);
             station.usual_error_rate = station.error_rate;

@@ -48,13 +48,13 @@ impl<'p> Case<'p> {
     fn trial(&self, replication: u32) -> Trial<'p> {
         let baseline = Knobs::baseline(self.plan, self.load);
         let until = self.schedule.measured + SETTLE;
-        let faults = faults::unfold(self.plan, &self.faults, Luck { seed: self.seed, replication, until });
+        let luck = Luck { seed: self.seed, replication, until };
         Trial {
             plan: self.plan,
             load: self.load,
             seed: self.seed,
             replication,
-            timeline: faults::timeline(self.plan, &baseline, &faults),
+            timeline: faults::timeline(self.plan, &baseline, &self.faults, luck),
             warmup: self.schedule.warmup,
             measured: self.schedule.measured,
             window: self.schedule.window,

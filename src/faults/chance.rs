@@ -20,11 +20,11 @@ pub struct Luck {
 }
 
 /// The same faults, each at its times.
-pub fn unfold(plan: &Plan, faults: &[Fault], luck: Luck) -> Vec<Fault> {
+pub(super) fn unfold(plan: &Plan, faults: &[Fault], luck: Luck) -> Vec<Fault> {
     let mut plain = Vec::new();
     for (i, fault) in faults.iter().enumerate() {
         let Some(random) = fault.random else {
-            plain.push(fault.clone());
+            plain.extend(steps(fault, luck.until));
             continue;
         };
         let same = |other: &&Fault| other.kind == fault.kind && other.target == fault.target && other.random.is_some();
@@ -38,6 +38,14 @@ pub fn unfold(plan: &Plan, faults: &[Fault], luck: Luck) -> Vec<Fault> {
         }
     }
     plain
+}
+
+/// What happens one after the other.
+fn steps(fault: &Fault, until: SimDuration) -> Vec<Fault> {
+    match fault.kind {
+        FaultKind::Memory(memory) => memory.unfold(fault, until),
+        _ => vec![fault.clone()],
+    }
 }
 
 /// One part works and fails in turn, from the start of the fault on.
@@ -57,7 +65,8 @@ fn fail(
         }
         let lasts = random.mttr.times(stream.exponential()).max(SimDuration(1));
         let lasts = fault.end().map_or(lasts, |end| lasts.min(SimDuration(end.0 - at.0)));
-        plain.push(Fault { kind, start: at, duration: Some(lasts), random: None, ..fault.clone() });
+        let failure = Fault { kind, start: at, duration: Some(lasts), random: None, ..fault.clone() };
+        plain.extend(steps(&failure, until));
         at += lasts;
     }
 }

@@ -9,13 +9,18 @@ mod chance;
 mod consumer_stop;
 mod cpu;
 mod deploy;
+mod disk;
+mod dns;
 mod errors;
+mod failover;
 mod flag;
 mod form;
 mod hang;
 mod kill;
 mod latency;
 mod load;
+mod loss;
+mod memory;
 mod partition;
 mod read;
 mod refuse;
@@ -27,16 +32,21 @@ mod times;
 mod zone;
 
 pub use cache_flush::CacheFlush;
-pub use chance::{Luck, unfold};
+pub use chance::Luck;
 pub use consumer_stop::ConsumerStop;
 pub use cpu::Cpu;
 pub use deploy::Deploy;
+pub use disk::Disk;
+pub use dns::Dns;
 pub use errors::Errors;
+pub use failover::Failover;
 pub use form::{Form, FormError, Settings, Strikes, WHEN};
 pub use hang::Hang;
 pub use kill::Kill;
 pub use latency::Latency;
 pub use load::Load;
+pub use loss::Loss;
+pub use memory::Memory;
 pub use partition::Partition;
 pub use refuse::{Refuse, Way};
 pub use replicas::Replicas;
@@ -68,6 +78,12 @@ pub const FORMS: &[&Form] = &[
     &refuse::RESET,
     &cpu::FORM,
     &throttle::FORM,
+    &failover::FORM,
+    &dns::FORM,
+    &memory::FORM,
+    &disk::IO,
+    &disk::FULL,
+    &loss::FORM,
 ];
 
 /// What may stand in a list of faults.
@@ -90,6 +106,12 @@ pub static FAULT: Alias = Alias {
         Takes::Map(&refuse::RESET_SHAPE),
         Takes::Map(&cpu::SHAPE),
         Takes::Map(&throttle::SHAPE),
+        Takes::Map(&failover::SHAPE),
+        Takes::Map(&dns::SHAPE),
+        Takes::Map(&memory::SHAPE),
+        Takes::Map(&disk::IO_SHAPE),
+        Takes::Map(&disk::FULL_SHAPE),
+        Takes::Map(&loss::SHAPE),
     ]),
 };
 
@@ -143,6 +165,16 @@ pub enum FaultKind {
     Cpu(Cpu),
     /// Calls are answered as rate limited.
     Throttle(Throttle),
+    /// The primary is gone.
+    Failover(Failover),
+    /// New connections fail.
+    Dns(Dns),
+    /// Memory leaks.
+    Memory(Memory),
+    /// Writes fail or are slow.
+    Disk(Disk),
+    /// Messages are lost.
+    Loss(Loss),
 }
 
 /// What a kind of fault does.
@@ -157,6 +189,8 @@ pub trait Effect {
     fn amount(&self) -> Option<String> {
         None
     }
+    /// Turns what it leaves behind when it is over.
+    fn turn_after(&self, _target: &Target, _plan: &Plan, _knobs: &mut Knobs) {}
     /// Its further settings, as `--fail` writes them: `share=50%`.
     fn settings(&self) -> Vec<(&'static str, String)> {
         Vec::new()
@@ -191,6 +225,11 @@ impl FaultKind {
             FaultKind::Refuse(k) => k,
             FaultKind::Cpu(k) => k,
             FaultKind::Throttle(k) => k,
+            FaultKind::Failover(k) => k,
+            FaultKind::Dns(k) => k,
+            FaultKind::Memory(k) => k,
+            FaultKind::Disk(k) => k,
+            FaultKind::Loss(k) => k,
         }
     }
 
@@ -224,10 +263,7 @@ impl Fault {
     /// # Errors
     /// Names what does not fit, with the nearest name there is.
     pub fn check(&self, plan: &Plan) -> Result<(), FaultError> {
-        if self.kind == FaultKind::Deploy(Deploy) && self.duration.is_some() {
-            return Err(FaultError::new("a deployment goes on until it is done", "leave its duration out"));
-        }
-        self.check_times()?;
+        self.check_times(plan)?;
         self.kind.effect().check(&self.target, plan)
     }
 

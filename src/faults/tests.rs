@@ -7,6 +7,8 @@ use crate::random::Dist;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+const LUCK: Luck = Luck { seed: 1, replication: 0, until: SimDuration::from_secs(1_000) };
+
 fn station(b: &mut Builder, name: &str, component: ComponentId, replicas: u32) -> StationId {
     b.station(Station { name: name.into(), component, replicas, workers: 10, queue: 10, ..Station::default() })
 }
@@ -124,7 +126,7 @@ fn what_cannot_be_read_says_what_to_write() {
     assert!(error("kill:a>b").contains("not an edge"));
     assert!(error("kill:web.home").contains("not an endpoint"));
     assert!(error("partition:web.home").contains("not an endpoint"));
-    assert!(error("cpu:web").contains("`80%`"));
+    assert!(error("cpu:web").contains("`load: 80%`"));
     assert!(error("cpu:web:100%").contains("`hang`"));
     assert!(error("throttle:web").contains("`100/s`"));
     assert!(error("throttle:web:20%:rate=5/s").contains("two different faults"));
@@ -195,13 +197,13 @@ fn overlapping_faults_compose_and_end_without_a_trace() {
         ["kill:web:1@10s+20s", "kill:web:2@20s+20s", "errors:web:50%@20s+10s", "errors:web:50%@20s+10s", "load:3x@20s"]
             .map(fault)
             .into();
-    let timeline = timeline(&plan, &baseline, &faults);
+    let timeline = timeline(&plan, &baseline, &faults, LUCK);
     let seen: Vec<_> =
         timeline.iter().map(|(t, k)| (t.seconds(), k.stations[0].down, k.stations[0].error_rate, k.load)).collect();
     assert_eq!(seen, [(10.0, 1, 0.0, 2.0), (20.0, 3, 0.75, 6.0), (30.0, 2, 0.0, 6.0), (40.0, 0, 0.0, 6.0)]);
     let reversed: Vec<Fault> = faults.iter().rev().cloned().collect();
-    assert_eq!(super::timeline(&plan, &baseline, &reversed), timeline);
-    assert!(super::timeline(&plan, &baseline, &[]).is_empty());
+    assert_eq!(super::timeline(&plan, &baseline, &reversed, LUCK), timeline);
+    assert!(super::timeline(&plan, &baseline, &[], LUCK).is_empty());
 }
 
 #[test]
@@ -217,12 +219,12 @@ fn more_kinds_turn_their_knobs() {
     let refused = |text: &str| knobs(text).edges.iter().map(|e| e.away.refused).collect::<Vec<_>>();
     assert_eq!(refused("refuse:web>orders-db"), [0.0, 1.0, 1.0, 0.0]);
     assert_eq!(refused("refuse:web"), [0.0; 4]);
-    assert_eq!(knobs("refuse:web:20%").endpoints[0].away.refused, 0.2);
+    assert_eq!(knobs("refuse:web:25%").endpoints[0].away.refused, 0.25);
     assert_eq!(knobs("reset:web.home").endpoints[0].away.reset, 1.0);
-    assert_eq!(knobs("throttle:web:20%").endpoints[0].away.limited, 0.2);
+    assert_eq!(knobs("throttle:web:25%").endpoints[0].away.limited, 0.25);
     assert_eq!(knobs("throttle:web:20/s").quotas[0], Some(20.0));
     assert_eq!(knobs("throttle:web>orders-db:20/s").edges[1].quota, Some(20.0));
-    assert_eq!(knobs("errors:web.home:20%").endpoints[0].away.errors, 0.2);
+    assert_eq!(knobs("errors:web.home:25%").endpoints[0].away.errors, 0.25);
 }
 
 /// One fault of each kind, and the times at which some of them are on.
@@ -291,12 +293,12 @@ proptest! {
     fn whatever_overlaps_composes_and_leaves_no_trace(faults in any_faults(), at in 0..100u64) {
         let plan = plan();
         let baseline = Knobs::baseline(&plan, 1.0);
-        let positions = timeline(&plan, &baseline, &faults);
+        let positions = timeline(&plan, &baseline, &faults, LUCK);
         if let Some((time, last)) = positions.last() {
             prop_assert!(last == &baseline, "at {time}");
         }
         let reversed: Vec<Fault> = faults.iter().rev().cloned().collect();
-        let other = timeline(&plan, &baseline, &reversed);
+        let other = timeline(&plan, &baseline, &reversed, LUCK);
         let time = SimDuration::from_secs(at);
         let position = |line: &[(SimDuration, Knobs)]| {
             line[..line.partition_point(|(t, _)| *t <= time)].last().map_or(baseline.clone(), |(_, knobs)| knobs.clone())

@@ -1,7 +1,8 @@
 //! When faults strike, and how they grow: the positions of the knobs over time.
 
-use super::{Fault, FaultError, FaultKind};
-use crate::plan::{Knobs, Plan};
+use super::chance::{Luck, unfold};
+use super::{Failover, Fault, FaultError, FaultKind};
+use crate::plan::{Knobs, Plan, Version};
 use crate::units::{SimDuration, UnitError};
 
 /// When a fault strikes that strikes at random times. Both are exponentially distributed.
@@ -33,11 +34,12 @@ const STEPS: u64 = 20;
 
 impl Fault {
     /// Whether its times fit what it is.
-    pub(super) fn check_times(&self) -> Result<(), FaultError> {
+    pub(super) fn check_times(&self, plan: &Plan) -> Result<(), FaultError> {
+        self.check_lasting(plan)?;
         let word = self.kind.word();
         let each = matches!(self.kind, FaultKind::Kill(kill) if kill.each);
         match (self.ramp, self.duration) {
-            (Some(ramp), Some(duration)) if ramp > duration => {
+            (Some(ramp), Some(duration)) if ramp > duration && self.random.is_none() => {
                 let message = format!("it lasts {duration}, and would grow for {ramp}");
                 return Err(FaultError::new(message, "let it last longer, or grow faster"));
             }
@@ -45,7 +47,7 @@ impl Fault {
                 let message = format!("this `{word}` has no amount that could grow");
                 return Err(FaultError::new(message, "leave `ramp` out"));
             }
-            (Some(_), _) if self.random.is_some() => {
+            (Some(_), _) if self.random.is_some() && !matches!(self.kind, FaultKind::Memory(_)) => {
                 return Err(FaultError::new("what strikes at random times strikes at once", "leave `ramp` out"));
             }
             _ => {}
@@ -55,6 +57,35 @@ impl Fault {
             return Err(FaultError::new(message, "add `mtbf: 30d` and `mttr: 10min`, or leave `each` out"));
         }
         Ok(())
+    }
+
+    /// What some kinds need to know of their times.
+    fn check_lasting(&self, plan: &Plan) -> Result<(), FaultError> {
+        match self.kind {
+            FaultKind::Deploy(deploy) if deploy.version == Version::GOOD && self.duration.is_some() => {
+                Err(FaultError::new(
+                    "a deployment goes on until it is done",
+                    "leave its duration out, or say what is bad about the new version: `errors: 20%`",
+                ))
+            }
+            FaultKind::Deploy(_) if self.random.is_some() => {
+                Err(FaultError::new("a deployment is no failure that comes and goes", "leave `mtbf` out"))
+            }
+            FaultKind::Failover(_) if self.duration.is_none() && self.random.is_none() => {
+                match Failover::ends_by_itself(&self.target, plan) {
+                    true => Ok(()),
+                    false => Err(FaultError::new(
+                        format!("how long `{}` fails over is not known", self.target),
+                        "write it: `for: 30s`, or give the database a `failover` of its own",
+                    )),
+                }
+            }
+            FaultKind::Memory(_) if self.ramp.is_none() => Err(FaultError::new(
+                "how fast the memory leaks is not known",
+                "write in which time it is used up: `ramp: 60s`",
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// What it is at a time at which it is active.
@@ -81,23 +112,25 @@ fn step_at(ramp: SimDuration, step: u64) -> u64 {
 }
 
 /// Knob positions over time, relative to the start of the measured part: one entry wherever they change, the baseline
-/// holding before the first. Without faults there is none. Faults at random times have been unfolded.
-pub fn timeline(plan: &Plan, baseline: &Knobs, faults: &[Fault]) -> Vec<(SimDuration, Knobs)> {
-    debug_assert!(faults.iter().all(|f| f.random.is_none()));
+/// holding before the first. Without faults there is none.
+pub fn timeline(plan: &Plan, baseline: &Knobs, faults: &[Fault], luck: Luck) -> Vec<(SimDuration, Knobs)> {
+    let faults = unfold(plan, faults, luck);
     let mut times: Vec<SimDuration> = faults.iter().flat_map(Fault::turns).collect();
     times.sort_unstable();
     times.dedup();
     let mut coming: Vec<&Fault> = faults.iter().collect();
     coming.sort_by_key(|fault| fault.start);
     let mut coming = coming.into_iter().peekable();
-    let mut active: Vec<&Fault> = Vec::new();
+    let (mut active, mut over): (Vec<&Fault>, Vec<&Fault>) = (Vec::new(), Vec::new());
     let mut positions: Vec<(SimDuration, Knobs)> = Vec::new();
     for time in times {
+        over.extend(active.iter().filter(|fault| !fault.active_at(time) && matches!(fault.kind, FaultKind::Deploy(_))));
         active.retain(|fault| fault.active_at(time));
         while let Some(fault) = coming.next_if(|fault| fault.start <= time) {
             active.push(fault);
         }
         let mut knobs = baseline.clone();
+        over.iter().for_each(|fault| fault.kind.effect().turn_after(&fault.target, plan, &mut knobs));
         active.iter().for_each(|fault| fault.turn(plan, time, &mut knobs));
         if knobs != *positions.last().map_or(baseline, |(_, k)| k) {
             positions.push((time, knobs));

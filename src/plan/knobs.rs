@@ -37,10 +37,21 @@ pub struct StationKnobs {
     pub zones_down: u32,
     /// Deployments begun so far.
     pub deploys: u32,
+    /// What replicas are that begin their life now.
+    pub version: Version,
     /// Changes reach it so much later, if it follows a primary.
     pub lag: SimDuration,
     /// Of single replicas, from the first on; those behind the last one are well.
     pub replicas: Vec<ReplicaKnobs>,
+}
+
+/// A version of what a replica runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Version {
+    /// Share of its requests that it answers with an error at once.
+    pub error_rate: f64,
+    /// Multiplies the time of its work, above 0.
+    pub slowdown: f64,
 }
 
 /// Knobs of a replica.
@@ -105,6 +116,11 @@ pub fn strike(rate: &mut f64, share: f64) {
     *rate = 1.0 - (1.0 - *rate) * (1.0 - share);
 }
 
+impl Version {
+    /// The one that runs at the beginning.
+    pub const GOOD: Version = Version { error_rate: 0.0, slowdown: 1.0 };
+}
+
 impl ReplicaKnobs {
     /// All is well.
     pub const WELL: ReplicaKnobs = ReplicaKnobs { slowdown: 1.0, share: 1.0 };
@@ -136,6 +152,7 @@ impl Default for StationKnobs {
             slowdown: 1.0,
             zones_down: 0,
             deploys: 0,
+            version: Version::GOOD,
             lag: SimDuration::ZERO,
             replicas: Vec::new(),
         }

@@ -17,12 +17,13 @@ fn seconds(s: u64) -> SimDuration {
 /// One run of the model's first scenario (or of nothing in particular), for so many seconds.
 fn run(model: &Model, load: f64, replication: u32, warmup: u64, measured: u64) -> Measurements {
     let faults = model.scenarios.first().map(|s| s.faults.clone()).unwrap_or_default();
+    let luck = faults::Luck { seed: 1, replication, until: seconds(measured) };
     let trial = Trial {
         plan: &model.plan,
         load,
         seed: 1,
         replication,
-        timeline: faults::timeline(&model.plan, &Knobs::baseline(&model.plan, load), &faults),
+        timeline: faults::timeline(&model.plan, &Knobs::baseline(&model.plan, load), &faults, luck),
         warmup: seconds(warmup),
         measured: seconds(measured),
         window: seconds(1),

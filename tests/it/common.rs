@@ -45,13 +45,12 @@ pub fn trial<'m>(model: &'m Model, measured: &str, faults: &[&str]) -> Trial<'m>
         fault.check(&model.plan).unwrap();
     }
     let luck = Luck { seed: 1, replication: 0, until: duration(measured) + SETTLE };
-    let faults = faults::unfold(&model.plan, &faults, luck);
     Trial {
         plan: &model.plan,
         load: 1.0,
         seed: 1,
         replication: 0,
-        timeline: faults::timeline(&model.plan, &Knobs::baseline(&model.plan, 1.0), &faults),
+        timeline: faults::timeline(&model.plan, &Knobs::baseline(&model.plan, 1.0), &faults, luck),
         warmup: SimDuration::ZERO,
         measured: duration(measured),
         window: duration("1s"),

@@ -8,6 +8,7 @@ mod common;
 mod determinism;
 mod docs;
 mod envoy;
+mod failures_at_random;
 mod fields;
 mod properties;
 mod review;

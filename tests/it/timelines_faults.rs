@@ -174,3 +174,94 @@ fn a_fault_grows_in_steps() {
     let back = 50.0 * f64::from(2 + 4 + 6 + 8 + 11 + 13 + 15 + 17 + 19 + 20);
     assert_eq!(people(&run), ([10, 10, 0, 0], there + back));
 }
+
+/// The caller keeps one connection, which takes 100 ms to open; a query takes 200 ms.
+///
+/// | | refused from 2.5 s to 3.5 s | reset |
+/// |---|---|---|
+/// | 1 s | opens it: 300 ms | the same |
+/// | 2 s | 200 ms | 200 ms |
+/// | 3 s | fails | fails, and breaks the connection |
+/// | 4 s | 200 ms | opens it anew: 300 ms |
+#[test]
+fn a_reset_breaks_the_connection() {
+    let text = two_tiers("200ms", "pool: { size: 1, connect: 100ms }");
+    let broken = |faults: &[&str]| people(&run(&text, "10500ms", faults));
+    assert_eq!(broken(&["refuse:api>db@2500ms+1s"]), ([10, 9, 0, 1], 300.0 + 8.0 * 200.0));
+    assert_eq!(broken(&["reset:api>db@2500ms+1s"]), ([10, 9, 0, 1], 2.0 * 300.0 + 7.0 * 200.0));
+}
+
+/// The name of the database leads nowhere. A connection that is open goes on; one that has to be opened, the first one or one that
+/// was reset, cannot be; and the others, who keep none, fail each time.
+#[test]
+fn a_lost_name_concerns_new_connections() {
+    let text = two_tiers("200ms", "pool: { size: 1, connect: 100ms }");
+    let lost = |faults: &[&str]| {
+        let run = run(&text, "10500ms", faults);
+        (people(&run), counts(run.source("others"))[3])
+    };
+    assert_eq!(lost(&["dns:db@1500ms+2s"]), (([10, 10, 0, 0], 300.0 + 9.0 * 200.0), 2));
+    assert_eq!(lost(&["dns:api>db@0s+1500ms"]), (([10, 9, 0, 1], 300.0 + 8.0 * 200.0), 0));
+    let both = lost(&["reset:api>db@2500ms+1s", "dns:api>db@2500ms+2s"]);
+    assert_eq!(both, (([10, 8, 0, 2], 2.0 * 300.0 + 6.0 * 200.0), 0));
+}
+
+/// A database with a read replica: reads take 100 ms, writes 200 ms. Its primary is gone from 1.5 s to 3.5 s, or until another one
+/// has taken over after 700 ms; its disk is full, or three times as slow, in the same time.
+#[test]
+fn a_database_fails_over_or_has_a_bad_disk() {
+    let text = "traffic:
+  people: { rate: 1/s, arrivals: constant, to: api.get }
+  others: { rate: 1/s, arrivals: constant, to: api.put }
+services: { api: { endpoints: { get: [ { call: db.read } ], put: [ { call: db.write } ] } } }
+databases:
+  db: { read_replicas: 1, queries: { read: { read: { constant: 100ms } }, write: { write: { constant: 200ms } } } }
+";
+    let struck = |text: &str, fault: &str| {
+        let run = run(text, "10500ms", &[fault]);
+        assert_eq!(people(&run), ([10, 10, 0, 0], 1000.0), "reads go on");
+        (counts(run.source("others"))[3], run.latency_sum("others").millis())
+    };
+    assert_eq!(struck(text, "failover:db@1500ms+2s"), (2, 8.0 * 200.0));
+    let standby = text.replace("read_replicas", "failover: 700ms, read_replicas");
+    assert_eq!(struck(&standby, "failover:db@1500ms"), (1, 9.0 * 200.0));
+    assert_eq!(struck(text, "disk_full:db@1500ms+2s"), (2, 8.0 * 200.0));
+    assert_eq!(struck(text, "io:db:3x@1500ms+2s"), (0, 8.0 * 200.0 + 2.0 * 600.0));
+    assert_eq!(struck(text, "io:db:100%@1500ms+2s"), (2, 8.0 * 200.0));
+}
+
+/// A new version comes at 1.2 s and serves from 1.7 s on; rolled back at 4.2 s, the old one serves again from 4.7 s on. Of the
+/// requests of 2, 3 and 4 s all fail, or take three times as long.
+#[test]
+fn a_bad_version_is_rolled_back() {
+    let text = api("work: { constant: 100ms }, startup: 500ms, grace: 1s, rollout: { surge: 1, unavailable: 0 }");
+    let failing = run(&text, "10500ms", &["deploy:api:100%@1200ms+3s"]);
+    assert_eq!(people(&failing), ([10, 7, 0, 3], 700.0));
+    assert_eq!(failed(failing.source("people"), Cause::Error), 3);
+    let slow = run(&text, "10500ms", &["deploy:api:3x@1200ms+3s"]);
+    assert_eq!(people(&slow), ([10, 10, 0, 0], 1000.0 + 3.0 * 200.0));
+    let kept = run(&text, "10500ms", &["deploy:api:3x@1200ms"]);
+    assert_eq!(people(&kept).1, 100.0 + 9.0 * 300.0);
+}
+
+/// Memory is used up within 10 s: at k s work takes 1 + 0.2 k times its 100 ms; at 10 s nobody is there, for 2 s. Twice as fast, the
+/// replica dies at 5 s and at 11 s, and is back in between: at 5, 6 s nobody is there; at 6, 7, … s it begins anew.
+#[test]
+fn memory_leaks_until_the_end() {
+    let text = api("work: { constant: 100ms }");
+    let slow = run(&text, "10500ms", &["memory:api:3x:ramp=10s:restart=2s"]);
+    assert_eq!(people(&slow), ([10, 9, 0, 1], 900.0 + 20.0 * 45.0));
+    let fast = run(&text, "10500ms", &["memory:api:3x:ramp=5s:restart=1s"]);
+    let leak = 40.0 * f64::from(1 + 2 + 3 + 4);
+    assert_eq!(people(&fast), ([10, 9, 0, 1], 900.0 + 2.0 * leak));
+}
+
+/// What is lost is sent again 200 ms later, and what is lost again 400 ms after that: all waits are multiples of 200 ms.
+#[test]
+fn what_is_lost_comes_later() {
+    let text = api("work: { constant: 0s }");
+    let lossy = run(&text, "10500ms", &["loss:api:50%"]);
+    let ([_, answered, ..], waited) = people(&lossy);
+    assert_eq!((answered, waited % 200.0), (10, 0.0));
+    assert!((600.0..30_000.0).contains(&waited), "{waited}");
+}

@@ -187,6 +187,9 @@ impl World<'_> {
     /// A replica begins its life.
     fn begin_life(&mut self, slot: u32) {
         let (i, r) = self.berth(slot);
+        let version = self.knobs.stations[i].version;
+        self.slots[slot as usize].version = version;
+        self.stations[i].stretches |= version.slowdown != 1.0;
         let startup = self.spec(i).startup;
         let fleet = self.fleet(i);
         fleet.replicas[r] = Replica {

@@ -202,13 +202,12 @@ pub fn run(model: Model, seconds: u64) -> Seen {
     let knobs = Knobs::baseline(&model.plan, load);
     let faults = scenario.map(|s| s.faults).unwrap_or_default();
     let luck = faults::Luck { seed: 1, replication: 0, until: SimDuration::from_secs(seconds) };
-    let faults = faults::unfold(&model.plan, &faults, luck);
     let trial = Trial {
         plan: &model.plan,
         load,
         seed: 1,
         replication: 0,
-        timeline: faults::timeline(&model.plan, &knobs, &faults),
+        timeline: faults::timeline(&model.plan, &knobs, &faults, luck),
         warmup: SimDuration::from_secs(5),
         measured: SimDuration::from_secs(seconds),
         window: SimDuration::from_secs(1),
