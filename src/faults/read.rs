@@ -59,7 +59,11 @@ pub(super) fn read(item: &Item<'_>) -> Option<Fault> {
 /// The kind of fault: exactly one of the fields names it.
 fn form_of(fields: &Fields<'_>) -> Option<&'static Form> {
     let words = || FORMS.iter().map(|f| f.word);
-    let mut found = FORMS.iter().filter(|f| fields.has(f.word));
+    let written = || FORMS.iter().filter(|f| fields.has(f.word));
+    // `load` is a fault, and a setting of `cpu`.
+    let is_setting =
+        |word: &str| written().any(|other| other.word != word && other.settings().any(|name| name == word));
+    let mut found = written().filter(|f| !is_setting(f.word));
     let Some(form) = found.next() else {
         let near = fields.names().find_map(|name| did_you_mean(name, words()));
         let hint = match near {
@@ -103,6 +107,13 @@ mod tests {
   - { cache_flush: catalog-cache }
   - { consumer_stop: order-events }
   - { load: 3x, at: 10s, for: 5s }
+  - { cpu: web, load: 80%, share: 50%, ramp: 5s, for: 10s }
+  - { deploy: web, errors: 10%, factor: 2x }
+  - { kill: web, each: true, mtbf: 1d, mttr: 10min }
+  - { latency: db.read, factor: 3x }
+  - { throttle: web>db, rate: 20/s }
+  - { memory: web, factor: 4x, restart: 2s, replicas: 1, ramp: 60s }
+  - { disk_full: db }
 ",
         );
         assert_eq!(problems, []);
@@ -117,6 +128,13 @@ mod tests {
             "cache_flush:catalog-cache",
             "consumer_stop:order-events",
             "load:3x@10s+5s",
+            "cpu:web:80%:share=50%:ramp=5s@0s+10s",
+            "deploy:web:10%:factor=2x",
+            "kill:web:each=true:mtbf=1d:mttr=10min",
+            "latency:db.read:3x",
+            "throttle:web>db:20/s",
+            "memory:web:4x:restart=2s:replicas=1:ramp=60s",
+            "disk_full:db",
         ];
         assert_eq!(faults.len(), flags.len());
         for (i, (fault, flag)) in faults.into_iter().zip(flags).enumerate() {
@@ -147,11 +165,11 @@ mod tests {
             .map(|p| format!("{}: {}; {}", p.place.unwrap().line, p.message, p.hint.as_deref().unwrap()))
             .collect();
         insta::assert_snapshot!(told.join("\n"), @r"
-        2: this does not say what goes wrong; did you mean `latency`? The faults are `kill`, `latency`, `errors`, `partition`, `cache_flush`, `consumer_stop`, `load`, `replication_lag`, `deploy` and `zone`
+        2: this does not say what goes wrong; did you mean `latency`? The faults are `kill`, `latency`, `errors`, `partition`, `cache_flush`, `consumer_stop`, `load`, `replication_lag`, `deploy`, `zone`, `hang`, `refuse`, `reset`, `cpu`, `throttle`, `failover`, `dns`, `memory`, `io`, `disk_full` and `loss`
         3: this is two faults, `kill` and `latency`; write one item for each; they may overlap in time
         4: an errors fault needs to know the share of requests that fail; write it: `share: 50%`, or `errors:payments:50%` in --fail
         5: `0.5` is not a percentage; write it as a percentage: `50%`
-        6: unknown field `replica`; did you mean `replicas`? The fields here are `kill`, `replicas`, `share`, `at` and `for`
+        6: unknown field `replica`; did you mean `replicas`? The fields here are `kill`, `replicas`, `share`, `each`, `at`, `for`, `ramp`, `mtbf` and `mttr`
         7: `5` is not a duration; write the unit: `5ms` or `5s`
         7: `60` is not a duration; write the unit: `60ms` or `60s`
         8: `partition` is text, but this is a list; write one word or a quoted text
