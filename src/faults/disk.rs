@@ -25,7 +25,7 @@ pub(super) static FULL_SHAPE: Shape = Shape::new(
 )
 .with(&[&WHEN]);
 
-pub(super) const IO: Form = Form {
+pub(super) const FORM: Form = Form {
     word: "io",
     strikes: Strikes::Component,
     shape: &IO_SHAPE,
@@ -73,7 +73,7 @@ pub enum Disk {
 
 impl Effect for Disk {
     fn word(&self) -> &'static str {
-        if *self == Disk::Full { FULL.word } else { IO.word }
+        if *self == Disk::Full { FULL.word } else { FORM.word }
     }
 
     fn check(&self, target: &Target, plan: &Plan) -> Result<(), FaultError> {

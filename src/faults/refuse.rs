@@ -38,7 +38,7 @@ pub(super) static RESET_SHAPE: Shape = Shape::new(
 )
 .with(&[&WHEN]);
 
-pub(super) const REFUSE: Form = Form {
+pub(super) const FORM: Form = Form {
     word: "refuse",
     strikes: Strikes::Calls,
     shape: &REFUSE_SHAPE,
@@ -83,7 +83,7 @@ pub struct Refuse {
 impl Effect for Refuse {
     fn word(&self) -> &'static str {
         match self.way {
-            Way::Refused => REFUSE.word,
+            Way::Refused => FORM.word,
             Way::Reset => RESET.word,
         }
     }
