@@ -115,7 +115,7 @@ pub struct RunArgs {
     /// The load: a multiple of the model's own (of the scenario's, if there is one), or a rate. Repeatable.
     #[arg(long, value_name = "10x|2000/s", value_parser = values::load)]
     pub load: Vec<Quantity>,
-    /// Something that goes wrong: `KIND:TARGET[:AMOUNT][@START[+DURATION]]`. Repeatable.
+    /// Something that goes wrong: `KIND:TARGET[:AMOUNT][:SETTING=VALUE]...[@START[+DURATION]]`. Repeatable.
     #[arg(long, value_name = "FAULT", value_parser = values::fault, help = fail_help())]
     pub fail: Vec<Fault>,
     /// What all simulating commands share.
@@ -252,7 +252,7 @@ pub(super) fn subcommands() -> Vec<String> {
 
 fn fail_help() -> String {
     let mut text = String::from(
-        "Something that goes wrong, as KIND:TARGET[:AMOUNT][@START[+DURATION]], such as latency:stripe:+2s@60s+120s. Repeatable. Kinds: ",
+        "Something that goes wrong, as KIND:TARGET[:AMOUNT][:SETTING=VALUE]...[@START[+DURATION]], such as latency:stripe:+2s@60s+120s or errors:db.read:5%:ramp=30s. Repeatable. Kinds: ",
     );
     let kinds: Vec<String> = crate::faults::FORMS.iter().map(|f| format!("{} ({})", f.word, f.summary)).collect();
     text.push_str(&kinds.join("; "));
