@@ -52,6 +52,7 @@ impl World<'_> {
                 return self.off_program(f, probe);
             };
             frame.pc = pc + 1;
+            probe.turns_to(op.what.name());
             match op.what {
                 Do::WorkExponential | Do::Work => {
                     if self.propagates && self.is_too_late(f) {

@@ -25,6 +25,23 @@ pub(super) enum Do {
     Rare,
 }
 
+impl Do {
+    /// Its name, for profiles.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Do::WorkExponential => "step Work (exponential)",
+            Do::Work => "step Work",
+            Do::Call => "step Call",
+            Do::Fork => "step Fork",
+            Do::Return => "step Return",
+            Do::Chance => "step Chance",
+            Do::Lookup => "step Lookup",
+            Do::Jump => "step Jump",
+            Do::Rare => "step of another kind",
+        }
+    }
+}
+
 /// One step.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Op {

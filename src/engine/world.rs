@@ -264,6 +264,7 @@ impl<'p> World<'p> {
                 };
                 self.now = key.time();
                 self.tallies.events += 1;
+                probe.turns_to(key.kind().name());
                 let first = self.handle(key, probe);
                 if first != NONE || !self.ready.is_empty() {
                     self.go(first, probe);
