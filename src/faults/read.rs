@@ -165,7 +165,7 @@ mod tests {
             .map(|p| format!("{}: {}; {}", p.place.unwrap().line, p.message, p.hint.as_deref().unwrap()))
             .collect();
         insta::assert_snapshot!(told.join("\n"), @r"
-        2: this does not say what goes wrong; did you mean `latency`? The faults are `kill`, `latency`, `errors`, `partition`, `cache_flush`, `consumer_stop`, `load`, `replication_lag`, `deploy`, `zone`, `hang`, `refuse`, `reset`, `cpu`, `throttle`, `failover`, `dns`, `memory`, `io`, `disk_full` and `loss`
+        2: this does not say what goes wrong; did you mean `latency`? The faults are `kill`, `latency`, `errors`, `partition`, `cache_flush`, `consumer_stop`, `load`, `replication_lag`, `deploy`, `zone`, `hang`, `refuse`, `reset`, `cpu`, `throttle`, `failover` and 5 more
         3: this is two faults, `kill` and `latency`; write one item for each; they may overlap in time
         4: an errors fault needs to know the share of requests that fail; write it: `share: 50%`, or `errors:payments:50%` in --fail
         5: `0.5` is not a percentage; write it as a percentage: `50%`
