@@ -48,8 +48,8 @@ fn shares(positions: &[(SimDuration, Knobs)], until: SimDuration) -> Vec<f64> {
     shares
 }
 
-/// Beginning with all in order, a part is available for A + (1 - A) (1 - exp(-r T)) / (r T) of a time T, where A = MTBF / (MTBF
-/// + MTTR) and r = 1 / MTBF + 1 / MTTR. Each of several by itself: the number of those that are down is binomial, but for the
+/// Beginning with all in order, a part is available for A + (1 - A) (1 - exp(-r T)) / (r T) of a time T, where
+/// A = MTBF / (MTBF + MTTR) and r = 1 / MTBF + 1 / MTTR. Each of several by itself: the number of those that are down is binomial, but for the
 /// beginning, which is a thousandth of the time here.
 #[test]
 fn what_fails_at_random_is_available_as_often_as_it_should_be() {
