@@ -93,7 +93,7 @@ pub(in crate::engine) enum Class {
 pub(in crate::engine) struct Key(pub(super) u128);
 
 /// Indices have 26 bits: as many frames, calls and messages as can be in flight at once.
-pub(in crate::engine) const MAX_INDEX: usize = (1 << 26) - 1;
+const MAX_INDEX: usize = (1 << 26) - 1;
 
 impl Key {
     #[inline]

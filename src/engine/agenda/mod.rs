@@ -1,7 +1,7 @@
 //! The calendar: what is to happen, in the order of its keys.
 //!
-//! A few pending events are in a heap, which nothing beats. Of many, the next ones are, and the others in a timing wheel,
-//! whose cost does not grow with their number. Which are where decides how long things take, and nothing else.
+//! A few pending events are in a heap, which nothing beats. Many are in a timing wheel, whose cost hardly grows with their
+//! number. Where they are decides how long things take, and nothing else.
 
 mod heap;
 mod key;
@@ -9,7 +9,7 @@ mod key;
 mod tests;
 mod wheel;
 
-pub(super) use key::{Class, Key, Kind, MAX_INDEX};
+pub(super) use key::{Class, Key, Kind};
 
 use crate::units::SimTime;
 use heap::Heap;
