@@ -151,7 +151,7 @@ impl World<'_> {
             0
         } else {
             let u = lot.unit(MIX_CHOICE);
-            mix.iter().position(|(up_to, _)| u < *up_to).unwrap_or(mix.len() - 1)
+            mix.partition_point(|(up_to, _)| *up_to <= u).min(mix.len() - 1)
         };
         self.tallies.sources[s as usize][asked][usize::from(self.counting)].offered += 1;
         let meant = Meant { at: self.now, lot, asked: asked as u32, counted: self.counting };
@@ -168,7 +168,7 @@ impl World<'_> {
         self.start(s, meant, probe);
     }
 
-    #[inline]
+    #[inline(always)]
     fn start<P: Probe>(&mut self, s: u32, meant: Meant, probe: &mut P) {
         let link = self.plan.sources[s as usize].mix[meant.asked as usize].1;
         let Meant { at, lot, asked, counted } = meant;
@@ -207,7 +207,7 @@ impl World<'_> {
     }
 
     /// A user has an answer, or has given up. Latency counts from when the request was meant to start.
-    #[inline]
+    #[inline(always)]
     pub(super) fn answer<P: Probe>(
         &mut self,
         s: u32,
