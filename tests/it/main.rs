@@ -9,6 +9,7 @@ mod determinism;
 mod docs;
 mod envoy;
 mod fields;
+mod incidents;
 mod properties;
 mod review;
 mod schema;
