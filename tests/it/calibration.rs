@@ -207,3 +207,28 @@ fn a_spike_tips_some_runs_over_and_not_others() {
     let patient = collapsed("backoff: 20s, multiplier: 2, max_backoff: 40s, jitter: full");
     assert!(patient < 0.17, "{patient}");
 }
+
+/// A retry storm that its authors set off on purpose (Huang and others, "Metastable Failures in the Wild", OSDI 2022, and its
+/// artefact): clients insert into MongoDB at a constant rate, wait 3 s and send the same insert again, at once, up to four times.
+/// After a minute the primary, which has two cores, is held to 0.40 of one for ten seconds.
+const MONGO: &str = "
+traffic: { clients: { rate: 100/s, to: mongo, timeout: 3s, retry: { attempts: 5, backoff: 0s } } }
+services: { mongo: { concurrency: unlimited, cpu: 2, work: WORK } }
+scenarios: { throttled: { faults: [ { latency: mongo, factor: 5x, at: 60s, for: 10s } ] } }
+";
+
+#[test]
+#[ignore = "for people"]
+fn look_at_mongo() {
+    for text in [MONGO.to_owned(), MONGO.replace("concurrency: unlimited", "concurrency: 128, queue: unlimited")] {
+        for work in ["6ms", "8ms", "10ms", "11ms", "12ms", "13ms", "14ms", "15ms", "16ms", "17ms", "18ms"] {
+            let model = model(&text.replace("WORK", work));
+            let stuck = |load: f64| {
+                let end: Vec<f64> =
+                    (0..20).into_par_iter().map(|r| goodput(&run(&model, load, r, 10, 200), 150, 200)).collect();
+                end.iter().filter(|g| **g < 50.0 * load).count()
+            };
+            println!("{work}: {} of 20 stuck, with 30% less {}", stuck(1.0), stuck(0.7));
+        }
+    }
+}

@@ -32,6 +32,8 @@ pub struct Way {
 pub struct Seen {
     /// Components, and sources as `users of NAME`, in the order in which they were impaired, with the second of the run.
     pub impaired: Vec<(String, usize)>,
+    /// The same, looked at from the end of the trigger on.
+    pub lasting: Vec<(String, usize)>,
     /// Share of the goodput of the healthy run, over all sources: before, during and, at the end of the run, after.
     pub before: f64,
     pub during: f64,
@@ -93,8 +95,9 @@ fn see(model: &Model, faults: &[Fault], trigger: &[Fault], way: Way, replication
     let offered: u32 = twin.series.rows.iter().take(rows).flat_map(|r| &r.sources).map(|c| c.offered).sum();
     let answered = good(&twin.series, &all, 0, rows) * rows as f64;
     let healthy = answered / f64::from(offered.max(1));
-    let impaired = impaired(&model.plan, &faulted.series, &twin.series, from);
-    Seen { impaired, before, during, after, sources, healthy, faulted, twin, from, until }
+    let [impaired, lasting] =
+        [from, until].map(|start| impaired(&model.plan, &faulted.series, &twin.series, (start, from)));
+    Seen { impaired, lasting, before, during, after, sources, healthy, faulted, twin, from, until }
 }
 
 /// Requests of users that ended well, per second.
@@ -105,9 +108,9 @@ fn good(series: &Series, sources: &[usize], from: usize, to: usize) -> f64 {
 }
 
 impl Seen {
-    /// Goodput at the end is that of the run without faults.
+    /// Goodput at the end is that of the run without faults, for the users of every source.
     pub fn recovers(&self) -> bool {
-        self.after > 0.95 && self.faulted.stop.is_none()
+        self.sources.iter().all(|(_, [_, _, after])| *after > 0.9) && self.after > 0.95 && self.faulted.stop.is_none()
     }
 
     /// Seconds from the end of the faults until goodput stays above 90% of what it would be for ten seconds.
@@ -122,13 +125,22 @@ impl Seen {
 
     /// The components that were impaired, users left out, in their order.
     pub fn order(&self) -> Vec<&str> {
-        self.impaired.iter().map(|(name, _)| name.as_str()).filter(|n| !n.starts_with("users of")).collect()
+        components(&self.impaired)
+    }
+
+    /// As far as they were impaired when the trigger was over, or became so later.
+    pub fn order_after(&self) -> Vec<&str> {
+        components(&self.lasting)
     }
 
     /// When a component was impaired.
     pub fn when(&self, name: &str) -> Option<usize> {
         self.impaired.iter().find(|(n, _)| n == name).map(|(_, at)| *at)
     }
+}
+
+fn components(impaired: &[(String, usize)]) -> Vec<&str> {
+    impaired.iter().map(|(name, _)| name.as_str()).filter(|n| !n.starts_with("users of")).collect()
 }
 
 /// A component in a window, summed over its stations, its endpoints and the calls to it.
@@ -174,21 +186,26 @@ pub fn signs(plan: &Plan, component: usize, row: &Row) -> Signs {
 }
 
 /// Who shows signs that the healthy twin never shows, in order; at equal times whoever is called comes before its callers.
-fn impaired(plan: &Plan, faulted: &Series, twin: &Series, from: usize) -> Vec<(String, usize)> {
+fn impaired(plan: &Plan, faulted: &Series, twin: &Series, (from, began): (usize, usize)) -> Vec<(String, usize)> {
     let mut found = Vec::new();
+    let demand = demand(faulted, twin, began);
     for (i, component) in plan.components.iter().enumerate() {
         let usual: Vec<Signs> = twin.rows.iter().map(|row| signs(plan, i, row)).collect();
         let most = |of: fn(&Signs) -> f64| usual.iter().map(of).fold(0.0, f64::max);
         let line = most(|s| s.queue).max(1.0);
         let slow = most(|s| s.latency);
         let up = usual.iter().map(|s| s.up).min().unwrap_or(0);
-        let bad = |row: &Row| {
+        // What it does in the healthy twin, each second on average.
+        let does = usual.iter().skip(began).map(|s| s.good).sum::<f64>() / usual.len().saturating_sub(began).max(1) as f64;
+        let bad = |(t, row): (usize, &Row)| {
             let s = signs(plan, i, row);
             let failing = s.failed > 0.05 * (s.failed + s.good) && s.failed >= 2.0;
             let lost = s.lost > 0.05 * s.calls && s.lost >= 2.0;
-            failing || lost || s.queue > 3.0 * line || s.up < up || (s.good >= 2.0 && s.latency > 3.0 * slow)
+            let starved = does >= 10.0 && s.good < 0.2 * does * demand[t];
+            let long = s.queue > 3.0 * line + 10.0;
+            failing || lost || long || starved || s.up < up || (s.good >= 2.0 && s.latency > 3.0 * slow)
         };
-        let sick: Vec<bool> = faulted.rows.iter().map(bad).collect();
+        let sick: Vec<bool> = faulted.rows.iter().enumerate().map(bad).collect();
         if let Some(at) = onset(&sick, from) {
             found.push((depth(plan, i), component.name.clone(), at));
         }
@@ -205,6 +222,16 @@ fn impaired(plan: &Plan, faulted: &Series, twin: &Series, from: usize) -> Vec<(S
     }
     found.sort_by_key(|(depth, _, at)| (*at, usize::MAX - depth));
     found.into_iter().map(|(_, name, at)| (name, at)).collect()
+}
+
+/// What users asked for in each window, as a share of what they ask for in the twin, of the source that asked for least; at
+/// most 1. Nobody is impaired by having less to do.
+fn demand(faulted: &Series, twin: &Series, began: usize) -> Vec<f64> {
+    let rows = twin.rows.len().saturating_sub(began).max(1) as f64;
+    let usual = |source: usize| twin.rows.iter().skip(began).map(|r| f64::from(r.sources[source].offered)).sum::<f64>() / rows;
+    let usual: Vec<f64> = (0..twin.rows.first().map_or(0, |r| r.sources.len())).map(usual).collect();
+    let share = |row: &Row| row.sources.iter().zip(&usual).map(|(c, u)| f64::from(c.offered) / u.max(1e-9)).fold(1.0, f64::min);
+    faulted.rows.iter().map(share).collect()
 }
 
 /// The first window from which on most of the next are bad.
