@@ -64,7 +64,8 @@ pub fn model(name: &str, text: &str, draw: u32) -> Option<Model> {
 
 #[test]
 fn numbers_that_are_assumed_are_drawn_and_others_are_not() {
-    let text = "a: { n: 8, t: 100ms }   # assumed\nb: 9\nmix: { x.y2: 40% } # assumed, 7\nslos:\n  - p99 < 3s   # assumed\n";
+    let text =
+        "a: { n: 8, t: 100ms }   # assumed\nb: 9\nmix: { x.y2: 40% } # assumed, 7\nslos:\n  - p99 < 3s   # assumed\n";
     let other = drawn(text, 0);
     let lines: Vec<&str> = other.lines().collect();
     assert_eq!(lines[1..], ["b: 9", "mix: { x.y2: 40% } # assumed, 7", "slos:", "  - p99 < 3s   # assumed"]);

@@ -44,8 +44,7 @@ pub struct Seen {
     pub healthy: f64,
     pub faulted: Measurements,
     pub twin: Measurements,
-    /// Seconds at which the faults begin and end.
-    pub from: usize,
+    /// The second at which the trigger ends.
     pub until: usize,
 }
 
@@ -97,7 +96,7 @@ fn see(model: &Model, faults: &[Fault], trigger: &[Fault], way: Way, replication
     let healthy = answered / f64::from(offered.max(1));
     let [impaired, lasting] =
         [from, until].map(|start| impaired(&model.plan, &faulted.series, &twin.series, (start, from)));
-    Seen { impaired, lasting, before, during, after, sources, healthy, faulted, twin, from, until }
+    Seen { impaired, lasting, before, during, after, sources, healthy, faulted, twin, until }
 }
 
 /// Requests of users that ended well, per second.
@@ -131,11 +130,6 @@ impl Seen {
     /// As far as they were impaired when the trigger was over, or became so later.
     pub fn order_after(&self) -> Vec<&str> {
         components(&self.lasting)
-    }
-
-    /// When a component was impaired.
-    pub fn when(&self, name: &str) -> Option<usize> {
-        self.impaired.iter().find(|(n, _)| n == name).map(|(_, at)| *at)
     }
 }
 
@@ -196,7 +190,8 @@ fn impaired(plan: &Plan, faulted: &Series, twin: &Series, (from, began): (usize,
         let slow = most(|s| s.latency);
         let up = usual.iter().map(|s| s.up).min().unwrap_or(0);
         // What it does in the healthy twin, each second on average.
-        let does = usual.iter().skip(began).map(|s| s.good).sum::<f64>() / usual.len().saturating_sub(began).max(1) as f64;
+        let does =
+            usual.iter().skip(began).map(|s| s.good).sum::<f64>() / usual.len().saturating_sub(began).max(1) as f64;
         let bad = |(t, row): (usize, &Row)| {
             let s = signs(plan, i, row);
             let failing = s.failed > 0.05 * (s.failed + s.good) && s.failed >= 2.0;
@@ -228,9 +223,11 @@ fn impaired(plan: &Plan, faulted: &Series, twin: &Series, (from, began): (usize,
 /// most 1. Nobody is impaired by having less to do.
 fn demand(faulted: &Series, twin: &Series, began: usize) -> Vec<f64> {
     let rows = twin.rows.len().saturating_sub(began).max(1) as f64;
-    let usual = |source: usize| twin.rows.iter().skip(began).map(|r| f64::from(r.sources[source].offered)).sum::<f64>() / rows;
+    let usual =
+        |source: usize| twin.rows.iter().skip(began).map(|r| f64::from(r.sources[source].offered)).sum::<f64>() / rows;
     let usual: Vec<f64> = (0..twin.rows.first().map_or(0, |r| r.sources.len())).map(usual).collect();
-    let share = |row: &Row| row.sources.iter().zip(&usual).map(|(c, u)| f64::from(c.offered) / u.max(1e-9)).fold(1.0, f64::min);
+    let share =
+        |row: &Row| row.sources.iter().zip(&usual).map(|(c, u)| f64::from(c.offered) / u.max(1e-9)).fold(1.0, f64::min);
     faulted.rows.iter().map(share).collect()
 }
 
