@@ -34,13 +34,13 @@ pub struct Seen {
     pub impaired: Vec<(String, usize)>,
     /// The same, looked at from the end of the trigger on.
     pub lasting: Vec<(String, usize)>,
-    /// Share of the goodput of the healthy run, over all sources: before, during and, at the end of the run, after.
+    /// Answered of those that were asked for, over all sources: before the trigger, during it, and in the last minute.
     pub before: f64,
     pub during: f64,
     pub after: f64,
     /// The same, of each source.
     pub sources: Vec<(String, [f64; 3])>,
-    /// Answered of those that were asked in the healthy run's first part: is this a system that works?
+    /// The same of the run without faults: is this a system that works?
     pub healthy: f64,
     pub faulted: Measurements,
     pub twin: Measurements,
@@ -81,9 +81,7 @@ fn see(model: &Model, faults: &[Fault], trigger: &[Fault], way: Way, replication
     };
     let (faulted, twin) = (run(faults), run(&[]));
     let rows = measured.seconds() as usize;
-    let share = |sources: &[usize], from, to| {
-        good(&faulted.series, sources, from, to) / good(&twin.series, sources, from, to).max(1e-9)
-    };
+    let share = |sources: &[usize], from, to| answered(&faulted.series, sources, from, to);
     let phases = |sources: &[usize]| {
         let last = rows.saturating_sub(60).max(until);
         [share(sources, 0, from), share(sources, from, until), share(sources, last, rows)]
@@ -91,9 +89,7 @@ fn see(model: &Model, faults: &[Fault], trigger: &[Fault], way: Way, replication
     let all: Vec<usize> = (0..model.plan.sources.len()).collect();
     let [before, during, after] = phases(&all);
     let sources = all.iter().map(|&s| (model.plan.sources[s].name.clone(), phases(&[s]))).collect();
-    let offered: u32 = twin.series.rows.iter().take(rows).flat_map(|r| &r.sources).map(|c| c.offered).sum();
-    let answered = good(&twin.series, &all, 0, rows) * rows as f64;
-    let healthy = answered / f64::from(offered.max(1));
+    let healthy = answered(&twin.series, &all, 0, rows);
     let [impaired, lasting] =
         [from, until].map(|start| impaired(&model.plan, &faulted.series, &twin.series, (start, from)));
     Seen { impaired, lasting, before, during, after, sources, healthy, faulted, twin, until }
@@ -106,10 +102,17 @@ fn good(series: &Series, sources: &[usize], from: usize, to: usize) -> f64 {
     f64::from(good) / rows.len().max(1) as f64
 }
 
+/// Requests of users that ended well, as a share of those that came.
+fn answered(series: &Series, sources: &[usize], from: usize, to: usize) -> f64 {
+    let rows = &series.rows[from.min(series.rows.len())..to.min(series.rows.len())];
+    let came: u32 = rows.iter().flat_map(|row| sources.iter().map(|s| row.sources[*s].offered)).sum();
+    good(series, sources, from, to) * rows.len() as f64 / f64::from(came.max(1))
+}
+
 impl Seen {
-    /// Goodput at the end is that of the run without faults, for the users of every source.
+    /// In the last minute the users of every source are answered.
     pub fn recovers(&self) -> bool {
-        self.sources.iter().all(|(_, [_, _, after])| *after > 0.9) && self.after > 0.95 && self.faulted.stop.is_none()
+        self.sources.iter().all(|(_, [_, _, after])| *after > 0.95) && self.faulted.stop.is_none()
     }
 
     /// Seconds from the end of the faults until goodput stays above 90% of what it would be for ten seconds.
