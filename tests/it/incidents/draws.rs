@@ -25,6 +25,9 @@ pub fn drawn(text: &str, draw: u32) -> String {
     changed
 }
 
+/// What is drawn. A share is not, but for `coherency`, which need not sum up with others.
+const UNITS: &[&str] = &["", "k", "M", "us", "ms", "s", "min", "h", "/s", "k/s"];
+
 /// A line with its numbers multiplied; `last` becomes the factor of the last number.
 fn scaled(code: &str, mut factor: impl FnMut() -> f64, last: &mut f64) -> String {
     let (mut out, mut rest) = (String::new(), code);
@@ -36,9 +39,10 @@ fn scaled(code: &str, mut factor: impl FnMut() -> f64, last: &mut f64) -> String
         let digits = token.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(token.len());
         let (number, unit) = token.split_at(digits);
         match number.parse::<f64>() {
-            Ok(n) if starts && n > 0.0 && ["", "k", "M", "us", "ms", "s", "min", "h", "/s", "k/s"].contains(&unit) => {
+            Ok(n) if starts && n > 0.0 && (UNITS.contains(&unit) || out.ends_with("coherency: ")) => {
                 *last = factor();
-                out += &show(n * *last, unit);
+                let whole = unit.is_empty() && !number.contains('.');
+                out += &if whole { format!("{:.0}", (n * *last).max(1.0)) } else { show(n * *last, unit) };
             }
             _ => out += token,
         }
@@ -47,13 +51,12 @@ fn scaled(code: &str, mut factor: impl FnMut() -> f64, last: &mut f64) -> String
     out
 }
 
-/// Counts are whole, and at least 1.
+/// A number that is no count; those are whole, and at least 1.
 fn show(n: f64, unit: &str) -> String {
     match unit {
-        "" => format!("{:.0}", n.max(1.0)),
         "k" => format!("{:.0}", n * 1e3),
         "M" => format!("{:.0}", n * 1e6),
-        _ => format!("{n:.3}{unit}"),
+        _ => format!("{n:.4}{unit}"),
     }
 }
 
