@@ -14,7 +14,8 @@ const ONE: Way = Way { warmup: 20, tail: 240, replications: 1 };
 #[ignore = "takes some minutes"]
 fn verdicts_hold_when_the_assumed_numbers_are_drawn_anew() {
     let mut below = Vec::new();
-    for &(name, recovers, after, victim, aside, goal) in GOALS {
+    let only = std::env::var("INCIDENT").unwrap_or_default();
+    for &(name, recovers, after, victim, aside, goal) in GOALS.iter().filter(|g| g.0.contains(&only)) {
         let (mut both, mut same, mut first, mut drawn_again) = (0, 0, 0, 0);
         for s in draws(name, &mut drawn_again) {
             let order = if after { s.order_after() } else { s.order() };
@@ -41,7 +42,8 @@ const GOALS: &[Goal] = &[
     ("slack-2022", false, false, "users", &["memcached"], 16),
     ("dynamodb-2015", false, true, "metadata", &["membership-a"], 16),
     ("coinbase-2020", true, false, "api", &[], 16),
-    ("circleci-2015", false, false, "main-db", &["machines"], 16),
+    // In a burst machines are full, and whoever hands builds on waits for them: that is what a queue is for.
+    ("circleci-2015", false, false, "main-db", &["machines", "dispatcher"], 16),
     ("discord-2017", false, false, "presence", &["bonds"], 16),
     ("fortnite-2018", false, false, "matchmaking", &[], 16),
     ("spotify-2013", false, false, "popcount", &["not-answered", "accesspoint"], 16),
