@@ -10,6 +10,7 @@ mod docs;
 mod envoy;
 mod failures_at_random;
 mod fields;
+mod incidents;
 mod properties;
 mod review;
 mod schema;
