@@ -3,7 +3,7 @@
 //! The runs fork where the fault begins, so both share everything up to there. All faults are screened by one short run;
 //! those that matter are confirmed by several replications, and the rest is listed as not confirmed.
 
-use super::cascade::{Impairment, Pair, cascade, recovery};
+use super::cascade::{Impairment, Pair, Struck, cascade, recovery};
 use super::toll::{Toll, tolls};
 use super::trials::{Case, Schedule};
 use crate::faults::Fault;
@@ -72,7 +72,7 @@ impl Harm {
             during: before.iter().map(|t| t.offered * share).collect(),
             healthy: before,
             faulted: tolls(&users, patience, faulted),
-            cascade: cascade(graph, target, pair),
+            cascade: cascade(graph, &Struck::component(target), pair),
             recovered: recovery(graph, pair, drill.schedule().measured),
         }
     }
@@ -160,7 +160,10 @@ impl Failure {
             .filter(|step| 2 * seen(step).len() > self.harms.len())
             .map(|step| {
                 let times = seen(step);
-                Impairment { at: SimDuration::from_seconds(times.iter().sum::<f64>() / times.len() as f64), ..*step }
+                Impairment {
+                    at: SimDuration::from_seconds(times.iter().sum::<f64>() / times.len() as f64),
+                    ..step.clone()
+                }
             })
             .collect();
         steps.sort_by_key(|s| s.at);

@@ -30,7 +30,7 @@ mod usage;
 pub use bench::Outcome;
 pub use campaign::{Drill, Failure, Harm};
 pub use capacity::Bracket;
-pub use cascade::{Impairment, Mechanism};
+pub use cascade::{Gauge, Impairment, Mechanism, Reading, Struck};
 pub use contain::{Attempt, Containment, Proven};
 pub use guards::{Guard, Habit, Move};
 pub use judge::{Judged, Verdict};
