@@ -9,7 +9,7 @@ use crate::plan::{ComponentId, EdgeId, Party, Role};
 /// A pair of runs, and who became impaired when.
 pub(super) struct Scene<'s, 'g, 'a> {
     pub(super) graph: &'g Graph<'g>,
-    pub(super) struck: &'s Struck,
+    pub(super) struck: &'s [Struck],
     pub(super) pair: Pair<'a>,
     /// Windows from which components are impaired, in order.
     pub(super) onsets: &'s [(usize, ComponentId)],
@@ -86,7 +86,7 @@ impl Scene<'_, '_, '_> {
         let plan = self.graph.plan();
         let rank = |e: &EdgeId| {
             let to = plan.edges[e.index()].to;
-            if self.struck.meets(plan, *e) {
+            if self.struck.iter().any(|s| s.meets(plan, *e)) {
                 return Some(0);
             }
             self.onsets.iter().find(|(at, c)| *c == to && *at <= row).map(|(at, _)| at + 1)
@@ -135,7 +135,7 @@ impl Scene<'_, '_, '_> {
             plan.edges.iter().any(|e| e.from == Party::Component(caller) && e.to == cache)
                 && plan.components[cache.index()].role == Role::Cache
         };
-        asked(self.struck.component)
+        self.struck.iter().any(|s| asked(s.component))
             || (0..plan.caches.len()).filter(|c| asked(plan.caches[*c].component)).any(|cache| {
                 let (h, f) = hits(self.pair, cache, row, until);
                 h.zip(f).is_some_and(|(h, f)| h - f >= COLDER)

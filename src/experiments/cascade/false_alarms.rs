@@ -37,10 +37,9 @@ fn alarms(file: &str, seeds: u64) -> [Vec<String>; 2] {
         .unwrap();
     let name = &model.plan.edges[busiest.index()].name;
     let tiny = Fault::parse_flag(&format!("latency:{name}:+1us@{}+{}", drill.at, drill.lasting)).unwrap();
-    let none = Struck { component: ComponentId::new(model.plan.components.len()), edges: vec![] };
     let told = |seed: u64, healthy: &Series, faulted: &Series| {
         let pair = Pair { healthy, faulted, from: drill.at, until: drill.at + drill.lasting };
-        let found = cascade(&graph, &none, pair);
+        let found = cascade(&graph, &[], pair);
         let one = |i: &Impairment| {
             format!("{} {:?} at {}", model.plan.components[i.component.index()].name, i.mechanism, i.at)
         };

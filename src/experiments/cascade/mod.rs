@@ -13,6 +13,7 @@ mod signs;
 pub use readings::{Gauge, Reading};
 pub use recovery::recovery;
 
+use crate::faults::{Fault, Target};
 use crate::graph::Graph;
 use crate::measure::{Row, Series};
 use crate::plan::{ComponentId, EdgeId, Plan};
@@ -102,6 +103,18 @@ impl Struck {
         Struck { component, edges: Vec::new() }
     }
 
+    /// What a fault strikes that is aimed at a component, or at the edges from one caller to it, overrides included.
+    pub fn by(graph: &Graph, component: ComponentId, fault: &Fault) -> Struck {
+        let plan = graph.plan();
+        let Target::Edge(name) = &fault.target else { return Struck::component(component) };
+        let between = |edge: &EdgeId| {
+            let edge = &plan.edges[edge.index()];
+            let caller = name.split_once('>').map_or("", |(from, _)| from);
+            edge.name == *name || (plan.party_name(edge.from) == caller && !name.contains('.'))
+        };
+        Struck { component, edges: graph.edges_into(component).into_iter().filter(between).collect() }
+    }
+
     /// Whether this component itself is struck.
     pub fn is(&self, component: ComponentId) -> bool {
         self.edges.is_empty() && self.component == component
@@ -149,7 +162,7 @@ impl<'a> Pair<'a> {
     }
 
     /// The windows in which the fault lasts.
-    fn span(&self) -> (usize, usize) {
+    pub fn span(&self) -> (usize, usize) {
         (self.index(self.from), self.index(self.until).min(self.count()))
     }
 }
@@ -158,13 +171,13 @@ impl<'a> Pair<'a> {
 const SMOOTH: f64 = 1.0;
 
 /// The components other than what is struck that became impaired while the fault lasted, in order.
-pub fn cascade(graph: &Graph, struck: &Struck, pair: Pair) -> Vec<Impairment> {
+pub fn cascade(graph: &Graph, struck: &[Struck], pair: Pair) -> Vec<Impairment> {
     let plan = graph.plan();
     let (from, until) = pair.span();
     let watch = Watch::new(graph, pair);
     let mut onsets: Vec<(usize, ComponentId)> = (0..plan.components.len())
         .map(ComponentId::new)
-        .filter(|c| !struck.is(*c))
+        .filter(|c| !struck.iter().any(|s| s.is(*c)))
         .filter_map(|c| watch.onset(c, from, until).map(|row| (row, c)))
         .collect();
     in_order(graph, &mut onsets, pair.windows(SMOOTH));

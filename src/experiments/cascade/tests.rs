@@ -48,7 +48,7 @@ fn the_order_the_edge_and_the_mechanism_are_read_off() {
         row.stations[0] = StationCell { busy: 200.0, queue: 90.0, up: 1, ..StationCell::default() };
         row.sources[0].good = 0;
     }
-    let found = cascade(&graph, &Struck::component(plan.component("db").unwrap()), pair(&healthy, &faulted));
+    let found = cascade(&graph, &[Struck::component(plan.component("db").unwrap())], pair(&healthy, &faulted));
     let told: Vec<_> = found
         .iter()
         .map(|i| {
@@ -76,7 +76,7 @@ fn a_short_dip_is_noise_and_a_callee_with_less_to_do_is_well() {
     for row in &mut faulted.rows[10..40] {
         row.endpoints[plan.endpoint("db.query").unwrap().index()] = Cell::default();
     }
-    assert!(cascade(&graph, &Struck::component(plan.component("ads").unwrap()), pair(&healthy, &faulted)).is_empty());
+    assert!(cascade(&graph, &[Struck::component(plan.component("ads").unwrap())], pair(&healthy, &faulted)).is_empty());
 }
 
 #[test]
