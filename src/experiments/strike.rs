@@ -195,7 +195,8 @@ fn contain(
 /// What does not end comes first, then what was avoidable, then what was lost.
 fn urgency(failure: &Failure) -> f64 {
     let stuck = if failure.recoveries() < failure.harms.len() { 10.0 } else { 0.0 };
-    stuck + failure.avoidable_share().min(2.0) + 0.01 * failure.lost_share().min(2.0)
+    let damage = failure.avoidable_share().min(2.0) + 0.01 * failure.lost_share().min(2.0);
+    stuck + damage * catalog::weight(&failure.fault)
 }
 
 /// The lengths of the runs of a confirmed failure: the fault lasts 40 s, four windows of a circuit breaker, the slowest guard that is tried;

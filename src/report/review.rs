@@ -239,13 +239,13 @@ pub struct AskedFaults {
 /// Two faults at once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FaultPairs {
-    /// Pairs whose effects touch: both impair the same component.
+    /// Pairs whose effects touch: some component feels either.
     pub touching: usize,
     /// Of these, how many were tried.
     pub tried: usize,
     /// Pairs whose effects do not touch; they are not tried.
     pub apart: usize,
-    /// The clock decided how many were tried, so that another machine may tell otherwise.
+    /// Not all of them were tried, and the clock decided how many: another machine may tell otherwise.
     pub by_clock: bool,
     /// Those that are worse than the two lead to expect, the worst first.
     pub worse: Vec<FaultPair>,
@@ -256,7 +256,7 @@ pub struct FaultPairs {
 pub struct FaultPair {
     /// The two.
     pub faults: [FaultInfo; 2],
-    /// Who is impaired by either.
+    /// Who feels either.
     pub shared: Vec<String>,
     /// Share of the requests lost to each alone.
     pub alone: [f64; 2],

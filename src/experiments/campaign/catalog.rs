@@ -16,17 +16,25 @@ struct Way {
     amounts: fn(&Graph, ComponentId) -> Vec<String>,
     /// Whether what is struck is gone for those who need it: their loss is then no fault of the system.
     gone: bool,
+    /// It happens much less often than that something is slow, fails or dies: among equals it comes last.
+    rare: bool,
 }
 
 /// Kinds that are tried otherwise than with the amount of their example, or that leave what they strike in its place.
 const WAYS: &[Way] = &[
-    Way { word: "kill", amounts: kills, gone: true },
-    Way { word: "latency", amounts: |graph, component| vec![format!("+{}", slow_by(graph, component))], gone: true },
-    Way { word: "errors", amounts: |_, _| vec!["100%".into()], gone: true },
-    Way { word: "cache_flush", amounts: |_, _| vec![String::new()], gone: false },
-    Way { word: "consumer_stop", amounts: |_, _| vec![String::new()], gone: false },
-    Way { word: "replication_lag", amounts: |_, _| vec!["+5s".into()], gone: false },
-    Way { word: "deploy", amounts: |_, _| vec![String::new()], gone: false },
+    Way { word: "kill", amounts: kills, gone: true, rare: false },
+    Way {
+        word: "latency",
+        amounts: |graph, component| vec![format!("+{}", slow_by(graph, component))],
+        gone: true,
+        rare: false,
+    },
+    Way { word: "errors", amounts: |_, _| vec!["100%".into()], gone: true, rare: false },
+    Way { word: "partition", amounts: |_, _| vec![String::new()], gone: true, rare: true },
+    Way { word: "cache_flush", amounts: |_, _| vec![String::new()], gone: false, rare: false },
+    Way { word: "consumer_stop", amounts: |_, _| vec![String::new()], gone: false, rare: false },
+    Way { word: "replication_lag", amounts: |_, _| vec!["+5s".into()], gone: false, rare: false },
+    Way { word: "deploy", amounts: |_, _| vec![String::new()], gone: false, rare: false },
 ];
 
 /// The faults of a campaign that begin at a time and last so long, each with the component that it strikes (or to which
@@ -82,6 +90,14 @@ pub fn takes_away(fault: &Fault) -> bool {
     let gone = WAYS.iter().find(|way| way.word == fault.kind.word()).is_none_or(|way| way.gone);
     gone && !is_partial(fault)
 }
+
+/// How much the damage of a fault counts when failures are put in order.
+pub fn weight(fault: &Fault) -> f64 {
+    if WAYS.iter().any(|way| way.word == fault.kind.word() && way.rare) { RARE } else { 1.0 }
+}
+
+/// Enough to put near equals in order, and no more.
+const RARE: f64 = 0.85;
 
 /// Some replicas die, and others are left.
 fn is_partial(fault: &Fault) -> bool {

@@ -6,7 +6,7 @@
 pub mod catalog;
 pub mod pairs;
 
-use super::cascade::{Impairment, Pair, Struck, cascade, recovery};
+use super::cascade::{Impairment, Pair, Struck, cascade, loaded, recovery};
 use super::toll::{Toll, tolls};
 use super::trials::{Case, Schedule};
 use crate::faults::Fault;
@@ -55,6 +55,8 @@ pub struct Harm {
     pub during: Vec<f64>,
     /// Who else became impaired, in order.
     pub cascade: Vec<Impairment>,
+    /// To whom many more calls came.
+    pub loaded: Vec<ComponentId>,
     /// When goodput was back, after the end of the fault.
     pub recovered: Option<SimDuration>,
 }
@@ -74,6 +76,7 @@ impl Harm {
             healthy: tolls(&users, patience, healthy),
             faulted: tolls(&users, patience, faulted),
             cascade: cascade(graph, struck, pair),
+            loaded: loaded(graph, pair),
             recovered: recovery(graph, pair, drill.schedule().measured),
         }
     }
@@ -199,6 +202,17 @@ impl Failure {
             .collect();
         steps.sort_by_key(|s| s.at);
         steps
+    }
+
+    /// Every component that feels it: what it struck, those it impaired, and those to which many more calls came.
+    pub fn touches(&self) -> Vec<ComponentId> {
+        let mut all = vec![self.target];
+        all.extend(self.cascade().into_iter().map(|step| step.component));
+        let seen = |c: &ComponentId| 2 * self.harms.iter().filter(|h| h.loaded.contains(c)).count() > self.harms.len();
+        all.extend(self.harms.iter().flat_map(|h| &h.loaded).copied().filter(seen));
+        all.sort();
+        all.dedup();
+        all
     }
 
     fn judge(&mut self, graph: &Graph) {

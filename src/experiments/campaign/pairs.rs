@@ -3,9 +3,10 @@
 
 use super::catalog::again;
 use super::{Drill, Failure, Field, Harm};
+use crate::experiments::cascade::Struck;
 use crate::experiments::options::Progress;
 use crate::faults::Fault;
-use crate::plan::{ComponentId, EdgeId};
+use crate::plan::ComponentId;
 use rayon::prelude::*;
 
 /// Two faults at once, with what they did.
@@ -15,7 +16,7 @@ pub struct Joint {
     pub of: [usize; 2],
     /// The two as they struck.
     pub faults: [Fault; 2],
-    /// Components that either of them impairs alone.
+    /// Components that feel either of them alone.
     pub shared: Vec<ComponentId>,
     /// Share of the requests of that time that were lost to each alone.
     pub alone: [f64; 2],
@@ -34,7 +35,7 @@ pub struct Pairs {
     pub touching: usize,
     /// Pairs of the same faults whose effects do not touch.
     pub apart: usize,
-    /// The clock decided how many were tried.
+    /// Not all of them, and the clock decided how many.
     pub by_clock: bool,
 }
 
@@ -86,7 +87,8 @@ impl Field<'_, '_> {
         let all = touching.len();
         let mut tried = self.try_pairs(drill, failures, touching, allowance);
         tried.sort_by(|a, b| (a.back[1]).cmp(&b.back[1]).then(b.surplus().total_cmp(&a.surplus())));
-        Pairs { tried, touching: all, apart, by_clock: allowance.progress.time_left().is_some() }
+        let by_clock = allowance.progress.time_left().is_some() && tried.len() < all;
+        Pairs { tried, touching: all, apart, by_clock }
     }
 
     fn try_pairs(
@@ -137,24 +139,20 @@ impl Field<'_, '_> {
     }
 }
 
-/// What both impair.
+/// What feels both.
 fn shared(a: &Failure, b: &Failure) -> Vec<ComponentId> {
-    let of = |f: &Failure| f.cascade().into_iter().map(|s| s.component).collect::<Vec<_>>();
-    let theirs = of(b);
-    of(a).into_iter().filter(|c| theirs.contains(c)).collect()
+    let theirs = b.touches();
+    a.touches().into_iter().filter(|c| theirs.contains(c)).collect()
 }
 
-/// Of the faults that strike the same part and do the same, one: the first. Those that impair nobody touch nothing.
+/// Of the faults that strike the same part and do the same, one: the first.
 fn different(failures: &[Failure]) -> Vec<usize> {
-    type Mark = (ComponentId, Vec<EdgeId>, Vec<ComponentId>, i64);
+    type Mark = (Struck, Vec<ComponentId>, i64);
     let mut seen: Vec<Mark> = Vec::new();
     let mut chosen = Vec::new();
     for (i, failure) in failures.iter().enumerate() {
-        let struck = failure.struck();
-        let mut impaired: Vec<ComponentId> = failure.cascade().into_iter().map(|s| s.component).collect();
-        impaired.sort();
-        let mark = (struck.component, struck.edges, impaired, (failure.lost_share() * 10.0).round() as i64);
-        if !mark.2.is_empty() && !seen.contains(&mark) {
+        let mark = (failure.struck(), failure.touches(), (failure.lost_share() * 10.0).round() as i64);
+        if !seen.contains(&mark) {
             seen.push(mark);
             chosen.push(i);
         }

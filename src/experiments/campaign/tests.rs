@@ -1,5 +1,6 @@
 //! Campaigns on plans worked out by hand.
 
+use super::pairs::{Allowance, Joint, Pairs};
 use super::*;
 use crate::graph::samples;
 
@@ -53,4 +54,100 @@ fn a_slow_database_exhausts_the_workers_of_its_callers() {
     let shop = failure.cascade().into_iter().find(|i| i.component == plan.component("shop").unwrap()).unwrap();
     assert_eq!(shop.mechanism.words(), "workers exhausted");
     assert_eq!(shop.via, plan.edge("shop>db"));
+}
+
+/// The catalogue of Google's shop has three callers, and each of these edges is struck; the advertisements have one, whose
+/// edge is struck with them.
+#[test]
+fn edges_are_struck_where_they_are_not_the_only_one() {
+    let path = format!("{}/models/online-boutique.yaml", env!("CARGO_MANIFEST_DIR"));
+    let model = crate::model::Model::read(&path, &std::fs::read_to_string(&path).unwrap()).unwrap();
+    let graph = Graph::new(&model.plan);
+    let list = catalog::faults(&graph, DRILL.at, DRILL.lasting);
+    let texts: Vec<String> = list.iter().map(|(_, f)| f.to_string()).collect();
+    for caller in ["frontend", "checkout", "recommendations"] {
+        assert!(texts.contains(&format!("partition:{caller}>catalog@5s+15s")), "{texts:?}");
+        assert!(texts.contains(&format!("latency:{caller}>catalog:+2s@5s+15s")), "{texts:?}");
+    }
+    assert!(!texts.iter().any(|t| t.contains("frontend>ads")), "{texts:?}");
+    let mut twice = texts.clone();
+    twice.sort();
+    twice.dedup();
+    assert_eq!(twice.len(), texts.len());
+}
+
+/// Users of web.home need ads for nothing, and shop for everything.
+#[test]
+fn what_is_needed_depends_on_the_edge_and_on_what_is_left() {
+    let plan = samples::page();
+    let graph = Graph::new(&plan);
+    let field = Field { graph: &graph, load: 1.0, seed: 1, patience: &[1.0] };
+    let needed = |flag: &str, component: &str| {
+        let fault = Fault::parse_flag(flag).unwrap();
+        field.drill(&DRILL, &[(plan.component(component).unwrap(), fault)], 1)[0].unavoidable[0]
+    };
+    assert_eq!(needed("partition:web>ads@5s+15s", "ads"), 0.0);
+    assert_eq!(needed("partition:web>shop@5s+15s", "shop"), 1.0);
+    assert_eq!(needed("kill:shop@5s+15s", "shop"), 1.0);
+    assert_eq!(needed("kill:shop:1@5s+15s", "shop"), 0.0, "the other replica is there");
+}
+
+/// 300 look-ups a second, nine tenths of which the cache answers. The store has two workers that take 5 ms: 400 calls a
+/// second at most, of which it gets 30. It bears the loss of the cache (300 of 400) or of a worker (30 of 200), and not of
+/// both: 300 calls a second then meet 200, and a third is lost, but for what finds room in the queue.
+const CACHED: &str = "
+name: cached
+traffic: { rate: 300/s, to: api, timeout: 5s }
+services:
+  api: { concurrency: unlimited, endpoints: { get: [ { cached: { cache: hot, miss: [ { call: store } ] } } ] } }
+  store: { replicas: 2, concurrency: 1, endpoints: { get: { work: { constant: 5ms } } } }
+caches:
+  hot: { get: 0.1ms, hit_ratio: 90% }
+";
+
+fn cached(progress: &dyn crate::experiments::Progress) -> Pairs {
+    let model = crate::model::Model::read("cached.yaml", CACHED).unwrap();
+    let graph = Graph::new(&model.plan);
+    let field = Field { graph: &graph, load: 1.0, seed: 1, patience: &[1.0] };
+    let failures = field.drill(&DRILL, &catalog::faults(&graph, DRILL.at, DRILL.lasting), 1);
+    field.pairs(&DRILL, &failures, Allowance { pairs: 1_000, progress })
+}
+
+#[test]
+fn two_faults_that_each_is_borne_alone_can_be_too_much_together() {
+    let pairs = cached(&crate::experiments::Quiet);
+    let both = |joint: &&Joint| {
+        let texts = [0, 1].map(|i| joint.faults[i].to_string());
+        let has = |flag: &str| texts.iter().any(|t| t == flag);
+        has("cache_flush:hot@5s+15s") && has("kill:store:1@5s+15s")
+    };
+    let joint = pairs.tried.iter().find(both).expect("both make themselves felt at the store");
+    assert!(joint.alone.iter().all(|lost| *lost < 0.01), "{joint:?}");
+    // 100 of 15 s · 100/s find room in the queue.
+    assert!((joint.together - (1.0 / 3.0 - 100.0 / 4500.0)).abs() < 0.04, "{joint:?}");
+    assert!(joint.is_worse() && !pairs.by_clock);
+    assert_eq!(pairs.tried.len(), pairs.touching);
+}
+
+/// Of ten seconds each look at the clock takes three: 7 are left at first, 4 after a batch, and 1 after the next, which is
+/// less than a batch takes.
+#[test]
+fn the_clock_ends_the_trying_of_pairs_and_that_is_told() {
+    let options = crate::experiments::Options { threads: Some(2), ..Default::default() };
+    let pairs = options.on_threads(|| cached(&Clock(std::sync::Mutex::new(10.0), 3.0)));
+    assert_eq!(pairs.tried.len(), 4);
+    assert!(pairs.touching > 4 && pairs.by_clock);
+}
+
+/// A clock that goes by for each time it is asked.
+struct Clock(std::sync::Mutex<f64>, f64);
+
+impl crate::experiments::Progress for Clock {
+    fn begin(&self, _: &str, _: u64) {}
+    fn advance(&self, _: u64) {}
+    fn time_left(&self) -> Option<f64> {
+        let mut left = self.0.lock().unwrap();
+        *left -= self.1;
+        Some(*left)
+    }
 }

@@ -224,6 +224,23 @@ impl Scene<'_, '_, '_> {
     }
 }
 
+/// Components to which many more calls come than in the twin, whether they bear it or not.
+pub fn loaded(graph: &Graph, pair: Pair) -> Vec<ComponentId> {
+    let (from, until) = pair.span();
+    let more = |component: &ComponentId| {
+        let (mut calm, mut now) = (0, 0);
+        for edge in graph.edges_into(*component) {
+            for (h, f) in pair.rows(from, until) {
+                calm += tries(&h.edges[edge.index()]);
+                now += tries(&f.edges[edge.index()]);
+            }
+        }
+        let (calm, now) = (f64::from(calm), f64::from(now));
+        now > FLOOD * calm + 6.0 * calm.sqrt() + 20.0
+    };
+    (0..graph.plan().components.len()).map(ComponentId::new).filter(more).collect()
+}
+
 fn tries(cell: &EdgeCell) -> u32 {
     cell.calls + cell.retries
 }

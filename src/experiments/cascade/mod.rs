@@ -10,6 +10,7 @@ mod readings;
 mod recovery;
 mod signs;
 
+pub use explain::loaded;
 pub use readings::{Gauge, Reading};
 pub use recovery::recovery;
 

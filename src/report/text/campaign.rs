@@ -34,18 +34,27 @@ fn at_the_load_asked_for(asked: &AskedFaults, page: &mut Page) {
         }
         true => format!("{} the SLOs hold without a fault", Ink::Bold.on(format!("At {load}"))),
     };
-    let mut worst: Vec<&Screened> = asked.tried.iter().filter(|f| is_noticed(f)).collect();
-    worst.sort_by(|a, b| b.lost_share.total_cmp(&a.lost_share));
-    text.push_str(&format!(". Of {} faults tried there, beside the same run without, ", asked.tried.len()));
+    let noticed = asked.tried.iter().filter(|f| is_noticed(f)).count();
+    let mut worst: Vec<&Screened> =
+        asked.tried.iter().filter(|f| f.blast_radius >= 2.0 * NOTICED || !f.recovers).collect();
+    worst.sort_by(|a, b| b.blast_radius.total_cmp(&a.blast_radius));
+    text.push_str(&format!(
+        ". Of {} faults tried there, beside the same run without, {noticed} cost users something",
+        asked.tried.len()
+    ));
     if worst.is_empty() {
-        text.push_str("none costs more");
+        text.push_str(", and none takes requests along that did not need what it struck");
     } else {
         let costs = |f: &&Screened| {
             let stuck = if f.recovers { "" } else { ", and it may not recover" };
-            format!("{} ({} of requests more{stuck})", f.fault.text, share(f.lost_share.min(1.0)))
+            format!("{} ({} of all requests{stuck})", f.fault.text, share(f.blast_radius.min(1.0)))
         };
         let names: Vec<String> = worst.iter().take(named).map(costs).collect();
-        text.push_str(&format!("{} cost users something, most of all {}", worst.len(), listed(&names)));
+        let names = listed(&names);
+        text.push_str(&format!(
+            ", {} also requests that did not need what was struck: most of all {names}",
+            worst.len()
+        ));
     }
     if !asked.not_tried.is_empty() {
         text.push_str(&format!("; the budget had no room for {} more", asked.not_tried.len()));
@@ -54,18 +63,23 @@ fn at_the_load_asked_for(asked: &AskedFaults, page: &mut Page) {
 }
 
 fn two_at_once(pairs: &FaultPairs, page: &mut Page) {
-    let mut text = format!(
-        "{} {} of {} pairs that impair the same part were tried",
-        Ink::Bold.on("Two at once:"),
-        pairs.tried,
-        pairs.touching
-    );
-    let why = match (pairs.tried < pairs.touching, pairs.by_clock) {
-        (_, true) => " (as many as --budget had time for on this machine; another may try more or fewer)",
-        (true, false) => " (as many as the budget of events allows)",
-        (false, false) => "",
+    let all = pairs.tried == pairs.touching;
+    let mut text = match all {
+        true => {
+            format!("{} all {} pairs that touch the same part were tried", Ink::Bold.on("Two at once:"), pairs.tried)
+        }
+        false => format!(
+            "{} {} of {} pairs that touch the same part were tried",
+            Ink::Bold.on("Two at once:"),
+            pairs.tried,
+            pairs.touching
+        ),
     };
-    text.push_str(why);
+    text.push_str(match (all, pairs.by_clock) {
+        (true, _) => "",
+        (false, true) => " (as many as --budget had time for on this machine; another may try more or fewer)",
+        (false, false) => " (as many as the budget of events allows)",
+    });
     let named = if page.verbose { pairs.worse.len() } else { NAMED.min(pairs.worse.len()) };
     if pairs.worse.is_empty() {
         text.push_str("; none is worse than the two add up to");

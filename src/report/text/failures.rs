@@ -92,7 +92,7 @@ fn by_target(failures: &[&Failure], page: &mut Page) {
         page.wrapped(2, 4, &format!("{}: {worst}{back}", gathered(target, &struck)));
     }
     if all.len() > shown {
-        page.push_line(&Ink::Dim.on(format!("  {} more components (-v shows all)", all.len() - shown)));
+        page.push_line(&Ink::Dim.on(format!("  {} more parts (-v shows all)", all.len() - shown)));
     }
 }
 
