@@ -39,11 +39,11 @@ fn at_the_load_asked_for(asked: &AskedFaults, page: &mut Page) {
         asked.tried.iter().filter(|f| f.blast_radius >= 2.0 * NOTICED || !f.recovers).collect();
     worst.sort_by(|a, b| b.blast_radius.total_cmp(&a.blast_radius));
     text.push_str(&format!(
-        ". Of {} faults tried there, beside the same run without, {noticed} cost users something",
+        ". Of {} faults tried there, each beside the same run without, users notice {noticed}",
         asked.tried.len()
     ));
     if worst.is_empty() {
-        text.push_str(", and none takes requests along that did not need what it struck");
+        text.push_str("; none takes requests along that did not need what was struck");
     } else {
         let costs = |f: &&Screened| {
             let stuck = if f.recovers { "" } else { ", and it may not recover" };

@@ -142,18 +142,18 @@ fn in_full(failure: &Failure, page: &mut Page) {
         };
         page.labelled(4, "users lose", LABEL, &text);
     }
+    let target = &failure.fault.target;
+    let blast = failure.blast_radius.filter(|b| b.mean >= 0.005).map(|blast| {
+        let share = share_estimate(&Estimate { high: blast.high.min(1.0), ..blast });
+        format!("{share} of all requests of that time")
+    });
     if !failure.collateral.is_empty() {
         let verb = if failure.collateral.len() == 1 { "fails without needing" } else { "fail without needing" };
-        let text = format!("{} {verb} {}", Ink::Bad.on(listed(&failure.collateral)), failure.fault.target);
+        let blast = blast.map(|blast| format!(": {blast}")).unwrap_or_default();
+        let text = format!("{} {verb} {target}{blast}", Ink::Bad.on(listed(&failure.collateral)));
         page.labelled(4, "collateral", LABEL, &text);
-    }
-    if let Some(blast) = failure.blast_radius.filter(|b| b.mean >= 0.005) {
-        let text = format!(
-            "{} of all requests of that time were lost without needing {}",
-            share_estimate(&Estimate { high: blast.high.min(1.0), ..blast }),
-            failure.fault.target
-        );
-        page.labelled(4, "blast", LABEL, &text);
+    } else if let Some(blast) = blast {
+        page.labelled(4, "blast", LABEL, &format!("{blast} were lost without needing {target}"));
     }
     cascade(&failure.cascade, page);
     page.labelled(4, "after it", LABEL, &recovery(failure));
