@@ -51,9 +51,9 @@ fn at_the_load_asked_for(asked: &AskedFaults, page: &mut Page) {
         };
         let names: Vec<String> = worst.iter().take(named).map(costs).collect();
         let names = listed(&names);
+        let (number, take) = (worst.len(), if worst.len() == 1 { "takes" } else { "take" });
         text.push_str(&format!(
-            ", {} also requests that did not need what was struck: most of all {names}",
-            worst.len()
+            "; {number} {take} requests along that did not need what was struck: most of all {names}"
         ));
     }
     if !asked.not_tried.is_empty() {
