@@ -110,9 +110,12 @@ fn struck(bench: &Bench, options: &Options, field: Field, drill: &Drill, progres
     let mut failures = field.drill(&screening, &list, 1);
     failures.sort_by(|a, b| urgency(b).total_cmp(&urgency(a)));
 
+    // What matters first; then the loss of each part, on which findings rest; then the rest; last what nobody notices.
+    let noticed = |f: &Failure| f.matters() || f.lost_share() >= WORTH_CONFIRMING;
+    failures.sort_by_key(|f| (!noticed(f), !f.matters(), !catalog::kills_all(&f.fault)));
     let runs = share::CONFIRMING * options.budget / (drill.seconds() * bench.pace.events_per_s);
     let affordable = ((runs / f64::from(REPLICATIONS)) as usize).max(LEAST_CONFIRMED);
-    let worth = failures.iter().filter(|f| f.matters() || f.lost_share() >= WORTH_CONFIRMING).count();
+    let worth = failures.iter().take_while(|f| noticed(f)).count();
     let confirmed = affordable.min(worth);
     progress.begin("confirming what matters", confirmed as u64);
     let chosen: Vec<(ComponentId, Fault)> =
