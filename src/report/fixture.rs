@@ -146,11 +146,15 @@ fn run(name: &str, load: f64) -> Run {
 }
 
 fn slow_stripe() -> Failure {
-    let step = |component: &str, at_s, mechanism: &str, via: &str| CascadeStep {
+    let step = |component: &str, at_s, mechanism: &str, via: &str, workers: f64| CascadeStep {
         component: component.into(),
         at_s,
         mechanism: mechanism.into(),
         via: Some(via.into()),
+        readings: vec![
+            Reading { gauge: Gauge::Workers, before: 0.04 * workers, after: workers, of: Some(workers) },
+            Reading { gauge: Gauge::Queue, before: 0.0, after: 96.5, of: None },
+        ],
     };
     let success = |subject: &str, before, after: (f64, f64)| Effect {
         subject: subject.into(),
@@ -169,6 +173,7 @@ fn slow_stripe() -> Failure {
             success("web.home", 1.0, (0.43, 0.02)),
         ],
         lost_requests: Some(around(18_300.0, 410.0)),
+        blast_radius: Some(around(0.44, 0.02)),
         recovers: Some(Recovery {
             probability: Estimate { mean: 1.0, low: 0.97, high: 1.0 },
             after_s: Some(around(9.2, 0.6)),
@@ -176,9 +181,9 @@ fn slow_stripe() -> Failure {
         metastable: Some(Estimate { mean: 0.0, low: 0.0, high: 0.03 }),
         sustained_by: None,
         cascade: vec![
-            step("payments", 1.2, "workers exhausted", "payments>stripe"),
-            step("orders", 7.4, "workers exhausted", "orders>payments"),
-            step("web", 16.1, "workers exhausted", "web>orders"),
+            step("payments", 1.2, "workers exhausted", "payments>stripe", 40.0),
+            step("orders", 7.4, "workers exhausted", "orders>payments", 180.0),
+            step("web", 16.1, "workers exhausted", "web>orders", 400.0),
         ],
         collateral: vec!["web.home".into(), "web.search".into()],
     }
@@ -199,8 +204,47 @@ fn small_failure(flag: &str, subject: &str, after: f64, recovers: f64) -> Failur
         cascade: Vec::new(),
         collateral: Vec::new(),
         lost_requests: None,
+        blast_radius: None,
         sustained_by: (recovers < 1.0).then(|| "retries of catalog>catalog-db".into()),
         ..slow_stripe()
+    }
+}
+
+/// What was tried beside the failures that are told of.
+fn campaign() -> Campaign {
+    let fault = |flag: &str| FaultInfo::from(&crate::faults::Fault::parse_flag(flag).unwrap());
+    let screened = |flag: &str, lost_share: f64, impaired: &[&str]| Screened {
+        fault: fault(flag),
+        runs: 1,
+        lost_share,
+        blast_radius: 0.0,
+        recovers: true,
+        impaired: impaired.iter().map(ToString::to_string).collect(),
+    };
+    Campaign {
+        screened: vec![
+            screened("kill:mailer@5s+20s", 0.0, &[]),
+            screened("partition:order-events@5s+20s", 0.031, &["orders", "web"]),
+        ],
+        asked: Some(AskedFaults {
+            load: 10.0,
+            holds_without: false,
+            tried: vec![screened("kill:catalog@5s+8s", 0.31, &["web"]), screened("latency:ads:+5s@5s+8s", 0.0, &[])],
+            not_tried: vec!["kill:mailer@5s+8s".into()],
+        }),
+        pairs: Some(FaultPairs {
+            touching: 84,
+            tried: 30,
+            apart: 12,
+            by_clock: false,
+            worse: vec![FaultPair {
+                faults: [fault("latency:orders-db:+2s@5s+20s"), fault("kill:web:1@5s+20s")],
+                shared: vec!["web".into()],
+                alone: [0.25, 0.0],
+                together: 0.61,
+                recovers: true,
+            }],
+        }),
     }
 }
 
@@ -327,6 +371,7 @@ pub(super) fn review() -> Report {
             Failure { users: Vec::new(), ..small_failure("latency:ads:+5s@60s+120s", "", 1.0, 1.0) },
         ]),
         unconfirmed: vec!["mailer killed".into(), "order-events cut off".into()],
+        campaign: Some(campaign()),
         findings: Some(findings()),
         decoys: vec![Decoy {
             code: "missing-circuit-breaker".into(),
@@ -366,6 +411,7 @@ pub(super) fn experiment() -> Report {
         plan: None,
         failures: None,
         unconfirmed: Vec::new(),
+        campaign: None,
         findings: None,
         decoys: Vec::new(),
         ..review()

@@ -1,7 +1,7 @@
 //! Failures: what each fault did to users, how it spread, and whether it ended.
 
 use super::{Scribe, effect};
-use crate::experiments::{Failure, Harm, Review};
+use crate::experiments::{self, Failure, Harm, Review};
 use crate::findings::{self, Figure};
 use crate::measure::Estimate;
 use crate::model::Metric;
@@ -25,6 +25,7 @@ impl Scribe<'_> {
             load: failure.load,
             users: self.users(failure),
             lost_requests: Some(failure.estimate(Harm::lost_in_all)),
+            blast_radius: Some(failure.blast()),
             recovers: Some(Recovery {
                 probability: recovers,
                 after_s: (!times.is_empty()).then(|| Estimate::of(&times)),
@@ -37,6 +38,7 @@ impl Scribe<'_> {
                     at_s: step.at.seconds(),
                     mechanism: step.mechanism.words().into(),
                     via: step.via.map(|e| plan.edges[e.index()].name.clone()),
+                    readings: step.readings.iter().map(reading).collect(),
                 })
                 .collect(),
             collateral: failure.collateral.iter().map(|e| plan.endpoints[e.index()].name.clone()).collect(),
@@ -68,6 +70,11 @@ impl Scribe<'_> {
         effects.sort_by(|a, b| b.0.total_cmp(&a.0));
         effects.into_iter().map(|(_, effect)| effect).collect()
     }
+}
+
+fn reading(reading: &experiments::Reading) -> report::Reading {
+    let experiments::Reading { gauge, before, after, of } = *reading;
+    report::Reading { gauge, before, after, of }
 }
 
 /// A share of replications with Wilson's 95% interval.

@@ -74,6 +74,7 @@ pub(super) struct Failure<'a> {
     load: f64,
     users: Vec<Effect>,
     lost_requests: Option<Estimate>,
+    blast_radius: Option<Estimate>,
     recovers: Option<Recovery>,
     metastable: Option<Estimate>,
     sustained_by: Option<&'a str>,
@@ -93,6 +94,16 @@ struct CascadeStep<'a> {
     at_s: f64,
     mechanism: &'a str,
     via: Option<&'a str>,
+    figures: Vec<Reading>,
+}
+
+#[derive(Serialize)]
+struct Reading {
+    gauge: &'static str,
+    before: f64,
+    after: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -210,6 +221,7 @@ pub(super) fn failure(f: &report::Failure) -> Failure<'_> {
         load: f.load,
         users: f.users.iter().map(effect).collect(),
         lost_requests: estimate(&f.lost_requests),
+        blast_radius: estimate(&f.blast_radius),
         recovers: f
             .recovers
             .as_ref()
@@ -224,6 +236,9 @@ pub(super) fn failure(f: &report::Failure) -> Failure<'_> {
                 at_s: s.at_s,
                 mechanism: &s.mechanism,
                 via: s.via.as_deref(),
+                figures: (s.readings.iter())
+                    .map(|r| Reading { gauge: r.gauge.key(), before: r.before, after: r.after, of: r.of })
+                    .collect(),
             })
             .collect(),
         collateral: &f.collateral,

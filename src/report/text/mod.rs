@@ -1,5 +1,6 @@
 //! The report as a senior engineer's page: the verdict first, then why.
 
+mod campaign;
 mod failures;
 mod fixes;
 mod footer;
