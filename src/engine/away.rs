@@ -1,10 +1,20 @@
 //! What faults answer in place of a callee: refused, reset, too many, an error.
 
+use super::hang::Aside;
 use super::outcome::Cause;
 use super::world::World;
-use crate::plan::{ComponentId, EdgeId, EndpointId, Knobs};
+use crate::plan::{Away, ComponentId, EdgeId, EndpointId, Knobs};
 use crate::policies::{Bucket, RateLimit, Verdict};
 use crate::units::SimTime;
+
+/// What faults do beside turning what is there.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Troubles {
+    /// For each link, what they answer in place of the callee.
+    pub ways: Vec<Away>,
+    pub quotas: Quotas,
+    pub aside: Aside,
+}
 
 /// Limits on what reaches components and endpoints, and on what goes along edges.
 #[derive(Clone, Debug, Default)]
@@ -65,7 +75,7 @@ impl World<'_> {
     /// What answers a request along a link in place of whom it is meant for, if anything does.
     #[cold]
     pub(super) fn answered_away(&mut self, link: u32) -> Option<Cause> {
-        let (away, route) = (self.aways[link as usize], self.routes[link as usize]);
+        let (away, route) = (self.troubles.ways[link as usize], self.routes[link as usize]);
         let stream = &mut self.edges[route.edge as usize].faults;
         // A query of a transaction has a connection already.
         let refused = if route.inside { 0.0 } else { away.refused };
@@ -80,7 +90,7 @@ impl World<'_> {
         }
         let component = self.plan.stations[route.station as usize].component;
         let now = SimTime(self.now);
-        if !self.quotas.admit(component, route.endpoint as usize, route.edge as usize, now) {
+        if !self.troubles.quotas.admit(component, route.endpoint as usize, route.edge as usize, now) {
             return Some(Cause::RateLimited);
         }
         stream.chance(away.errors).then_some(Cause::Error)

@@ -317,7 +317,7 @@ impl World<'_> {
     pub(super) fn insert(&mut self, new: Frame) -> u32 {
         let (at, frame) = self.frames.claim(Frame::EMPTY);
         *frame = Frame { ticket: frame.ticket, ..new };
-        if self.aside.replicas > 0 {
+        if self.troubles.aside.replicas > 0 {
             self.come_to(at);
         }
         at

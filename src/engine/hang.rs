@@ -79,7 +79,7 @@ impl World<'_> {
             let replica = &mut self.slots[slot as usize];
             replica.hung = true;
             self.stations[replica.station as usize].hangs += 1;
-            self.aside.replicas += 1;
+            self.troubles.aside.replicas += 1;
             if let Some(cpu) = &mut replica.cpu {
                 cpu.turn(now, 0.0);
             }
@@ -105,7 +105,7 @@ impl World<'_> {
             if let Ok(at) = found {
                 frame.wake = 0;
                 let (ticket, left) = (frame.ticket, due[at].2 - now);
-                self.aside.halted.push(Halted { frame: f, ticket, kind: Kind::Done, left });
+                self.troubles.aside.halted.push(Halted { frame: f, ticket, kind: Kind::Done, left });
             }
         }
     }
@@ -116,24 +116,24 @@ impl World<'_> {
             self.frames[f].pc ^= ASIDE;
         }
         slots.iter().for_each(|&slot| self.cure(slot));
-        for halted in std::mem::take(&mut self.aside.halted) {
+        for halted in std::mem::take(&mut self.troubles.aside.halted) {
             let Halted { frame: f, ticket, kind, left } = halted;
             if self.frames[f].ticket != ticket {
                 continue;
             }
             if self.frames[f].is_aside() {
-                self.aside.halted.push(halted);
+                self.troubles.aside.halted.push(halted);
                 continue;
             }
             let class = if kind == Kind::Done { Class::Completion } else { Class::Timeout };
             self.frames[f].wake = self.schedule(left, class, kind, f);
         }
-        for (f, ticket) in std::mem::take(&mut self.aside.woken) {
+        for (f, ticket) in std::mem::take(&mut self.troubles.aside.woken) {
             if self.frames[f].ticket != ticket {
                 continue;
             }
             match self.frames[f].is_aside() {
-                true => self.aside.woken.push((f, ticket)),
+                true => self.troubles.aside.woken.push((f, ticket)),
                 false => self.ready.push(Ready::Run(f)),
             }
         }
@@ -146,7 +146,7 @@ impl World<'_> {
         if !std::mem::take(&mut replica.hung) {
             return;
         }
-        self.aside.replicas -= 1;
+        self.troubles.aside.replicas -= 1;
         let i = replica.station as usize;
         self.stations[i].hangs -= 1;
         if let Some(cpu) = &mut replica.cpu {
@@ -158,14 +158,14 @@ impl World<'_> {
     /// A frame was woken, and its replica hangs.
     pub(super) fn note_woken(&mut self, f: u32) {
         let ticket = self.frames[f].ticket;
-        self.aside.woken.push((f, ticket));
+        self.troubles.aside.woken.push((f, ticket));
     }
 
     /// A frame has waited for a row for some time, and its replica hangs: nobody looks.
     pub(super) fn note_stuck(&mut self, f: u32) {
         let ticket = self.frames[f].ticket;
         self.frames[f].wake = 0;
-        self.aside.halted.push(Halted { frame: f, ticket, kind: Kind::Stuck, left: 0 });
+        self.troubles.aside.halted.push(Halted { frame: f, ticket, kind: Kind::Stuck, left: 0 });
     }
 
     /// A frame has come to a replica that may hang.
@@ -196,8 +196,8 @@ impl World<'_> {
             }
         }
         let hung = self.slots.iter().filter(|slot| slot.hung).count();
-        if hung != self.aside.replicas {
-            return Err(format!("{hung} replicas hang, {} are counted", self.aside.replicas));
+        if hung != self.troubles.aside.replicas {
+            return Err(format!("{hung} replicas hang, {} are counted", self.troubles.aside.replicas));
         }
         Ok(())
     }

@@ -33,8 +33,8 @@ impl World<'_> {
     /// Follows the plan, and what faults have done to the edges.
     pub(super) fn set_routes(&mut self) {
         let (plan, edges) = (self.plan, &self.edges);
-        self.aways.clear();
-        self.aways.extend(plan.links.iter().map(|link| {
+        self.troubles.ways.clear();
+        self.troubles.ways.extend(plan.links.iter().map(|link| {
             let pooled = plan.edges[link.edge.index()].pool.is_some();
             let way = self.knobs.edges[link.edge.index()].away;
             // Where connections are kept, a name is needed only to open one.
@@ -42,10 +42,10 @@ impl World<'_> {
             way.and(self.knobs.endpoints[link.to.index()].away)
         }));
         self.routes.clear();
-        self.routes.extend(plan.links.iter().zip(&self.aways).map(|(link, away)| {
+        self.routes.extend(plan.links.iter().zip(&self.troubles.ways).map(|(link, away)| {
             let (endpoint, edge) = (&plan.endpoints[link.to.index()], &edges[link.edge.index()]);
             let component = plan.stations[endpoint.station.index()].component;
-            let away = !away.is_none() || self.quotas.concern(component, link.to, link.edge);
+            let away = !away.is_none() || self.troubles.quotas.concern(component, link.to, link.edge);
             let inside = plan.edges[link.edge.index()].inside;
             Route {
                 edge: link.edge.0,

@@ -19,7 +19,7 @@ impl World<'_> {
         if !died.is_empty() {
             self.bury(&died, probe);
         }
-        self.quotas.turn(knobs);
+        self.troubles.quotas.turn(knobs);
         self.turn_edges(probe);
         self.turn_hangs();
         for (t, was_paused) in paused.into_iter().enumerate() {

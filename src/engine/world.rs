@@ -1,13 +1,12 @@
 //! The state of a simulation, and the loop that takes one event after the other.
 
 use super::agenda::{Agenda, Class, Key, Kind};
-use super::away::Quotas;
+use super::away::Troubles;
 use super::cache::{CacheState, Load, Waiter};
 use super::call::{Call, EdgeState, Instance, State};
 use super::cancel::{Family, Notice};
 use super::fleet::FleetState;
 use super::frame::{Arena, Frame, NONE};
-use super::hang::Aside;
 use super::holdings::{Holdings, LockState};
 use super::lanes::{Lane, Purpose, Timer};
 use super::limiter::{Door, Hall};
@@ -19,7 +18,7 @@ use super::source::SourceState;
 use super::station::{Slot, StationState};
 use super::tally::Tallies;
 use super::topic::{Batch, Message, Stage, TopicState};
-use crate::plan::{Away, Knobs, Plan, Priority};
+use crate::plan::{Knobs, Plan, Priority};
 use crate::units::{SimDuration, SimTime};
 
 /// A running simulation of one plan. Cloning it forks the run: both copies go on identically until something differs.
@@ -62,10 +61,7 @@ pub struct World<'p> {
     pub(super) loading: Vec<u32>,
     pub(super) routes: Vec<Route>,
     pub(super) program: Vec<Op>,
-    /// For each link, what faults answer in place of the callee.
-    pub(super) aways: Vec<Away>,
-    pub(super) quotas: Quotas,
-    pub(super) aside: Aside,
+    pub(super) troubles: Troubles,
     pub(super) knobs: Knobs,
     pub(super) tallies: Tallies,
     /// Requests that arrive now belong to the measured part.
@@ -167,9 +163,7 @@ impl<'p> World<'p> {
             loading: Vec::new(),
             routes: Vec::new(),
             program: compile(plan),
-            aways: Vec::new(),
-            quotas: Quotas::default(),
-            aside: Aside::default(),
+            troubles: Troubles::default(),
             tallies: Tallies {
                 endpoints: vec![Default::default(); plan.endpoints.len()],
                 sources: plan.sources.iter().map(|s| vec![Default::default(); s.mix.len()]).collect(),
