@@ -4,8 +4,8 @@ use super::key::Key;
 
 #[derive(Clone, Debug)]
 pub(super) struct Heap {
-    /// `len` keys, then [`Key::NEVER`] up to the end of the last level, so that a group of four children is there whole or
-    /// not at all.
+    /// `len` keys, then [`Key::NEVER`] up to the end of the last group of four children, so that a group is
+    /// there whole or not at all.
     keys: Vec<Key>,
     len: usize,
     /// The first key has been taken and not yet replaced: the next push, which mostly follows at once, fills the hole
@@ -52,11 +52,23 @@ impl Heap {
         self.len == self.keys.len()
     }
 
+    /// Makes room for as many keys.
+    pub(super) fn reserve(&mut self, keys: usize) {
+        self.keys.resize(self.keys.len().max(keys.next_multiple_of(4) + 1), Key::NEVER);
+    }
+
+    /// Gives back an empty heap's room if it is more than this.
+    pub(super) fn shrink(&mut self, keys: usize) {
+        if self.keys.len() > keys {
+            *self = Heap::default();
+        }
+    }
+
     /// Puts in another key. There must be no hole.
     #[inline]
     pub(super) fn add(&mut self, key: Key) {
         if self.is_full() {
-            self.keys.resize(4 * self.len + 1, Key::NEVER);
+            self.keys.extend([Key::NEVER; 4]);
         }
         self.sift_up(key);
         self.len += 1;

@@ -120,6 +120,7 @@ impl Wheel {
     fn advance(&mut self, limit: Key) -> bool {
         self.next = 0;
         empty(&mut self.run);
+        self.late.shrink(ROOM);
         let mut dealt = false;
         while self.filled != 0 && self.run.len() < ENOUGH {
             let number = self.filled.trailing_zeros();
@@ -184,13 +185,11 @@ impl Wheel {
         if level(edge, self.edge) <= self.filled.trailing_zeros() {
             self.edge = edge;
         }
-        for key in keys {
-            if key.time() <= self.edge {
-                self.late.add(key);
-            } else {
-                self.place(key);
-            }
-        }
+        let (late, behind): (Vec<Key>, Vec<Key>) = keys.into_iter().partition(|key| key.time() <= self.edge);
+        behind.into_iter().for_each(|key| self.place(key));
+        // Twice the room, for a crowd that cannot be parted: else it would be looked through again at every push.
+        self.late.reserve(2 * late.len());
+        late.into_iter().for_each(|key| self.late.add(key));
     }
 
     /// Puts what comes behind the edge into its slot.
