@@ -8,7 +8,12 @@ const ONE: Way = Way { warmup: 20, tail: 240, replications: 1 };
 
 /// Each incident with twenty draws of all its assumed numbers, each between half and double of what it was. A draw whose system
 /// does not answer 99% without the trigger is no system that ran before its incident, and is drawn again. A verdict is whether
-/// it recovers, and who is the first victim. Held by (of 20): see `GOALS`. Takes some minutes:
+/// it recovers, and who is the first victim. It held in so many of 20:
+///
+/// slack-2022 16, dynamodb-2015 19, coinbase-2020 18, circleci-2015 20,
+/// discord-2017 18, fortnite-2018 18, spotify-2013 17, stackdriver-2013 20.
+///
+/// Takes about five minutes (`INCIDENT=slack` runs one of them alone):
 /// `cargo test --test it verdicts_hold -- --ignored --nocapture`
 #[test]
 #[ignore = "takes some minutes"]
