@@ -25,10 +25,9 @@ impl Scene<'_, '_, '_> {
     /// The mechanism, and the edge along which it came.
     pub(super) fn explain(&self, component: ComponentId, row: usize, until: usize) -> (Mechanism, Option<EdgeId>) {
         let via = self.troubled(component, row, until);
-        if via.is_none() {
-            if let Some((mechanism, edge)) = self.flood(component, row, until) {
-                return (mechanism, Some(edge));
-            }
+        let flood = if via.is_none() { self.flood(component, row, until) } else { None };
+        if let Some((mechanism, edge)) = flood {
+            return (mechanism, Some(edge));
         }
         let stations: Vec<usize> = self.graph.plan().stations_of(component).map(|s| s.index()).collect();
         let own = self.fleet(&stations, until).or_else(|| self.full(&stations, row, until));

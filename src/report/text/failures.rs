@@ -6,7 +6,7 @@ use crate::report::words::{effect, effect_briefly, factor, listed, number, secon
 use crate::report::{CascadeStep, Estimate, Failure, FaultInfo, Report, Screened};
 
 /// So many are shown in full unless everything is asked for.
-const SHOWN: usize = 3;
+const SHOWN: usize = 2;
 /// So many components are listed in a line each.
 const LISTED: usize = 8;
 const LABEL: usize = 11;
