@@ -39,6 +39,7 @@ mod outcome;
 mod probe;
 #[cfg(test)]
 mod random_plans;
+mod replan;
 mod replication;
 mod route;
 mod source;

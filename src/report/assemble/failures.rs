@@ -19,7 +19,7 @@ impl Scribe<'_> {
         let plan = &self.model.plan;
         let back = failure.recoveries();
         let times: Vec<f64> = failure.harms.iter().filter_map(|h| h.recovered).map(SimDuration::seconds).collect();
-        let recovers = share(back, failure.harms.len());
+        let recovers = Estimate::of_share(back, failure.harms.len());
         report::Failure {
             fault: FaultInfo::from(&failure.fault),
             load: failure.load,
@@ -29,7 +29,7 @@ impl Scribe<'_> {
                 probability: recovers,
                 after_s: (!times.is_empty()).then(|| Estimate::of(&times)),
             }),
-            metastable: Some(share(failure.harms.len() - back, failure.harms.len())),
+            metastable: Some(Estimate::of_share(failure.harms.len() - back, failure.harms.len())),
             sustained_by: review.sustained.iter().find(|(i, _)| *i == index).and_then(|(_, by)| by.map(str::to_owned)),
             cascade: (failure.cascade().iter())
                 .map(|step| CascadeStep {
@@ -68,13 +68,4 @@ impl Scribe<'_> {
         effects.sort_by(|a, b| b.0.total_cmp(&a.0));
         effects.into_iter().map(|(_, effect)| effect).collect()
     }
-}
-
-/// A share of replications with Wilson's 95% interval.
-fn share(n: usize, of: usize) -> Estimate {
-    let (n, of, z) = (n as f64, (of as f64).max(1.0), 1.96f64);
-    let mean = n / of;
-    let centre = (mean + z * z / (2.0 * of)) / (1.0 + z * z / of);
-    let half = z / (1.0 + z * z / of) * (mean * (1.0 - mean) / of + z * z / (4.0 * of * of)).sqrt();
-    Estimate { mean, low: (centre - half).clamp(0.0, mean), high: (centre + half).clamp(mean, 1.0) }
 }
