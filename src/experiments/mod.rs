@@ -19,6 +19,7 @@ mod guards;
 mod judge;
 mod length;
 mod limits;
+mod metastable;
 mod options;
 mod plain;
 mod review;

@@ -56,7 +56,7 @@ impl Aftermaths {
     }
 }
 
-impl<'p> Inquiry<'_, 'p> {
+impl Inquiry<'_, '_> {
     /// Strikes at a load, over as many seeds as `events` pay for.
     pub fn aftermaths(&self, fault: &Fault, lasting: SimDuration, load: f64, events: f64) -> Aftermaths {
         let mut course = Course::new(self.graph, load, lasting);
@@ -77,7 +77,7 @@ impl<'p> Inquiry<'_, 'p> {
     }
 
     /// Judges a run that has gone to its end.
-    fn aftermath(&self, warm: &Warm<'p>, course: &Course) -> Aftermath {
+    fn aftermath(&self, warm: &Warm, course: &Course) -> Aftermath {
         let before = self.usual(warm, course);
         let now = self.pulse(warm, course, course.judged_from(), course.end());
         if now.is_back(&before) {
@@ -92,13 +92,5 @@ impl<'p> Inquiry<'_, 'p> {
             Strain { amplified: None, degraded: None } if !warm.has_stopped() => Aftermath::Unexplained,
             strain => Aftermath::Stuck(strain),
         }
-    }
-
-    /// Whether a run at a load, with a trigger or without, has lost its goodput at the end of its course.
-    pub fn is_down(&self, load: f64, course: &Course, fault: Option<&Fault>, replication: u32) -> bool {
-        let faults = fault.map(|f| course.trigger(f)).into_iter().collect();
-        let warm = self.case(self.graph.plan(), load, course, faults).fork(replication, course.end());
-        let now = self.pulse(&warm, course, course.judged_from(), course.end());
-        !now.is_back(&self.usual(&warm, course))
     }
 }

@@ -88,7 +88,7 @@ impl Course {
     }
 }
 
-impl<'p> Inquiry<'_, 'p> {
+impl Inquiry<'_, '_> {
     /// A case of this plan, or of one with the same parts.
     pub fn case<'q>(&self, plan: &'q Plan, load: f64, course: &Course, faults: Vec<Fault>) -> Case<'q> {
         Case { plan, load, faults, schedule: course.schedule(), seed: self.seed }
@@ -106,10 +106,10 @@ impl<'p> Inquiry<'_, 'p> {
 
     /// Goes on until goodput has been back for as long as the wait, and says how long that took; `None` when it is not
     /// within so long.
-    pub fn comes_back(
+    pub fn comes_back<'q>(
         &self,
-        case: &Case<'p>,
-        warm: &mut Warm<'p>,
+        case: &Case<'q>,
+        warm: &mut Warm<'q>,
         replication: u32,
         course: &Course,
         within: SimDuration,

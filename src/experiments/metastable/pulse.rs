@@ -110,7 +110,13 @@ impl Pulse {
 
     /// Whether goodput is what it was `before`.
     pub fn is_back(&self, before: &Pulse) -> bool {
-        let share = if self.closed { 1.0 } else { self.organic() / before.organic().max(1e-9) };
+        self.is_back_at(before, 1.0)
+    }
+
+    /// The same when there are so many times as many users, where their number is fixed. Of open traffic it is seen how much
+    /// there is.
+    pub fn is_back_at(&self, before: &Pulse, users: f64) -> bool {
+        let share = if self.closed { users } else { self.organic() / before.organic().max(1e-9) };
         let all = |pulse: &Pulse| pulse.good.iter().sum::<f64>();
         let pairs = [(all(self), all(before))].into_iter();
         let pairs = pairs.chain(self.good.iter().copied().zip(before.good.iter().copied()));

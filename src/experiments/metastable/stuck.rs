@@ -1,0 +1,82 @@
+//! States that are stuck, to go on from: by which change do they come back?
+
+use super::detect::Aftermaths;
+use super::inquiry::{Course, Inquiry};
+use super::pulse::Pulse;
+use crate::experiments::trials::Case;
+use crate::faults::Fault;
+use crate::measure::Warm;
+use crate::plan::Plan;
+use crate::units::SimDuration;
+use rayon::prelude::*;
+
+/// What came of a trigger, and the states it left behind.
+pub struct Stuck<'g, 'p> {
+    /// Where.
+    pub inquiry: Inquiry<'g, 'p>,
+    /// The trigger.
+    pub fault: Fault,
+    /// At which load.
+    pub load: f64,
+    /// The times of its runs.
+    pub course: Course,
+    /// How long what has been changed may take to come back.
+    pub patience: SimDuration,
+    /// A seed with the state in which the verdict began, one wait after the end of the trigger.
+    pub states: Vec<(u32, Warm<'p>)>,
+    /// What was usual before the trigger.
+    pub usual: Pulse,
+}
+
+/// So many states are gone on from.
+const STATES: usize = 2;
+/// Waits within which something must have come back, …
+const WAITS: f64 = 16.0;
+/// … but no longer than this, in seconds, unless a single wait is.
+const LONGEST: f64 = 300.0;
+
+impl<'g, 'p> Inquiry<'g, 'p> {
+    /// The first states that are stuck; `None` when there are none.
+    pub fn stuck(&self, fault: &Fault, load: f64, aftermaths: &Aftermaths, events: f64) -> Option<Stuck<'g, 'p>> {
+        let course = aftermaths.course;
+        let case = self.case(self.graph.plan(), load, &course, vec![course.trigger(fault)]);
+        let chosen: Vec<u32> = aftermaths.stuck().into_iter().take(STATES).collect();
+        let states: Vec<_> = chosen.into_par_iter().map(|r| (r, case.fork(r, course.judged_from()))).collect();
+        let usual = self.usual(&states.first()?.1, &course);
+        // A dozen changes are tried on each state, in a system that does more than usual.
+        let affordable = self.pace.seconds(events / (12.0 * states.len() as f64), 2.0 * load);
+        let wait = course.wait.seconds();
+        let seconds = (WAITS * wait).max(30.0).min(LONGEST).min(affordable).max(3.0 * wait);
+        let patience = SimDuration::from_seconds(seconds);
+        Some(Stuck { inquiry: *self, fault: fault.clone(), load, course, patience, states, usual })
+    }
+}
+
+impl Stuck<'_, '_> {
+    /// The case under which a state goes on: with this plan, and more going wrong, or right, from then on.
+    pub fn case<'q>(&self, plan: &'q Plan, more: &[Fault]) -> Case<'q> {
+        let mut faults = vec![self.course.trigger(&self.fault)];
+        faults.extend_from_slice(more);
+        self.inquiry.case(plan, self.load, &self.course, faults)
+    }
+
+    /// How long each state takes to come back under a plan with the same parts; `None` unless all of them do.
+    pub fn all_come_back(
+        &self,
+        plan: &Plan,
+        more: &[Fault],
+        change: impl Fn(&mut Warm) + Sync,
+    ) -> Option<SimDuration> {
+        let case = self.case(plan, more);
+        let times: Vec<Option<SimDuration>> = self
+            .states
+            .par_iter()
+            .map(|(replication, state)| {
+                let mut warm = state.under(plan);
+                change(&mut warm);
+                self.inquiry.comes_back(&case, &mut warm, *replication, &self.course, self.patience)
+            })
+            .collect();
+        times.into_iter().try_fold(SimDuration::ZERO, |longest, time| time.map(|t| t.max(longest)))
+    }
+}
