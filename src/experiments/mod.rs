@@ -8,6 +8,7 @@
 //! - `judge`, `toll`: whether expectations hold, and what users lose;
 //! - `bench`, `capacity`, `limits`, `scale`, `usage`: how much load, what ends it, and the plan to more;
 //! - `campaign`, `cascade`: every component struck in turn, and how the damage spreads;
+//! - `metastable`: failures that outlive their cause, and why;
 //! - `guards`, `contain`: which missing guard contains it, by trying.
 
 mod bench;
@@ -37,6 +38,9 @@ pub use guards::{Guard, Habit, Move};
 pub use judge::{Judged, Verdict};
 pub use length::{Length, Pace};
 pub use limits::{Bottleneck, Capacity};
+pub use metastable::{
+    Aftermath, Aftermaths, Band, Course, Cure, Inquiry, Loops, Metastable, Recovery, Smallest, Strain, Sustained, Sustainer, Wait,
+};
 pub use options::{Options, Progress, Quiet};
 pub use plain::{Plain, run};
 pub use review::{Decoy, Review, Shown, Spare, review};

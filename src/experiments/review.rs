@@ -8,6 +8,7 @@ use super::contain::{Containment, Works};
 use super::guards::{Guard, Habit, Move, missing};
 use super::length::{Length, Pace, shown};
 use super::limits::{Bottleneck, Capacity};
+use super::metastable::{Inquiry, Metastable};
 use super::options::{ASSUMED, Options, Progress, slos};
 use super::scale::ScalePlan;
 use super::toll::{Toll, patience, tolls};
@@ -92,8 +93,8 @@ pub struct Review {
     pub failures: Vec<Failure>,
     /// What was tried against those that matter.
     pub contained: Vec<Containment>,
-    /// Failures that do not end by themselves, by position, with what keeps them going where leaving it out showed that.
-    pub sustained: Vec<(usize, Option<&'static str>)>,
+    /// Failures that were not over when their runs ended, by position, each examined for longer and over more seeds.
+    pub metastable: Vec<(usize, Metastable)>,
     /// Second replicas that were tried.
     pub spares: Vec<Spare>,
     /// Guards that would help nobody.
@@ -111,6 +112,7 @@ mod share {
     pub const PLAN: f64 = 0.006;
     pub const SCREENING: f64 = 0.2;
     pub const CONFIRMING: f64 = 0.2;
+    pub const EXAMINING: f64 = 0.05;
 }
 
 /// So many failures are confirmed by several replications, whatever the budget.
@@ -120,6 +122,8 @@ const MOST_CONTAINED: usize = 8;
 /// Replications of a confirmation.
 const REPLICATIONS: u32 = 3;
 const MOST_DECOYS: usize = 3;
+/// Failures that did not heal within their run and are examined.
+const MOST_EXAMINED: usize = 3;
 
 /// Reviews a model.
 pub fn review(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
@@ -169,7 +173,7 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
         patience: fallen.patience,
         failures: fallen.failures,
         contained: fallen.contained,
-        sustained: fallen.sustained,
+        metastable: fallen.metastable,
         spares: fallen.spares,
         decoys: fallen.decoys,
         notes,
@@ -222,7 +226,7 @@ struct Fallen {
     patience: Vec<f64>,
     failures: Vec<Failure>,
     contained: Vec<Containment>,
-    sustained: Vec<(usize, Option<&'static str>)>,
+    metastable: Vec<(usize, Metastable)>,
     spares: Vec<Spare>,
     decoys: Vec<Decoy>,
 }
@@ -254,7 +258,6 @@ fn strike(
 
     let works = Works { field, drill, remodel: bench.remodel, healthy: &healthy[0], replications: REPLICATIONS };
     let mut contained = Vec::new();
-    let mut sustained = Vec::new();
     let mattering: Vec<usize> =
         (0..failures.len()).filter(|i| failures[*i].confirmed && failures[*i].matters()).collect();
     if mattering.len() > MOST_CONTAINED {
@@ -264,19 +267,50 @@ fn strike(
     progress.begin("trying guards", mattering.len().min(MOST_CONTAINED) as u64);
     for (index, failure) in mattering.into_iter().take(MOST_CONTAINED).map(|i| (i, &failures[i])) {
         contained.push(works.contain(index, failure));
-        if failure.recoveries() < failure.harms.len() {
-            sustained.push((index, works.without_retries(failure).then_some("retries")));
-        }
         progress.advance(1);
     }
     let decoys = decoys(&works, &failures, &contained);
     let spares = spares(&works, &failures);
-    Fallen { drill, patience, failures, contained, sustained, spares, decoys }
+    let metastable = outlasting(bench, options, &healthy[0], &failures, progress, notes);
+    Fallen { drill, patience, failures, contained, metastable, spares, decoys }
+}
+
+/// Examines the failures that were not over when their runs ended: whether they heal at all, and what keeps them.
+fn outlasting(
+    bench: &Bench,
+    options: &Options,
+    healthy: &Measurements,
+    failures: &[Failure],
+    progress: &dyn Progress,
+    notes: &mut Vec<String>,
+) -> Vec<(usize, Metastable)> {
+    let open: Vec<usize> =
+        (0..failures.len()).filter(|i| failures[*i].confirmed && !failures[*i].recovers()).collect();
+    if open.len() > MOST_EXAMINED {
+        let more = open.len() - MOST_EXAMINED;
+        notes.push(format!("{more} further failures were not over when their runs ended, and were not examined"));
+    }
+    progress.begin("waiting for what does not heal", open.len().min(MOST_EXAMINED) as u64);
+    let latencies = healthy.sources.iter().filter_map(|s| s.total.latency.quantile(0.99));
+    let inquiry = Inquiry {
+        graph: bench.graph,
+        bounds: bench.bounds,
+        seed: options.seed,
+        pace: bench.pace,
+        p99: latencies.max().unwrap_or_default(),
+        events: share::EXAMINING * options.budget,
+    };
+    let examined = open.into_iter().take(MOST_EXAMINED).filter_map(|index| {
+        let found = inquiry.examine(&failures[index].fault, failures[index].load);
+        progress.advance(1);
+        Some((index, found?))
+    });
+    examined.collect()
 }
 
 /// What does not end comes first, then what was avoidable, then what was lost.
 fn urgency(failure: &Failure) -> f64 {
-    let stuck = if failure.recoveries() < failure.harms.len() { 10.0 } else { 0.0 };
+    let stuck = if failure.recovers() { 0.0 } else { 10.0 };
     stuck + failure.avoidable_share().min(2.0) + 0.01 * failure.lost_share().min(2.0)
 }
 
@@ -367,16 +401,5 @@ impl Works<'_, '_> {
     /// What users lose under a failure with these guards, in one replication.
     pub fn toll(&self, moves: &[Move], failure: &Failure) -> Option<Vec<Toll>> {
         self.run(moves, Some(failure), 0)
-    }
-
-    /// Whether a failure that does not end by itself does when nobody retries.
-    fn without_retries(&self, failure: &Failure) -> bool {
-        let mut plan = self.field.graph.plan().clone();
-        let retrying = plan.edges.iter().any(|e| e.retry.is_some());
-        plan.edges.iter_mut().for_each(|e| e.retry = None);
-        let graph = Graph::new(&plan);
-        let field = Field { graph: &graph, ..self.field };
-        let again = field.drill(&self.drill, &[(failure.target, failure.fault.clone())], 1);
-        retrying && again.first().is_some_and(|f| f.recoveries() == f.harms.len())
     }
 }

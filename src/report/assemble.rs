@@ -3,6 +3,7 @@
 mod failures;
 mod load;
 mod runs;
+mod stuck;
 
 use super::{Change, Confidence, Decoy, Effect, Estimate, Finding, Fix, Kind, Measure, Place, Report, Severity};
 use crate::experiments::{Options, Plain, Review, Shown};

@@ -5,11 +5,10 @@
 //! no longer scaled down, probed or ejected, messages are delivered once. Where nothing helps alone, each is tried
 //! together with a restart of whatever has a line.
 
-use super::pulse::Pulse;
 use super::stuck::Stuck;
-use crate::faults::{Fault, FaultKind, Kill, Target};
+use crate::faults::Fault;
 use crate::measure::Warm;
-use crate::plan::{ComponentId, Party, Plan, Role, Scaling, StationId};
+use crate::plan::{Party, Plan, Scaling, StationId};
 use crate::units::SimDuration;
 
 /// Something that may keep a system down.
@@ -151,31 +150,5 @@ impl Stuck<'_, '_> {
             Sustainer::ColdCaches | Sustainer::Backlog => {}
         }
         plan
-    }
-
-    /// Restarts everything but caches and brokers that has a longer line than usual: what waits there is lost.
-    fn restart(&self) -> Vec<Fault> {
-        let plan = self.inquiry.graph.plan();
-        let course = &self.course;
-        let now: Vec<Pulse> = self
-            .states
-            .iter()
-            .map(|(_, warm)| {
-                let until = course.judged_from();
-                self.inquiry.pulse(warm, course, SimDuration(until.0 - course.window.0), until)
-            })
-            .collect();
-        let crowded = |c: &ComponentId| {
-            plan.stations_of(*c).any(|s| now.iter().any(|p| p.queue(s) > 2.0 * self.usual.queue(s) + 10.0))
-        };
-        let restarts = |c: &ComponentId| !matches!(plan.components[c.index()].role, Role::Cache | Role::Queue);
-        let components = (0..plan.components.len()).map(ComponentId::new).filter(|c| restarts(c) && crowded(c));
-        components
-            .map(|c| Fault {
-                start: course.judged_from(),
-                duration: Some(SimDuration::from_millis(1)),
-                ..Fault::new(FaultKind::Kill(Kill::All), Target::Component(plan.components[c.index()].name.clone()))
-            })
-            .collect()
     }
 }

@@ -1,8 +1,9 @@
 //! The twin run that proves it: for a moment there is less load, and then a system that was stuck is well.
 //!
 //! A system that has lost something for good does not come back by this; one that is held down by its own load does. Half
-//! of the load is taken off for as long as it takes until goodput is back at half of the load, then all of it comes again. If
-//! half is too much, nine tenths are taken off. A fixed number of users cannot be halved: they are cut off.
+//! of the load is taken off for as long as it takes until goodput is back at half of the load, then all of it comes again; if
+//! that fails, for longer. If half is too much, nine tenths are taken off; if what waits is too much, it is dropped by a
+//! restart, too. A fixed number of users cannot be halved: they are cut off.
 
 use super::stuck::Stuck;
 use crate::faults::{Fault, FaultKind, Load, Partition, Target};
@@ -18,38 +19,45 @@ pub struct Cure {
     pub left: f64,
     /// For how long.
     pub lasting: SimDuration,
+    /// What has a long line is restarted first, since it would take too long to serve.
+    pub restart: bool,
 }
+
+/// Times as long as it took until goodput was back, until the cure holds.
+const LONGER: [f64; 4] = [1.0, 2.0, 4.0, 8.0];
 
 impl Stuck<'_, '_> {
     /// The least relief that cures every state, with the longest time that one of them takes.
     pub fn cure(&self) -> Option<Cure> {
         let levels: &[f64] = if is_closed(self.inquiry.graph.plan()) { &[0.0] } else { &[0.5, 0.1] };
-        levels.iter().find_map(|&left| {
-            let each = self.states.par_iter().map(|(replication, state)| self.relieve(left, *replication, state));
+        let ways = levels.iter().map(|left| (*left, false)).chain(levels.iter().map(|left| (*left, true)));
+        ways.filter(|(_, restart)| !restart || !self.restart().is_empty()).find_map(|(left, restart)| {
+            let each = self.states.par_iter().map(|(r, state)| self.relieve(left, restart, *r, state));
             let each: Vec<Option<SimDuration>> = each.collect();
             let lasting = each.into_iter().try_fold(SimDuration::ZERO, |longest, t| t.map(|t| t.max(longest)))?;
-            Some(Cure { left, lasting })
+            Some(Cure { left, lasting, restart })
         })
     }
 
     /// For how long so much load must be left out.
-    fn relieve(&self, left: f64, replication: u32, state: &Warm) -> Option<SimDuration> {
+    fn relieve(&self, left: f64, restart: bool, replication: u32, state: &Warm) -> Option<SimDuration> {
         let plan = self.inquiry.graph.plan();
         let wait = self.course.wait;
-        let tries: Vec<SimDuration> = if left > 0.0 {
-            let mut relieved = state.clone();
-            let case = self.case(plan, &self.relief(left, None));
-            let back =
-                self.inquiry.comes_back(&case, &mut relieved, replication, &self.course, self.patience)?;
-            vec![back, back + back]
-        } else {
-            [1.0, 4.0, 16.0].into_iter().map(|n| wait.times(n)).filter(|t| *t <= self.patience).collect()
+        let case = |lasting| {
+            let mut more = self.relief(left, lasting);
+            more.extend(restart.then(|| self.restart()).into_iter().flatten());
+            self.case(plan, &more)
         };
+        let back = match left > 0.0 {
+            true => self.inquiry.comes_back(&case(None), &mut state.clone(), replication, &self.course, self.patience)?,
+            // Nobody is there to tell.
+            false => wait,
+        };
+        let tries = LONGER.into_iter().map(|n| back.times(n)).filter(|t| *t <= self.patience.max(back));
         tries.into_iter().find(|lasting| {
-            let case = self.case(plan, &self.relief(left, Some(*lasting)));
             let mut warm = state.clone();
             let settled = self.course.judged_from() + *lasting + wait;
-            case.advance(&mut warm, replication, settled + wait);
+            case(Some(*lasting)).advance(&mut warm, replication, settled + wait);
             let now = self.inquiry.pulse(&warm, &self.course, settled, settled + wait);
             now.is_back(&self.inquiry.usual(&warm, &self.course))
         })

@@ -5,6 +5,7 @@
 //! and others ("Metastable Failures in the Wild", OSDI 2022). A trigger brings an overload about; when it is gone, a
 //! sustaining effect keeps the load above the capacity, and goodput stays low though users ask for no more than before.
 //!
+//! - `recovery`: how long it takes where it heals;
 //! - `pulse`, `inquiry`: what is measured, and the times of a run;
 //! - `wait`, `detect`: how long one waits, and whether a run is stuck then, over seeds;
 //! - `stuck`, `cure`, `ablation`: what a stuck state does when there is less load, or one mechanism less;
@@ -17,6 +18,7 @@ mod detect;
 mod examine;
 mod inquiry;
 mod pulse;
+mod recovery;
 mod stuck;
 mod trigger;
 mod wait;
@@ -28,6 +30,7 @@ pub use detect::{Aftermath, Aftermaths};
 pub use examine::{Loops, Metastable};
 pub use inquiry::{Course, Inquiry};
 pub use pulse::Strain;
+pub use recovery::Recovery;
 pub use trigger::Smallest;
 pub use wait::Wait;
 

@@ -4,9 +4,9 @@ use super::detect::Aftermaths;
 use super::inquiry::{Course, Inquiry};
 use super::pulse::Pulse;
 use crate::experiments::trials::Case;
-use crate::faults::Fault;
+use crate::faults::{Fault, FaultKind, Kill, Target};
 use crate::measure::Warm;
-use crate::plan::Plan;
+use crate::plan::{ComponentId, Plan, Role};
 use crate::units::SimDuration;
 use rayon::prelude::*;
 
@@ -78,5 +78,31 @@ impl Stuck<'_, '_> {
             })
             .collect();
         times.into_iter().try_fold(SimDuration::ZERO, |longest, time| time.map(|t| t.max(longest)))
+    }
+
+    /// Restarts everything but caches and brokers that has a longer line than usual: what waits there is lost.
+    pub fn restart(&self) -> Vec<Fault> {
+        let plan = self.inquiry.graph.plan();
+        let course = &self.course;
+        let now: Vec<Pulse> = self
+            .states
+            .iter()
+            .map(|(_, warm)| {
+                let until = course.judged_from();
+                self.inquiry.pulse(warm, course, SimDuration(until.0 - course.window.0), until)
+            })
+            .collect();
+        let crowded = |c: &ComponentId| {
+            plan.stations_of(*c).any(|s| now.iter().any(|p| p.queue(s) > 2.0 * self.usual.queue(s) + 10.0))
+        };
+        let restarts = |c: &ComponentId| !matches!(plan.components[c.index()].role, Role::Cache | Role::Queue);
+        let components = (0..plan.components.len()).map(ComponentId::new).filter(|c| restarts(c) && crowded(c));
+        components
+            .map(|c| Fault {
+                start: course.judged_from(),
+                duration: Some(SimDuration::from_millis(1)),
+                ..Fault::new(FaultKind::Kill(Kill::All), Target::Component(plan.components[c.index()].name.clone()))
+            })
+            .collect()
     }
 }

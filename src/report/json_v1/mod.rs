@@ -7,6 +7,7 @@
 
 mod review;
 mod run;
+mod stuck;
 
 use super::{Format, Kind, Report, Style};
 use indexmap::IndexMap;

@@ -7,6 +7,7 @@ mod page;
 mod resources;
 mod scaling;
 mod single;
+mod stuck;
 mod theory;
 mod users;
 mod verdict;
