@@ -72,6 +72,13 @@ impl Course {
         self.until + self.wait + self.wait
     }
 
+    /// How long one looks to tell whether goodput is back, with so many requests of users per second: five seconds and a
+    /// hundred requests at least, but no longer than the wait.
+    fn step(&self, rate: f64) -> SimDuration {
+        let wanted = SimDuration::from_seconds((100.0 / rate.max(1e-9)).max(5.0)).min(self.wait);
+        SimDuration(wanted.0.div_ceil(self.window.0.max(1)) * self.window.0)
+    }
+
     /// The trigger within this course.
     pub fn trigger(&self, fault: &Fault) -> Fault {
         Fault { start: self.at, duration: Some(SimDuration(self.until.0 - self.at.0)), ..fault.clone() }
@@ -104,8 +111,8 @@ impl Inquiry<'_, '_> {
         self.pulse(warm, course, SimDuration::ZERO, course.at)
     }
 
-    /// Goes on until goodput has been back for as long as the wait, and says how long that took; `None` when it is not
-    /// within so long.
+    /// Goes on until goodput is back, and says how long that took; `None` when it is not within so long. It must stay back
+    /// for ten seconds, or for the wait where that is shorter.
     pub fn comes_back<'q>(
         &self,
         case: &Case<'q>,
@@ -115,13 +122,17 @@ impl Inquiry<'_, '_> {
         within: SimDuration,
     ) -> Option<SimDuration> {
         let usual = self.usual(warm, course);
+        let step = course.step(usual.organic());
+        let enough = course.wait.min(SimDuration::from_secs(10));
         let from = SimDuration(warm.rows().len() as u64 * course.window.0);
-        let mut now = from;
+        let (mut now, mut down) = (from, from);
         while now < from + within && !warm.has_stopped() {
-            let next = now + course.wait;
+            let next = now + step;
             case.advance(warm, replication, next);
-            if self.pulse(warm, course, now, next).is_back(&usual) {
-                return Some(SimDuration(next.0 - from.0));
+            if !self.pulse(warm, course, now, next).is_back(&usual) {
+                down = next;
+            } else if next >= down + enough {
+                return Some(SimDuration(down.0 + step.0 - from.0));
             }
             now = next;
         }

@@ -3,10 +3,11 @@
 use super::detect::Aftermaths;
 use super::inquiry::{Course, Inquiry};
 use super::pulse::Pulse;
+use super::wait::drain;
 use crate::experiments::trials::Case;
 use crate::faults::{Fault, FaultKind, Kill, Target};
 use crate::measure::Warm;
-use crate::plan::{ComponentId, Plan, Role};
+use crate::plan::{ComponentId, Plan, Role, StationId};
 use crate::units::SimDuration;
 use rayon::prelude::*;
 
@@ -34,6 +35,8 @@ const STATES: usize = 2;
 const WAITS: f64 = 16.0;
 /// … but no longer than this, in seconds, unless a single wait is.
 const LONGEST: f64 = 300.0;
+/// What waits may take so many seconds to be served.
+const LONGEST_DRAIN: f64 = 600.0;
 
 impl<'g, 'p> Inquiry<'g, 'p> {
     /// The first states that are stuck; `None` when there are none.
@@ -47,7 +50,12 @@ impl<'g, 'p> Inquiry<'g, 'p> {
         let affordable = self.pace.seconds(events / (12.0 * states.len() as f64), 2.0 * load);
         let wait = course.wait.seconds();
         let seconds = (WAITS * wait).max(30.0).min(LONGEST).min(affordable).max(3.0 * wait);
-        let patience = SimDuration::from_seconds(seconds);
+        // What waits in a state must be served before anything can come back, whatever is left out.
+        let last = SimDuration(course.judged_from().0 - course.window.0);
+        let now = self.pulse(&states.first()?.1, &course, last, course.judged_from());
+        let stations = (0..self.graph.plan().stations.len()).map(StationId::new);
+        let drains = stations.map(|s| drain(self.bounds, load, s, [&usual, &now])).fold(0.0, f64::max);
+        let patience = SimDuration::from_seconds(seconds.max((1.2 * drains + 20.0).min(LONGEST_DRAIN)));
         Some(Stuck { inquiry: *self, fault: fault.clone(), load, course, patience, states, usual })
     }
 }
