@@ -39,7 +39,8 @@ pub use judge::{Judged, Verdict};
 pub use length::{Length, Pace};
 pub use limits::{Bottleneck, Capacity};
 pub use metastable::{
-    Aftermath, Aftermaths, Band, Course, Cure, Inquiry, Loops, Metastable, Recovery, Smallest, Strain, Sustained, Sustainer, Wait,
+    Aftermath, Aftermaths, Band, Course, Cure, Inquiry, Loops, Metastable, Recovery, Smallest, Strain, Sustained,
+    Sustainer, Wait,
 };
 pub use options::{Options, Progress, Quiet};
 pub use plain::{Plain, run};

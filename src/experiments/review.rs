@@ -284,8 +284,7 @@ fn outlasting(
     progress: &dyn Progress,
     notes: &mut Vec<String>,
 ) -> Vec<(usize, Metastable)> {
-    let open: Vec<usize> =
-        (0..failures.len()).filter(|i| failures[*i].confirmed && !failures[*i].recovers()).collect();
+    let open: Vec<usize> = (0..failures.len()).filter(|i| failures[*i].confirmed && !failures[*i].recovers()).collect();
     if open.len() > MOST_EXAMINED {
         let more = open.len() - MOST_EXAMINED;
         notes.push(format!("{more} further failures were not over when their runs ended, and were not examined"));

@@ -78,8 +78,10 @@ fn told(
 
 /// What was found out about a failure by waiting for it.
 fn loops(found: &Metastable) -> Vec<String> {
-    let (stuck, all, wait) = (found.aftermaths.stuck().len(), found.aftermaths.each.len(), found.aftermaths.wait.length);
-    let mut lines = vec![format!("{wait} after its end, and for as long again, goodput is down in {stuck} of {all} runs.")];
+    let (stuck, all, wait) =
+        (found.aftermaths.stuck().len(), found.aftermaths.each.len(), found.aftermaths.wait.length);
+    let mut lines =
+        vec![format!("{wait} after its end, and for as long again, goodput is down in {stuck} of {all} runs.")];
     let Some(loops) = &found.loops else { return lines };
     let words = |list: &[Sustainer]| list_of(&list.iter().map(|s| s.words().to_owned()).collect::<Vec<_>>());
     if !loops.sustained.alone.is_empty() {
@@ -95,7 +97,8 @@ fn loops(found: &Metastable) -> Vec<String> {
         None => lines.push("Less load for a moment does not bring it back: something is lost for good.".into()),
     }
     let band = loops.band;
-    let top = band.fails.map_or_else(String::new, |load| format!("; from {} on it fails without a trigger", times(load)));
+    let top =
+        band.fails.map_or_else(String::new, |load| format!("; from {} on it fails without a trigger", times(load)));
     lines.push(format!("The same trigger does no lasting harm up to {}{top}.", times(band.safe)));
     lines.extend(band.heals.map(|load| format!("Once stuck, it comes back when the load falls to {}.", times(load))));
     lines.push(format!("A trigger of {} is enough.", loops.smallest.lasting));

@@ -23,9 +23,6 @@ pub struct Cure {
     pub restart: bool,
 }
 
-/// Times as long as it took until goodput was back, until the cure holds.
-const LONGER: [f64; 4] = [1.0, 2.0, 4.0, 8.0];
-
 impl Stuck<'_, '_> {
     /// The least relief that cures every state, with the longest time that one of them takes.
     pub fn cure(&self) -> Option<Cure> {
@@ -49,12 +46,15 @@ impl Stuck<'_, '_> {
             self.case(plan, &more)
         };
         let back = match left > 0.0 {
-            true => self.inquiry.comes_back(&case(None), &mut state.clone(), replication, &self.course, self.patience)?,
+            true => {
+                self.inquiry.comes_back(&case(None), &mut state.clone(), replication, &self.course, self.patience)?
+            }
             // Nobody is there to tell.
             false => wait,
         };
-        let tries = LONGER.into_iter().map(|n| back.times(n)).filter(|t| *t <= self.patience.max(back));
-        tries.into_iter().find(|lasting| {
+        // What has come back at less load may need longer until it bears all of it: a cache has to fill, say.
+        let longer = |t: &SimDuration| Some(*t + *t).filter(|t| *t <= self.patience);
+        std::iter::successors(Some(back), longer).find(|lasting| {
             let mut warm = state.clone();
             let settled = self.course.judged_from() + *lasting + wait;
             case(Some(*lasting)).advance(&mut warm, replication, settled + wait);
@@ -64,7 +64,8 @@ impl Stuck<'_, '_> {
     }
 
     fn relief(&self, left: f64, lasting: Option<SimDuration>) -> Vec<Fault> {
-        let at = |kind, target| Fault { start: self.course.judged_from(), duration: lasting, ..Fault::new(kind, target) };
+        let at =
+            |kind, target| Fault { start: self.course.judged_from(), duration: lasting, ..Fault::new(kind, target) };
         if left > 0.0 {
             return vec![at(FaultKind::Load(Load { factor: left }), Target::Traffic)];
         }

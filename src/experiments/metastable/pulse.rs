@@ -81,10 +81,7 @@ impl Pulse {
             done: stations.clone().map(|s| at(s, &|e, row| row.endpoints[e].good)).collect(),
             up: stations.clone().map(|s| mean(&|row| f64::from(row.stations[s].up))).collect(),
             queue: stations.map(|s| mean(&|row| f64::from(row.stations[s].queue))).collect(),
-            closed: plan
-                .sources
-                .iter()
-                .any(|s| s.max_users.is_some() || matches!(s.arrivals, Arrivals::Closed { .. })),
+            closed: plan.sources.iter().any(|s| s.max_users.is_some() || matches!(s.arrivals, Arrivals::Closed { .. })),
         }
     }
 

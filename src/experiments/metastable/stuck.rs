@@ -49,7 +49,7 @@ impl<'g, 'p> Inquiry<'g, 'p> {
         // A dozen changes are tried on each state, in a system that does more than usual.
         let affordable = self.pace.seconds(events / (12.0 * states.len() as f64), 2.0 * load);
         let wait = course.wait.seconds();
-        let seconds = (WAITS * wait).max(30.0).min(LONGEST).min(affordable).max(3.0 * wait);
+        let seconds = (WAITS * wait).clamp(30.0, LONGEST).min(affordable).max(3.0 * wait);
         // What waits in a state must be served before anything can come back, whatever is left out.
         let last = SimDuration(course.judged_from().0 - course.window.0);
         let now = self.pulse(&states.first()?.1, &course, last, course.judged_from());
@@ -69,12 +69,7 @@ impl Stuck<'_, '_> {
     }
 
     /// How long each state takes to come back under a plan with the same parts; `None` unless all of them do.
-    pub fn all_come_back(
-        &self,
-        plan: &Plan,
-        more: &[Fault],
-        change: impl Fn(&mut Warm) + Sync,
-    ) -> Option<SimDuration> {
+    pub fn all_come_back(&self, plan: &Plan, more: &[Fault], change: impl Fn(&mut Warm) + Sync) -> Option<SimDuration> {
         let case = self.case(plan, more);
         let times: Vec<Option<SimDuration>> = self
             .states

@@ -135,7 +135,13 @@ fn the_band_is_the_one_of_arithmetic() {
 #[test]
 fn a_healthy_system_is_never_called_stuck() {
     let roomy = RETRY.replace("connections: 30", "connections: 80");
-    for flag in ["partition:app>db@0s+10s", "kill:db@0s+10s", "latency:db:+2s@0s+10s", "errors:db:100%@0s+10s", "load:2x@0s+10s"] {
+    for flag in [
+        "partition:app>db@0s+10s",
+        "kill:db@0s+10s",
+        "latency:db:+2s@0s+10s",
+        "errors:db:100%@0s+10s",
+        "load:2x@0s+10s",
+    ] {
         assert_eq!(stuck(&roomy, flag, 1e9), (0, 20), "{flag}");
     }
 }

@@ -17,11 +17,7 @@ impl Scribe<'_> {
             wait_s: found.aftermaths.wait.length.seconds(),
             wait_capped: found.aftermaths.wait.capped,
             amplified: self.amplified(found),
-            cure: cure.map(|c| Relief {
-                load_share: c.left,
-                duration_s: c.lasting.seconds(),
-                restart: c.restart,
-            }),
+            cure: cure.map(|c| Relief { load_share: c.left, duration_s: c.lasting.seconds(), restart: c.restart }),
             sustained_by: list.iter().map(|s| s.words().to_owned()).collect(),
             with_backlog: !alone && !list.is_empty(),
             tried: sustained.tried.iter().map(|s| s.words().to_owned()).collect(),

@@ -173,12 +173,7 @@ fn recovery(failure: &Failure) -> String {
     match recovery.probability.mean {
         p if p >= 1.0 => format!("{}{}", Ink::Good.on("recovers"), after),
         p if p <= 0.0 => Ink::Bad.on("does not recover by itself"),
-        _ => format!(
-            "{} in {} of runs{}",
-            Ink::Warn.on("recovers"),
-            share_estimate(&recovery.probability),
-            after
-        ),
+        _ => format!("{} in {} of runs{}", Ink::Warn.on("recovers"), share_estimate(&recovery.probability), after),
     }
 }
 
