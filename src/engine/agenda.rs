@@ -15,6 +15,13 @@ macro_rules! kinds {
         }
 
         impl Kind {
+            /// Its name, for profiles.
+            pub(super) fn name(self) -> &'static str {
+                match self {
+                    $(Kind::$name => concat!("event ", stringify!($name)),)*
+                }
+            }
+
             /// By their six bits; what is not used yet is filled up, so that no look-up can fail.
             const ALL: [Kind; 64] = {
                 let used = [$(Kind::$name,)*];

@@ -217,6 +217,8 @@ pub(super) const DEADLINE: u16 = 8;
 pub(super) const BULKHEAD: u16 = 16;
 /// Connections are.
 pub(super) const POOL: u16 = 32;
+/// Somebody asks how many permits are in use: a bulkhead or a budget.
+pub(super) const COUNTS: u16 = BULKHEAD | BUDGET;
 /// Further copies may be sent.
 pub(super) const HEDGE: u16 = 64;
 /// The callee hears that its caller has given up.
@@ -250,13 +252,13 @@ pub(super) struct Instance {
     pub throttle: ThrottleState,
     pub admission: AdmissionState,
     pub bucket: Option<Bucket>,
-    /// Permits of the bulkhead; without one, calls in progress.
+    /// Permits of the bulkhead; without one, calls in progress, where a budget asks for them.
     pub permits: Gate,
     /// Connections of the pool.
     pub pool: Gate,
     /// Connections that are open, in use or idle; only where opening one takes time, or the server takes only so many.
     pub open: u32,
-    /// Retries in progress.
+    /// Retries in progress, where a budget asks for them.
     pub retries: u32,
 }
 
@@ -326,12 +328,12 @@ impl World<'_> {
     pub(super) fn new_call<P: Probe>(&mut self, link: LinkId, made: Made, probe: &mut P) {
         let Made { parent, replica, counted, .. } = made;
         let route = &self.routes[link.index()];
+        if route.straight {
+            return self.call_straight(link, made, probe);
+        }
         let edge = route.edge;
         let e = edge as usize;
         let state = &self.edges[e];
-        if state.straight && route.direct {
-            return self.call_straight(link, made, probe);
-        }
         let has = state.has;
         let instance = state.first_instance + replica.min(state.instances - 1);
         self.tallies.edges[e][usize::from(counted)].calls += 1;
@@ -369,7 +371,10 @@ impl World<'_> {
         let tally = &mut self.tallies.edges[e][counted];
         tally.attempts += 1;
         tally.retries += u64::from(retried);
-        self.instances[call.instance as usize].retries += u32::from(retried);
+        if retried && self.edges[e].has & BUDGET != 0 {
+            let i = self.calls[c].instance as usize;
+            self.instances[i].retries += 1;
+        }
         if late {
             return self.refuse(c, Cause::Deadline, probe);
         }
@@ -513,7 +518,7 @@ impl World<'_> {
     /// A retry, if this try was one, is over.
     pub(super) fn end_retry(&mut self, c: u32) {
         let call = &self.calls[c];
-        if call.attempt > 1 {
+        if call.attempt > 1 && self.edges[call.edge as usize].has & BUDGET != 0 {
             self.instances[call.instance as usize].retries -= 1;
         }
     }

@@ -40,8 +40,11 @@ impl Cpu {
         Cpu { cores, jobs: Vec::new(), virtual_now: 0.0, at: 0, begun: 0, used: 0.0, posted: None }
     }
 
+    /// Where each job has a core to itself, as mostly, nothing is divided.
+    #[inline]
     fn rate(&self) -> f64 {
-        (self.cores / self.jobs.len().max(1) as f64).min(1.0)
+        let jobs = self.jobs.len().max(1) as f64;
+        if jobs <= self.cores { 1.0 } else { self.cores / jobs }
     }
 
     fn advance(&mut self, now: u64) {
@@ -114,8 +117,16 @@ impl Cpu {
     /// When the next job ends if none comes or goes before.
     fn next_end(&self) -> Option<u64> {
         let first = self.jobs.first()?;
-        Some(self.at + ((first.end - self.virtual_now).max(0.0) / self.rate()).ceil() as u64)
+        let left = (first.end - self.virtual_now).max(0.0);
+        Some(self.at + round_up(if self.jobs.len() as f64 <= self.cores { left } else { left / self.rate() }))
     }
+}
+
+/// To the next whole nanosecond; by hand, as not every processor can do it in one instruction.
+#[inline]
+fn round_up(ns: f64) -> u64 {
+    let whole = ns as i64 as u64;
+    whole + u64::from((whole as f64) < ns)
 }
 
 impl World<'_> {

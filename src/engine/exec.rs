@@ -1,9 +1,10 @@
 //! The interpreter: runs a frame until it has to wait, and ends it.
 
 use super::agenda::{Class, Kind};
-use super::frame::{COUNTED, DEGRADED, Frame, HOLDS, INSIDE, NONE, PRIORITY, Place};
+use super::frame::{ASYNC, COUNTED, DEGRADED, Frame, HOLDS, INSIDE, NONE, PRIORITY, Place};
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
+use super::program::{Do, Op};
 use super::topic::Published;
 use super::world::{Ready, World};
 use crate::plan::{Branch, LinkId, Pc, Step};
@@ -43,17 +44,17 @@ impl World<'_> {
     /// of those that can go on; else `NONE`.
     #[inline(always)]
     fn exec<P: Probe>(&mut self, f: u32, probe: &mut P) -> u32 {
-        let plan = self.plan;
         loop {
             let frame = &mut self.frames[f];
             let pc = frame.pc;
             // The only place that is no step is the one to which failures go.
-            let Some(step) = plan.steps.get(pc as usize) else {
+            let Some(&op) = self.program.get(pc as usize) else {
                 return self.fail(f, Cause::Dependency, probe);
             };
             frame.pc = pc + 1;
-            match step {
-                Step::Work { time } => {
+            probe.turns_to(op.what.name());
+            match op.what {
+                Do::WorkExponential | Do::Work => {
                     if self.propagates && self.is_too_late(f) {
                         return self.fail(f, Cause::Deadline, probe);
                     }
@@ -61,46 +62,42 @@ impl World<'_> {
                         self.frames[f].pc = pc;
                         return NONE;
                     }
-                    if self.work(f, time.index()) {
+                    if self.work(f, op) {
                         return NONE;
                     }
                 }
-                Step::Call { link, .. } => {
+                Do::Call => {
                     if self.propagates && self.is_too_late(f) {
                         return self.fail(f, Cause::Deadline, probe);
                     }
                     let frame = &mut self.frames[f];
                     (frame.need, frame.spare) = (1, 0);
-                    let (ticket, choice) = (frame.ticket, frame.choice(&self.numbers));
+                    let (ticket, choice) = (frame.ticket, frame.choice_of(op.number));
                     self.pause(f);
-                    return self.call(f, ticket, *link, choice, probe);
+                    return self.call(f, ticket, LinkId(op.a), choice, probe);
                 }
-                Step::Fork { fork, .. } => {
-                    let fork = &plan.forks[fork.index()];
-                    frame.need = fork.need as u16;
-                    frame.spare = (fork.branches.len() as u32 - fork.need) as u16;
-                    self.pause(f);
-                    self.fork(f, &fork.branches, probe);
+                Do::Fork => {
+                    self.fork(f, op, probe);
                     return NONE;
                 }
-                Step::Return => {
+                Do::Return => {
                     let degraded = frame.has(DEGRADED);
                     let outcome = if degraded { Outcome::Degraded } else { Outcome::Succeeded };
                     return self.finish_here(f, outcome, probe);
                 }
-                Step::Chance { p, otherwise } => {
-                    if Lot(frame.lot).unit(frame.choice(&self.numbers)) >= *p {
-                        frame.pc = otherwise.0;
+                Do::Chance => {
+                    if Lot(frame.lot).unit(frame.choice_of(op.number)) >= op.x {
+                        frame.pc = op.a;
                     }
                 }
-                Step::Lookup { cache, miss } => {
-                    if Lot(frame.lot).unit(frame.choice(&self.numbers)) >= self.knobs.hit_ratios[cache.index()] {
-                        frame.pc = miss.0;
+                Do::Lookup => {
+                    if Lot(frame.lot).unit(frame.choice_of(op.number)) >= self.knobs.hit_ratios[op.a as usize] {
+                        frame.pc = op.b;
                     }
                 }
-                Step::Jump { to } => frame.pc = to.0,
-                rare => {
-                    if !self.exec_rare(f, *rare, probe) {
+                Do::Jump => frame.pc = op.a,
+                Do::Rare => {
+                    if !self.exec_rare(f, probe) {
                         return NONE;
                     }
                 }
@@ -111,10 +108,10 @@ impl World<'_> {
     /// Runs one of the steps that few requests have, and that few models have at all: apart from the others, so that
     /// those need not save what these use. False when the frame waits or has ended.
     #[inline(never)]
-    fn exec_rare<P: Probe>(&mut self, f: u32, step: Step, probe: &mut P) -> bool {
+    fn exec_rare<P: Probe>(&mut self, f: u32, probe: &mut P) -> bool {
         let plan = self.plan;
         let frame = &mut self.frames[f];
-        match step {
+        match plan.steps[frame.pc as usize - 1] {
             Step::Sleep { time } => {
                 self.sleep(f, time.index());
                 return false;
@@ -128,7 +125,7 @@ impl World<'_> {
                 }
             }
             Step::Switch { switch } => {
-                let u = Lot(frame.lot).unit(frame.choice(&self.numbers));
+                let u = Lot(frame.lot).unit(frame.choice(&self.program));
                 let cases = &plan.switches[switch.index()].cases;
                 if let Some((_, to)) = cases.iter().find(|(up_to, _)| u < *up_to).or(cases.last()) {
                     frame.pc = to.0;
@@ -136,7 +133,7 @@ impl World<'_> {
             }
             Step::Repeat { times, end } => {
                 frame.loops = 0;
-                frame.loops = times.at(Lot(frame.lot).unit(frame.choice(&self.numbers)));
+                frame.loops = times.at(Lot(frame.lot).unit(frame.choice(&self.program)));
                 if frame.loops == 0 {
                     frame.pc = end.0;
                 }
@@ -148,7 +145,7 @@ impl World<'_> {
                 }
             }
             Step::Enqueue { topic } => {
-                let (lot, choice) = (Lot(frame.lot), frame.choice(&self.numbers));
+                let (lot, choice) = (Lot(frame.lot), frame.choice(&self.program));
                 match self.publish(topic.0, lot.child(choice), f) {
                     Published::Accepted => {}
                     Published::Waits => {
@@ -203,17 +200,20 @@ impl World<'_> {
     /// Whether a frame without a worker needs one to work. A branch of a threaded request works under the request's own.
     fn lacks_worker(&self, f: u32) -> bool {
         let frame = &self.frames[f];
-        frame.flags & INSIDE == 0
-            && (!frame.is_branch() || self.stations[self.slots[frame.slot as usize].station as usize].is_async)
+        !frame.has(INSIDE) && (!frame.is_branch() || frame.has(ASYNC))
     }
 
     /// Begins a stretch of work; false if it takes no time.
     #[inline(always)]
-    fn work(&mut self, f: u32, time: usize) -> bool {
+    fn work(&mut self, f: u32, op: Op) -> bool {
         let frame = &mut self.frames[f];
         let replica = &self.slots[frame.slot as usize];
         let station = &mut self.stations[replica.station as usize];
-        let mut d = self.plan.dists[time].sample(&mut station.work);
+        let mut d = match op.what {
+            // By way of i64: never negative, and far beyond the last instant either way.
+            Do::WorkExponential => SimDuration((station.work.exponential() * op.x) as i64 as u64),
+            _ => self.plan.dists[op.a as usize].sample(&mut station.work),
+        };
         if station.stretches {
             let crowding = self.plan.stations[replica.station as usize].crowding;
             d = d.times(station.slowdown * crowding.map_or(1.0, |c| c.stretch(replica.busy)));
@@ -222,7 +222,7 @@ impl World<'_> {
         if d == SimDuration::ZERO {
             return false;
         }
-        if replica.cpu.is_some() {
+        if station.cores {
             self.cpu_begin(f, d.0);
         } else {
             frame.wake = self.agenda.schedule(self.now.saturating_add(d.0), Class::Completion, Kind::Done, f);
@@ -231,18 +231,23 @@ impl World<'_> {
     }
 
     /// The frame is going to wait: an async one gives its worker away meanwhile.
-    #[inline]
+    #[inline(always)]
     pub(super) fn pause(&mut self, f: u32) {
         let frame = &self.frames[f];
-        if frame.has(HOLDS) && self.stations[self.slots[frame.slot as usize].station as usize].is_async {
+        if frame.has(ASYNC) && frame.has(HOLDS) {
             self.release(f);
         }
     }
 
-    fn fork<P: Probe>(&mut self, f: u32, branches: &[Branch], probe: &mut P) {
-        let parent = &self.frames[f];
-        let (ticket, choice) = (parent.ticket, parent.choice(&self.numbers));
-        for (i, branch) in branches.iter().enumerate() {
+    fn fork<P: Probe>(&mut self, f: u32, op: Op, probe: &mut P) {
+        let plan = self.plan;
+        let fork = &plan.forks[op.a as usize];
+        let frame = &mut self.frames[f];
+        frame.need = fork.need as u16;
+        frame.spare = (fork.branches.len() as u32 - fork.need) as u16;
+        let (ticket, choice) = (frame.ticket, frame.choice_of(op.number));
+        self.pause(f);
+        for (i, branch) in fork.branches.iter().enumerate() {
             let choice = choice.wrapping_add((i as u32 + 1).wrapping_mul(0x85eb_ca6b));
             match *branch {
                 Branch::Call(link) => {
@@ -265,7 +270,7 @@ impl World<'_> {
             parent_ticket: ticket,
             slot: parent.slot,
             place: Place::Serving,
-            flags: parent.flags & (COUNTED | PRIORITY),
+            flags: parent.flags & (COUNTED | PRIORITY | ASYNC),
             ..Frame::EMPTY
         });
         if self.cancels {

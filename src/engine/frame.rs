@@ -1,6 +1,7 @@
 //! Requests in progress.
 
 use super::Outcome;
+use super::program::Op;
 use crate::plan::{LinkId, Priority};
 use crate::random::Lot;
 
@@ -82,6 +83,8 @@ pub(super) const INSIDE: u16 = 1 << 9;
 pub(super) const CROSSES: u16 = 1 << 10;
 /// Its parent is a source: the request of a user who tries once and waits for ever.
 pub(super) const ASKED: u16 = 1 << 11;
+/// Is served by an async station: it gives its worker away while it waits.
+pub(super) const ASYNC: u16 = 1 << 12;
 
 /// The flags of a priority.
 #[inline]
@@ -150,16 +153,21 @@ impl Frame {
         self.link == NONE
     }
 
-    /// The number of a choice made at the step before the next one, different in each iteration of a loop. `numbers` are
-    /// those of the steps within their endpoints.
+    /// The number of a choice made at the step before the next one, different in each iteration of a loop.
     #[inline]
-    pub(super) fn choice(&self, numbers: &[u32]) -> u32 {
-        numbers[self.pc as usize - 1].wrapping_add(self.loops.wrapping_mul(0x9e37_79b1))
+    pub(super) fn choice(&self, program: &[Op]) -> u32 {
+        self.choice_of(program[self.pc as usize - 1].number)
+    }
+
+    /// That of a choice made at the step of this number.
+    #[inline(always)]
+    pub(super) fn choice_of(&self, number: u32) -> u32 {
+        number.wrapping_add(self.loops.wrapping_mul(0x9e37_79b1))
     }
 
     /// The number of a choice that was or would be made at another step, in this iteration.
-    pub(super) fn choice_at(&self, step: crate::plan::Pc, numbers: &[u32]) -> u32 {
-        numbers[step.index()].wrapping_add(self.loops.wrapping_mul(0x9e37_79b1))
+    pub(super) fn choice_at(&self, step: crate::plan::Pc, program: &[Op]) -> u32 {
+        self.choice_of(program[step.index()].number)
     }
 }
 

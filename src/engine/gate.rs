@@ -1,7 +1,7 @@
 //! The gates a try passes on the caller's side: the permits of the bulkhead, then the connections of the pool.
 
 use super::agenda::{Class, Kind};
-use super::call::{BULKHEAD, HEDGE, POOL, State, TIMEOUT};
+use super::call::{BULKHEAD, COUNTS, HEDGE, POOL, State, TIMEOUT};
 use super::frame::NONE;
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
@@ -27,17 +27,22 @@ impl World<'_> {
         let call = &self.calls[c];
         let (e, ticket, now) = (call.edge as usize, call.ticket, self.now);
         let has = self.edges[e].has;
-        let permits = &self.instances[call.instance as usize].permits;
         let edge = &self.plan.edges[e];
-        let full = has & BULKHEAD != 0 && edge.bulkhead.is_some_and(|limit| permits.used >= limit);
-        if full && permits.waits >= edge.bulkhead_line.room {
-            return Some(Cause::BulkheadFull);
-        }
+        let full = has & BULKHEAD != 0 && {
+            let permits = &self.instances[call.instance as usize].permits;
+            let full = edge.bulkhead.is_some_and(|limit| permits.used >= limit);
+            if full && permits.waits >= edge.bulkhead_line.room {
+                return Some(Cause::BulkheadFull);
+            }
+            full
+        };
         if has & TIMEOUT != 0 {
             self.set_timer(self.edges[e].lane, c, ticket);
         }
         if !full {
-            permits_mut(self, c).used += 1;
+            if has & COUNTS != 0 {
+                permits_mut(self, c).used += 1;
+            }
             if has & POOL != 0 {
                 return self.enter_pool(c, probe);
             }
@@ -287,7 +292,11 @@ impl World<'_> {
     }
 
     fn give_permit(&mut self, c: u32) {
-        let i = self.calls[c].instance as usize;
+        let call = &self.calls[c];
+        if self.edges[call.edge as usize].has & COUNTS == 0 {
+            return;
+        }
+        let i = call.instance as usize;
         self.instances[i].permits.used -= 1;
         let Some((next, ticket, _)) = self.next_in_line(i, false) else { return };
         self.instances[i].permits.used += 1;

@@ -1,7 +1,7 @@
 //! Workers and the line in front of them: who gets one, who waits, who is refused.
 
 use super::agenda::{Class, Kind};
-use super::frame::{COUNTED, Frame, HOLDS, NONE, Place};
+use super::frame::{ASYNC, COUNTED, Frame, HOLDS, NONE, Place};
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
 use super::station::Waiting;
@@ -66,6 +66,9 @@ impl World<'_> {
         }
         if self.stations[at as usize].hall != NONE {
             self.frames[f].slot = slot;
+            if self.stations[at as usize].is_async {
+                self.frames[f].flags |= ASYNC;
+            }
             if let Some(cause) = self.turned_back(f, slot) {
                 return self.finish(f, Outcome::Failed(cause), probe);
             }
@@ -84,6 +87,9 @@ impl World<'_> {
         let frame = &mut self.frames[f];
         frame.slot = slot;
         let station = &self.stations[at as usize];
+        if station.is_async {
+            frame.flags |= ASYNC;
+        }
         let replica = &mut self.slots[slot as usize];
         let tally = &mut self.tallies.stations[at as usize];
         if replica.busy < station.workers {

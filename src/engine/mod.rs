@@ -37,6 +37,7 @@ mod limiter;
 mod line;
 mod outcome;
 mod probe;
+mod program;
 #[cfg(test)]
 mod random_plans;
 mod replan;

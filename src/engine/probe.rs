@@ -1,4 +1,5 @@
-//! What the engine tells whoever measures. Called for counted requests only (those that arrive in the measured part).
+//! What the engine tells whoever measures. Called for counted requests only (those that arrive in the measured part),
+//! but for profiles.
 
 use super::Outcome;
 use crate::plan::{EndpointId, SourceId};
@@ -14,6 +15,13 @@ pub trait Probe {
     /// A user got an answer, or gave up, `latency` after the request was meant to start; `asked` indexes the source's mix.
     fn answered(&mut self, source: SourceId, asked: usize, outcome: Outcome, latency: SimDuration) {
         let _ = (source, asked, outcome, latency);
+    }
+
+    /// The engine turns to something else: an event or a step, by its name. For profiles; called for every request, whether
+    /// it counts or not, and costs nothing where it is not written.
+    #[inline(always)]
+    fn turns_to(&mut self, what: &'static str) {
+        let _ = what;
     }
 }
 

@@ -70,7 +70,7 @@ impl World<'_> {
     }
 
     fn row(&self, frame: &Frame, id: ReplicationId) -> u32 {
-        let choice = frame.choice(&self.numbers) ^ ROW;
+        let choice = frame.choice(&self.program) ^ ROW;
         self.plan.replications[id.index()].keys.draw(Lot(frame.lot), choice)
     }
 }

@@ -10,8 +10,14 @@ pub(super) struct Route {
     pub station: u32,
     /// The endpoint's first step.
     pub entry: u32,
+    /// The lane of its time-outs, or `NONE`.
+    pub lane: u32,
+    pub first_instance: u32,
+    pub instances: u32,
     /// Calls need no record.
     pub plain: bool,
+    /// Calls go the straight way.
+    pub straight: bool,
     /// Nothing delays what is sent.
     pub direct: bool,
     /// Calls run on the connection of their caller's transaction.
@@ -30,7 +36,11 @@ impl World<'_> {
                 endpoint: link.to.0,
                 station: endpoint.station.0,
                 entry: endpoint.entry.0,
+                lane: edge.lane,
+                first_instance: edge.first_instance,
+                instances: edge.instances,
                 plain: edge.plain,
+                straight: edge.straight && edge.direct,
                 direct: edge.direct,
                 inside: plan.edges[link.edge.index()].inside,
             }

@@ -151,7 +151,7 @@ impl World<'_> {
             0
         } else {
             let u = lot.unit(MIX_CHOICE);
-            mix.iter().position(|(up_to, _)| u < *up_to).unwrap_or(mix.len() - 1)
+            mix.partition_point(|(up_to, _)| *up_to <= u).min(mix.len() - 1)
         };
         self.tallies.sources[s as usize][asked][usize::from(self.counting)].offered += 1;
         let meant = Meant { at: self.now, lot, asked: asked as u32, counted: self.counting };

@@ -9,32 +9,31 @@ use crate::policies::Bucket;
 use crate::random::Stream;
 use std::collections::VecDeque;
 
-/// The state of a station, over all its replicas.
+/// The state of a station, over all its replicas. The first cache line, and the next one with the draws, are all that most
+/// requests look at.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 pub(super) struct StationState {
-    pub first_slot: u32,
-    pub slots: u32,
-    pub workers: u32,
-    pub queue_limit: u32,
-    /// Connections that callers have open to its component, where they are limited, and how many there may be.
-    pub opened: u32,
-    pub most_open: u32,
-    pub is_async: bool,
-    /// Slots of the replicas that are up.
-    pub up: Vec<u32>,
-    /// Its replicas come and go.
-    pub tended: bool,
     /// Whoever comes is let in: see [`StationState::look`].
     pub open: bool,
+    pub is_async: bool,
+    /// Something makes work take longer than it says.
+    pub stretches: bool,
+    /// Work competes for the cores of its replica.
+    pub cores: bool,
+    /// Its replicas come and go.
+    pub tended: bool,
     /// The slot of its only replica, where it has one and is open; else `NONE`.
     pub only: u32,
-    /// Share of requests answered with an error, but for crowds.
-    pub usual_error_rate: f64,
-    /// Dead replicas whose place a standby has taken.
-    pub stand_ins: u32,
-    /// Stamp of the event that lets one take over.
-    pub wake: u32,
+    pub workers: u32,
+    pub queue_limit: u32,
+    /// Its hall, if requests pass a door; else `NONE`.
+    pub hall: u32,
+    pub first_slot: u32,
+    pub slots: u32,
     pub cursor: u32,
+    /// Slots of the replicas that are up.
+    pub up: Vec<u32>,
     /// Draws of the time of work.
     pub work: Stream,
     /// Draws of the choice of a replica.
@@ -42,18 +41,24 @@ pub(super) struct StationState {
     /// Draws of errors of its own.
     pub errors: Stream,
     pub bucket: Option<Bucket>,
-    /// Its hall, if requests pass a door; else `NONE`.
-    pub hall: u32,
     /// Share of requests answered with an error: its own and the faults'.
     pub error_rate: f64,
+    /// The same, but for crowds.
+    pub usual_error_rate: f64,
     /// Multiplies the time of work.
     pub slowdown: f64,
-    /// Something makes work take longer than it says.
-    pub stretches: bool,
+    /// Connections that callers have open to its component, where they are limited, and how many there may be.
+    pub opened: u32,
+    pub most_open: u32,
+    /// Dead replicas whose place a standby has taken.
+    pub stand_ins: u32,
+    /// Stamp of the event that lets one take over.
+    pub wake: u32,
 }
 
-/// One replica.
+/// One replica. The first cache line is all that most requests look at.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 pub(super) struct Slot {
     pub station: u32,
     pub busy: u32,
@@ -120,6 +125,7 @@ impl World<'_> {
                 error_rate: station.error_rate,
                 slowdown: 1.0,
                 stretches: station.crowding.is_some(),
+                cores: station.cores.is_some(),
             });
             self.slots.extend((0..slots).map(|_| Slot {
                 station: i as u32,

@@ -2,8 +2,8 @@
 //! nothing on the way that delays it. What `call`, `guard`, `gate` and `transit` do one after the other for any policy is
 //! done here in one piece; whatever does not go straight on goes their way.
 
-use super::call::{Call, Made, Parent, State, TIMEOUT};
-use super::frame::{CALLED, COUNTED, Frame};
+use super::call::{Call, Made, Parent, State};
+use super::frame::{CALLED, COUNTED, Frame, NONE};
 use super::outcome::Outcome;
 use super::probe::Probe;
 use super::world::World;
@@ -15,13 +15,11 @@ impl World<'_> {
     #[inline]
     pub(super) fn call_straight<P: Probe>(&mut self, link: LinkId, made: Made, probe: &mut P) {
         let route = &self.routes[link.index()];
-        let (e, entry) = (route.edge, route.entry);
-        let state = &self.edges[e as usize];
-        let instance = state.first_instance + made.replica.min(state.instances - 1);
+        let (e, entry, lane) = (route.edge, route.entry, route.lane);
+        let instance = route.first_instance + made.replica.min(route.instances - 1);
         let tally = &mut self.tallies.edges[e as usize][usize::from(made.counted)];
         tally.calls += 1;
         tally.attempts += 1;
-        self.instances[instance as usize].permits.used += 1;
         let priority = if self.ranks { self.priority_of(made.parent) } else { 0 };
         let (c, call) = self.calls.claim(Call::BLANK);
         call.begin(made, link.0, e, instance, self.now);
@@ -34,8 +32,8 @@ impl World<'_> {
         let counted = if made.counted { COUNTED } else { 0 };
         frame.begin(Lot(made.lot.0).child(1), entry, link, CALLED | priority | counted);
         (frame.parent, frame.parent_ticket) = (c, ticket);
-        if state.has & TIMEOUT != 0 {
-            self.lanes[state.lane as usize].set(self.now, c, ticket, state.lane, &mut self.agenda);
+        if lane != NONE {
+            self.set_timer(lane, c, ticket);
         }
         let f = self.arrive_here(f, probe);
         self.run_last(f);
@@ -52,21 +50,19 @@ impl World<'_> {
         p: &mut P,
     ) -> bool {
         let call = &mut self.calls[c];
-        let state = &self.edges[call.edge as usize];
+        let route = &self.routes[call.link as usize];
         let alone = call.pending == 1 && call.executed == 0;
-        if !state.straight || !alone || call.ticket != ticket || call.state != State::Trying || !outcome.is_good() {
+        if !route.straight || !alone || call.ticket != ticket || call.state != State::Trying || !outcome.is_good() {
             return false;
         }
         call.ticket = ticket.wrapping_add(1);
         call.state = State::Done;
         let (parent, start, counted) = (std::mem::replace(&mut call.parent, Parent::Gone), call.start, call.counted);
         let (work, link) = (call.work + work, call.link);
-        let instance = &mut self.instances[call.instance as usize];
-        instance.permits.used -= 1;
-        instance.retries -= u32::from(call.attempt > 1);
+        let lane = route.lane;
         self.calls.release(c);
-        if state.has & TIMEOUT != 0 {
-            self.cancel_timer(state.lane);
+        if lane != NONE {
+            self.cancel_timer(lane);
         }
         self.tell_maker(parent, link, start, counted, outcome, work, p);
         true

@@ -3,8 +3,9 @@
 use super::{Cause, Outcome};
 use crate::units::SimDuration;
 
-/// How many requests came and how they ended.
+/// How many requests came and how they ended. What every request changes lies on one cache line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C, align(64))]
 pub struct RequestTally {
     /// Came.
     pub offered: u64,
@@ -102,11 +103,16 @@ impl Gauge {
     }
 }
 
-/// What happens at a station.
+/// What happens at a station. What every request changes lies on one cache line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C, align(64))]
 pub struct StationTally {
     /// Busy workers.
     pub busy: Gauge,
+    /// Workers granted to counted requests.
+    pub granted: u64,
+    /// How long those had waited, summed.
+    pub waited: SimDuration,
     /// Requests waiting for a worker.
     pub queue: Gauge,
     /// Refused for a full queue, full connections or the rate limit.
@@ -114,10 +120,6 @@ pub struct StationTally {
     /// Turned away on purpose: load shedding, a concurrency limit, CoDel, the longest wait, or a place given up to what was
     /// more important.
     pub shed: u64,
-    /// Workers granted to counted requests.
-    pub granted: u64,
-    /// How long those had waited, summed.
-    pub waited: SimDuration,
     /// Replicas that are ready, where they come and go.
     pub replicas: Gauge,
     /// The fewest and the most of them in the measured part.
@@ -126,8 +128,9 @@ pub struct StationTally {
     pub ejections: u64,
 }
 
-/// What happens on an edge.
+/// What happens on an edge. What every call changes lies on one cache line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C, align(64))]
 pub struct EdgeTally {
     /// Calls made.
     pub calls: u64,

@@ -10,6 +10,7 @@ use super::holdings::{Holdings, LockState};
 use super::lanes::{Lane, Purpose, Timer};
 use super::limiter::{Door, Hall};
 use super::probe::Probe;
+use super::program::{Op, compile};
 use super::replication::ReplicationState;
 use super::route::Route;
 use super::source::SourceState;
@@ -58,8 +59,7 @@ pub struct World<'p> {
     /// The innermost load of each frame that has one.
     pub(super) loading: Vec<u32>,
     pub(super) routes: Vec<Route>,
-    /// The number of each step within its endpoint, for the choices made there: another endpoint does not change it.
-    pub(super) numbers: Vec<u32>,
+    pub(super) program: Vec<Op>,
     pub(super) knobs: Knobs,
     pub(super) tallies: Tallies,
     /// Requests that arrive now belong to the measured part.
@@ -126,14 +126,6 @@ pub enum Stop {
     Crowded(SimTime),
 }
 
-/// How far each step stands behind the entry of its endpoint: programs follow one another.
-fn numbers(plan: &Plan) -> Vec<u32> {
-    let mut entries: Vec<u32> = plan.endpoints.iter().map(|e| e.entry.0).collect();
-    entries.sort_unstable();
-    let entry_of = |pc: u32| entries[..entries.partition_point(|&entry| entry <= pc)].last().copied().unwrap_or(0);
-    (0..plan.steps.len() as u32).map(|pc| pc - entry_of(pc)).collect()
-}
-
 impl<'p> World<'p> {
     /// An idle system at time zero, whose sources are about to begin. The same arguments give the same run.
     pub fn new(plan: &'p Plan, load: f64, seed: u64, replication: u32) -> World<'p> {
@@ -168,7 +160,7 @@ impl<'p> World<'p> {
             waiters: Arena::new(),
             loading: Vec::new(),
             routes: Vec::new(),
-            numbers: numbers(plan),
+            program: compile(plan),
             tallies: Tallies {
                 endpoints: vec![Default::default(); plan.endpoints.len()],
                 sources: plan.sources.iter().map(|s| vec![Default::default(); s.mix.len()]).collect(),
@@ -196,9 +188,9 @@ impl<'p> World<'p> {
         world.build_fleets(seed, replication);
         world.build_doors(seed, replication);
         world.build_edges(seed, replication);
-        world.set_routes();
         world.look_at_stations();
         world.build_lanes();
+        world.set_routes();
         world.build_caches(seed, replication);
         world.build_replication(seed, replication);
         world.build_sources(seed, replication);
@@ -263,6 +255,7 @@ impl<'p> World<'p> {
                 };
                 self.now = key.time();
                 self.tallies.events += 1;
+                probe.turns_to(key.kind().name());
                 let first = self.handle(key, probe);
                 if first != NONE || !self.ready.is_empty() {
                     self.go(first, probe);

@@ -34,6 +34,9 @@ pub struct Trial<'p> {
 /// Windows in a measured part, at most.
 pub const MOST_ROWS: u64 = 4_096;
 
+/// Cells of all of them together, at most: a large system has fewer windows.
+const MOST_CELLS: u64 = 2_000_000;
+
 /// How long after the measured part its requests may take to end.
 const SETTLE: SimDuration = SimDuration::from_secs(60);
 
@@ -57,7 +60,10 @@ impl<'p> Trial<'p> {
 
     /// The length of a window.
     fn row_length(&self) -> SimDuration {
-        self.window.max(SimDuration(self.measured.0.div_ceil(MOST_ROWS))).max(SimDuration(1))
+        let plan = self.plan;
+        let cells = plan.endpoints.len() + plan.stations.len() + plan.edges.len() + plan.sources.len();
+        let rows = (MOST_CELLS / cells.max(1) as u64).clamp(20, MOST_ROWS);
+        self.window.max(SimDuration(self.measured.0.div_ceil(rows))).max(SimDuration(1))
     }
 
     /// Runs the warm-up only.
@@ -115,14 +121,15 @@ impl<'p> Trial<'p> {
             to += self.row_length();
             self.advance(&mut warm, to);
         }
+        warm.meter.sort_in();
         debug_assert_eq!(warm.world.audit(), Ok(()));
         let tallies = warm.world.tallies();
         Measurements {
             measured,
             events: tallies.events,
             stop: warm.stop,
-            endpoints: (tallies.endpoints.iter().zip(&warm.meter.endpoints))
-                .map(|(t, h)| Served::new(&t[1], h))
+            endpoints: (tallies.endpoints.iter().enumerate())
+                .map(|(e, t)| Served::new(&t[1], warm.meter.endpoint(e)))
                 .collect(),
             sources: (0..self.plan.sources.len()).map(|s| self.source(s, &warm)).collect(),
             resources,
@@ -141,7 +148,7 @@ impl<'p> Trial<'p> {
         let by_link: Vec<_> = (source.mix.iter().enumerate())
             .map(|(i, (_, link))| {
                 let tally = &warm.world.tallies().sources[s][i][1];
-                (self.plan.links[link.index()].to, Served::new(tally, &warm.meter.sources[s][i]))
+                (self.plan.links[link.index()].to, Served::new(tally, warm.meter.asked(s, i)))
             })
             .collect();
         let mut total = Served::default();

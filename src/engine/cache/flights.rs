@@ -1,7 +1,7 @@
 //! Loads under way: who fetches a key that is missing, who waits for it, and what becomes of it.
 
 use super::super::agenda::{Class, Kind};
-use super::super::frame::{COUNTED, Frame, LOADS, NONE, PRIORITY, Place as At};
+use super::super::frame::{ASYNC, COUNTED, Frame, LOADS, NONE, PRIORITY, Place as At};
 use super::super::outcome::{Cause, Outcome};
 use super::super::probe::Probe;
 use super::super::world::{Ready, World};
@@ -104,7 +104,7 @@ impl World<'_> {
             pc: program.0,
             slot: of.slot,
             place: At::Serving,
-            flags: of.flags & (COUNTED | PRIORITY),
+            flags: of.flags & (COUNTED | PRIORITY | ASYNC),
             ..Frame::EMPTY
         });
         // Its end is told to nobody: to itself, by a ticket it no longer has.

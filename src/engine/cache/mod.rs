@@ -124,7 +124,7 @@ impl World<'_> {
         let load = self.caches[cache.index()].as_ref().map_or(0, |state| state.load_time) as f64;
         let left = (entry.expires - self.now) as f64;
         let frame = &self.frames[f];
-        load > 0.0 && Lot(frame.lot).unit(frame.choice(&self.numbers) ^ EARLY) < libm::exp(-left / (load * beta))
+        load > 0.0 && Lot(frame.lot).unit(frame.choice(&self.program) ^ EARLY) < libm::exp(-left / (load * beta))
     }
 
     /// Where the key of a frame is kept; `None` where nothing can be kept now.
@@ -133,7 +133,7 @@ impl World<'_> {
         let store = plan.store()?;
         let state = self.caches[cache.index()].as_ref()?;
         let frame = &self.frames[f];
-        let choice = frame.choice_at(look.key, &self.numbers) ^ KEY;
+        let choice = frame.choice_at(look.key, &self.program) ^ KEY;
         let key = store.keys.draw(Lot(frame.lot), choice);
         let (node, at) = match store.spread {
             Spread::ByKey => (store.keys.home(key, store.nodes), key),

@@ -65,7 +65,7 @@ impl World<'_> {
     /// Takes a row, or remembers its version; false when the frame waits for it.
     pub(in super::super) fn lock(&mut self, f: u32, lock: LockId, optimistic: bool) -> bool {
         let frame = &self.frames[f];
-        let choice = frame.choice(&self.numbers) ^ ROW;
+        let choice = frame.choice(&self.program) ^ ROW;
         let row = self.plan.locks[lock.index()].keys.draw(Lot(frame.lot), choice);
         let owner = self.owner(f);
         self.tallies.locks[lock.index()][frame.counted()].taken += 1;
