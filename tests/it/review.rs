@@ -103,3 +103,48 @@ fn the_json_is_the_published_one() {
         }
     }
 }
+
+/// The first worked example of Bronson and others (HotOS 2021) with a database that is killed: a review says what keeps it down and what
+/// cures it, in the text and in the JSON.
+const RETRY: &str = "
+traffic: { people: { rate: 280/s, to: app.page } }
+services:
+  app:
+    concurrency: unlimited
+    endpoints: { page: [ { call: db } ] }
+    dependencies: { db: { timeout: 1s, retry: { attempts: 2, backoff: 1s, jitter: none } } }
+databases: { db: { connections: 30, query: { constant: 100ms } } }
+";
+
+#[test]
+fn a_failure_that_does_not_heal_is_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("retry.yaml");
+    std::fs::write(&file, RETRY).unwrap();
+    let told = |format: &str| {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("simulate"));
+        command.arg(&file).args(["--format", format]);
+        String::from_utf8(command.assert().get_output().stdout.clone()).unwrap()
+    };
+    let json: Value = serde_json::from_str(&told("json")).unwrap();
+    let slow = json["failures"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|f| f["fault"]["kind"] == "latency" && f["fault"]["target"] == "db")
+        .unwrap();
+    println!("{slow:#}");
+    let stuck = &slow["stuck"];
+    assert_eq!(stuck["sustained_by"][0], "retries");
+    assert_eq!(slow["metastable"]["mean"], 1.0);
+    assert_eq!(slow["recovers"]["not_back"], stuck["runs"]);
+    assert_eq!(stuck["amplified"]["dependency"], "app>db");
+    assert!(stuck["cure"]["duration_s"].as_f64().unwrap() > 0.0);
+    assert!(stuck["band"]["safe_load"].as_f64().unwrap() < 1.0);
+    let text = told("text");
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    println!("{text}");
+    for part in ["does not come back", "retries keep it down", "cures it", "is enough"] {
+        assert!(words.contains(part), "{part}: {text}");
+    }
+}

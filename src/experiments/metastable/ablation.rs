@@ -5,6 +5,7 @@
 //! no longer scaled down, probed or ejected, messages are delivered once. Where nothing helps alone, each is tried
 //! together with a restart of whatever has a line.
 
+use super::pulse::Pulse;
 use super::stuck::Stuck;
 use crate::faults::Fault;
 use crate::measure::Warm;
@@ -87,7 +88,7 @@ impl Stuck<'_, '_> {
         }
         let tried: Vec<Sustainer> = ALL.into_iter().filter(|s| self.is_there(*s)).collect();
         let helps = |s: Sustainer, also: &[Fault]| {
-            let changed = self.without(s);
+            let changed = without(plan, s, &self.usual);
             let restart = if s == Sustainer::Backlog { self.restart() } else { Vec::new() };
             let more: Vec<Fault> = restart.into_iter().chain(also.iter().cloned()).collect();
             let fill = |warm: &mut Warm| {
@@ -112,43 +113,95 @@ impl Stuck<'_, '_> {
         match sustainer {
             Sustainer::ColdCaches => plan.caches.iter().any(|c| c.store().is_some()),
             Sustainer::Backlog => !self.restart().is_empty(),
-            _ => self.without(sustainer) != *plan,
+            _ => without(plan, sustainer, &self.usual) != *plan,
         }
     }
+}
 
-    /// The plan without a mechanism; the plan itself when it has none, or has it not by its plan.
-    fn without(&self, sustainer: Sustainer) -> Plan {
-        let mut plan = self.inquiry.graph.plan().clone();
-        match sustainer {
-            Sustainer::Retries | Sustainer::UserRetries => {
-                let users = sustainer == Sustainer::UserRetries;
-                let edges = plan.edges.iter_mut().filter(|e| matches!(e.from, Party::Source(_)) == users);
-                edges.for_each(|e| e.retry = None);
-            }
-            Sustainer::AbandonedWork => {
-                let edges = plan.edges.iter_mut().filter(|e| e.timeout.is_some() || e.deadline.is_some());
-                edges.for_each(|e| e.cancellation = true);
-            }
-            Sustainer::Redelivery => plan.topics.iter_mut().for_each(|t| t.max_receives = 1),
-            Sustainer::ScalingDown => {
-                for (s, station) in plan.stations.iter_mut().enumerate() {
-                    let usual = self.usual.up(StationId::new(s)).round() as u32;
-                    let Some(fleet) = &mut station.fleet else { continue };
-                    fleet.scaling = fleet.scaling.map(|s| Scaling { min: s.min.max(usual), ..s });
-                }
-            }
-            Sustainer::HealthChecks => {
-                let fleets = plan.stations.iter_mut().filter_map(|s| s.fleet.as_mut());
-                for health in fleets.filter_map(|f| f.health.as_mut()) {
-                    (health.timeout, health.deep) = (SimDuration::FOREVER, false);
-                }
-            }
-            Sustainer::Ejection => {
-                let fleets = plan.stations.iter_mut().filter_map(|s| s.fleet.as_mut());
-                fleets.filter_map(|f| f.ejection.as_mut()).for_each(|e| e.errors = u32::MAX);
-            }
-            Sustainer::ColdCaches | Sustainer::Backlog => {}
+/// The plan without a mechanism; the plan itself when it has none, or has it not by its plan.
+fn without(plan: &Plan, sustainer: Sustainer, usual: &Pulse) -> Plan {
+    let mut plan = plan.clone();
+    match sustainer {
+        Sustainer::Retries | Sustainer::UserRetries => {
+            let users = sustainer == Sustainer::UserRetries;
+            let edges = plan.edges.iter_mut().filter(|e| matches!(e.from, Party::Source(_)) == users);
+            edges.for_each(|e| e.retry = None);
         }
-        plan
+        Sustainer::AbandonedWork => {
+            let edges = plan.edges.iter_mut().filter(|e| e.timeout.is_some() || e.deadline.is_some());
+            edges.for_each(|e| e.cancellation = true);
+        }
+        Sustainer::Redelivery => plan.topics.iter_mut().for_each(|t| t.max_receives = 1),
+        Sustainer::ScalingDown => {
+            for (s, station) in plan.stations.iter_mut().enumerate() {
+                let replicas = usual.up(StationId::new(s)).round() as u32;
+                let Some(fleet) = &mut station.fleet else { continue };
+                fleet.scaling = fleet.scaling.map(|s| Scaling { min: s.min.max(replicas), ..s });
+            }
+        }
+        Sustainer::HealthChecks => {
+            let fleets = plan.stations.iter_mut().filter_map(|s| s.fleet.as_mut());
+            for health in fleets.filter_map(|f| f.health.as_mut()) {
+                (health.timeout, health.deep) = (SimDuration::FOREVER, false);
+            }
+        }
+        Sustainer::Ejection => {
+            let fleets = plan.stations.iter_mut().filter_map(|s| s.fleet.as_mut());
+            fleets.filter_map(|f| f.ejection.as_mut()).for_each(|e| e.errors = u32::MAX);
+        }
+        Sustainer::ColdCaches | Sustainer::Backlog => {}
+    }
+    plan
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::Graph;
+    use crate::model::Model;
+
+    /// Everything that can be left out.
+    const ALL_OF_IT: &str = "
+traffic: { people: { rate: 50/s, to: web, timeout: 1s, retry: { attempts: 2, backoff: 1s } } }
+services:
+  web:
+    replicas: { min: 2, max: 9, cpu: 20%, sync: 5s }
+    cpu: 1
+    health_check: { interval: 1s, timeout: 500ms, depth: deep }
+    outlier_ejection: { errors: 5 }
+    endpoints: { get: [ { work: 20ms }, { call: db }, { publish: jobs } ] }
+    dependencies: { db: { timeout: 1s, retry: { attempts: 2 } } }
+  worker: { work: 5ms }
+databases: { db: { connections: 10, query: 5ms } }
+queues: { jobs: { consumers: [ { call: worker, concurrency: 4 } ], visibility_timeout: 10s } }
+";
+
+    const NONE_OF_IT: &str = "
+traffic: { people: { rate: 50/s, to: web } }
+services: { web: { work: 5ms, calls: [ db ] } }
+databases: { db: { connections: 10, query: 5ms } }
+";
+
+    /// Mechanisms that a plan without them differs by.
+    fn found(text: &str) -> Vec<Sustainer> {
+        let model = Model::read("inline.yaml", text).expect("the model is valid");
+        let graph = Graph::new(&model.plan);
+        let second = SimDuration::from_secs(1);
+        let row = crate::measure::Row {
+            sources: vec![Default::default(); model.plan.sources.len()],
+            endpoints: vec![Default::default(); model.plan.endpoints.len()],
+            // Five replicas were usual.
+            stations: vec![crate::measure::StationCell { up: 5, ..Default::default() }; model.plan.stations.len()],
+            edges: vec![Default::default(); model.plan.edges.len()],
+        };
+        let usual = Pulse::of(&graph, &[row], second, SimDuration::ZERO, second);
+        ALL.into_iter().filter(|s| without(&model.plan, *s, &usual) != model.plan).collect()
+    }
+
+    #[test]
+    fn what_is_there_can_be_left_out() {
+        let by_plan = |s: &Sustainer| !matches!(s, Sustainer::ColdCaches | Sustainer::Backlog);
+        assert_eq!(found(ALL_OF_IT), ALL.into_iter().filter(by_plan).collect::<Vec<_>>());
+        assert_eq!(found(NONE_OF_IT), []);
     }
 }

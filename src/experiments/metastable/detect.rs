@@ -65,7 +65,10 @@ impl Inquiry<'_, '_> {
         let before = self.usual(&first, &course);
         let last = SimDuration(course.until.0 - course.window.0);
         let end = self.pulse(&first, &course, last, course.until);
-        let wait = wait(self.graph, self.bounds, load, self.p99, [&before, &end], course.window);
+        // What is stuck does about twice as much as usual.
+        let run = self.pace.seconds(events / f64::from(LEAST_SEEDS), 2.0 * load);
+        let affordable = SimDuration::from_seconds((run - course.until.seconds()) / 2.0);
+        let wait = wait(self.graph, self.bounds, load, self.p99, [&before, &end], course.window, affordable);
         course.wait = wait.length;
         case.advance(&mut first, 0, course.end());
         let cost = first.world().tallies().events.max(1) as f64;

@@ -36,7 +36,7 @@ const WAITS: f64 = 16.0;
 /// … but no longer than this, in seconds, unless a single wait is.
 const LONGEST: f64 = 300.0;
 /// What waits may take so many seconds to be served.
-const LONGEST_DRAIN: f64 = 600.0;
+const LONGEST_DRAIN: f64 = 240.0;
 
 impl<'g, 'p> Inquiry<'g, 'p> {
     /// The first states that are stuck; `None` when there are none.

@@ -146,6 +146,23 @@ fn a_healthy_system_is_never_called_stuck() {
     }
 }
 
+/// 150 users who think for half a second ask 250 times a second when all is well. Each of ten tries given 300 ms and failing,
+/// 150 · 10 / 3.5 s = 429 tries a second meet 300. There is no halving them: they are kept out, and it is over.
+#[test]
+fn a_fixed_number_of_users_is_kept_out_for_a_while() {
+    let closed = RETRY.replace("rate: 280/s", "users: 150, think_time: 500ms");
+    let closed = closed.replace(
+        "timeout: 1s, retry: { attempts: 2, backoff: 1s",
+        "timeout: 300ms, retry: { attempts: 10, backoff: 0s",
+    );
+    let found = examine(&closed, "partition:app>db@0s+10s");
+    assert!(found.probability.low > 0.5, "{:?}", found.probability);
+    let loops = found.loops.unwrap();
+    assert!(loops.sustained.alone.contains(&Sustainer::Retries), "{:?}", loops.sustained);
+    assert!(loops.cure.is_some_and(|c| c.left == 0.0), "{:?}", loops.cure);
+    assert_eq!(loops.band.heals, None);
+}
+
 /// A world that goes on under another plan keeps its books.
 #[test]
 fn every_mechanism_can_be_left_out_of_a_run() {

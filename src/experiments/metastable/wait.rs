@@ -9,7 +9,7 @@ use crate::graph::{Bound, Graph, Resource};
 use crate::plan::StationId;
 use crate::units::SimDuration;
 
-/// A system that has so little room to spare that it would need longer than this is looked at no longer.
+/// A system that has so little room to spare, or is so slow, that it would need longer than this is looked at no longer.
 const LONGEST: SimDuration = SimDuration::from_secs(300);
 /// Shorter ones tell nothing.
 const SHORTEST: SimDuration = SimDuration::from_secs(3);
@@ -23,7 +23,8 @@ pub struct Wait {
     pub capped: bool,
 }
 
-/// The time to wait, by what was usual `before` the trigger and what waits at its `end`; in whole windows.
+/// The time to wait, by what was usual `before` the trigger and what waits at its `end`; in whole windows. For a backlog to
+/// drain one waits no longer than can be afforded.
 pub fn wait(
     graph: &Graph,
     bounds: &[Bound],
@@ -31,13 +32,15 @@ pub fn wait(
     p99: SimDuration,
     [before, end]: [&Pulse; 2],
     window: SimDuration,
+    affordable: SimDuration,
 ) -> Wait {
     let drains = (0..graph.plan().stations.len()).map(StationId::new).map(|s| drain(bounds, load, s, [before, end]));
     let mechanism = graph.plan().slowest_mechanism().max(p99.times(10.0)).max(SHORTEST);
     let wanted = drains.fold(mechanism.seconds(), f64::max);
-    let length = SimDuration::from_seconds(wanted.min(LONGEST.seconds()));
+    let most = LONGEST.min(affordable.max(mechanism));
+    let length = SimDuration::from_seconds(wanted.min(most.seconds()));
     let windows = length.0.div_ceil(window.0.max(1));
-    Wait { length: SimDuration(windows * window.0), capped: wanted > LONGEST.seconds() }
+    Wait { length: SimDuration(windows * window.0), capped: wanted > most.seconds() }
 }
 
 /// Seconds in which what waits at a station drains: by what it could take beyond what comes to it.
