@@ -155,7 +155,7 @@ fn a_fixed_number_of_users_is_kept_out_for_a_while() {
         "timeout: 1s, retry: { attempts: 2, backoff: 1s",
         "timeout: 300ms, retry: { attempts: 10, backoff: 0s",
     );
-    let found = examine(&closed, "partition:app>db@0s+10s");
+    let found = examine(&closed, "latency:db:+2s@0s+10s");
     assert!(found.probability.low > 0.5, "{:?}", found.probability);
     let loops = found.loops.unwrap();
     assert!(loops.sustained.alone.contains(&Sustainer::Retries), "{:?}", loops.sustained);
