@@ -536,7 +536,7 @@ impl World<'_> {
     }
 
     /// Tells whoever made a call how it ended.
-    #[inline]
+    #[inline(always)]
     #[expect(clippy::too_many_arguments, reason = "what is left of a record that is free already")]
     pub(super) fn tell_maker<P: Probe>(
         &mut self,

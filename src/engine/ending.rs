@@ -22,7 +22,8 @@ impl World<'_> {
         let frame = &mut self.frames[f];
         frame.ticket = frame.ticket.wrapping_add(1);
         frame.outcome = outcome;
-        if frame.has(HANDS | ADMITTED | LOADS) || self.cancels {
+        let burdened = frame.has(HANDS | ADMITTED | LOADS | CROSSES) || self.cancels || self.watches;
+        if burdened {
             self.put_down(f, outcome, probe);
         } else if frame.has(HOLDS) {
             self.release(f);
@@ -37,15 +38,26 @@ impl World<'_> {
                 probe.served(endpoint, outcome, latency);
             }
             frame.place = Place::Replying;
-            let replies = frame.has(CROSSES) || !route.direct && frame.has(CALLED | ASKED);
-            let (slot, edge) = (frame.slot, EdgeId(route.edge));
-            if self.watches && slot != NONE {
-                self.watch(slot, outcome);
+            if burdened || !route.direct {
+                return self.reply(f, probe);
             }
-            if replies {
-                self.send_reply(f, edge, probe);
-                return NONE;
-            }
+        }
+        self.deliver_here(f, probe)
+    }
+
+    /// The reply has a way to go, or somebody watches it leave.
+    #[inline(never)]
+    fn reply<P: Probe>(&mut self, f: u32, probe: &mut P) -> u32 {
+        let frame = &self.frames[f];
+        let route = &self.routes[frame.link as usize];
+        let travels = frame.has(CROSSES) || !route.direct && frame.has(CALLED | ASKED);
+        let (slot, edge, outcome) = (frame.slot, EdgeId(route.edge), frame.outcome);
+        if self.watches && slot != NONE {
+            self.watch(slot, outcome);
+        }
+        if travels {
+            self.send_reply(f, edge, probe);
+            return NONE;
         }
         self.deliver_here(f, probe)
     }

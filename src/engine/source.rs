@@ -168,7 +168,7 @@ impl World<'_> {
         self.start(s, meant, probe);
     }
 
-    #[inline]
+    #[inline(always)]
     fn start<P: Probe>(&mut self, s: u32, meant: Meant, probe: &mut P) {
         let link = self.plan.sources[s as usize].mix[meant.asked as usize].1;
         let Meant { at, lot, asked, counted } = meant;
@@ -207,7 +207,7 @@ impl World<'_> {
     }
 
     /// A user has an answer, or has given up. Latency counts from when the request was meant to start.
-    #[inline]
+    #[inline(always)]
     pub(super) fn answer<P: Probe>(
         &mut self,
         s: u32,
