@@ -42,6 +42,7 @@ mod probe;
 mod program;
 #[cfg(test)]
 mod random_plans;
+mod replan;
 mod replication;
 mod route;
 mod source;

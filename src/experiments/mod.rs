@@ -8,6 +8,7 @@
 //! - `judge`, `toll`: whether expectations hold, and what users lose;
 //! - `bench`, `capacity`, `limits`, `scale`, `usage`: how much load, what ends it, and the plan to more;
 //! - `strike`, `campaign`, `cascade`: every component and edge struck in turn, and how the damage spreads;
+//! - `metastable`: failures that outlive their cause, and why;
 //! - `guards`, `contain`: which missing guard contains it, by trying.
 
 mod bench;
@@ -19,6 +20,7 @@ mod guards;
 mod judge;
 mod length;
 mod limits;
+mod metastable;
 mod options;
 mod plain;
 mod review;
@@ -39,6 +41,10 @@ pub use guards::{Guard, Habit, Move};
 pub use judge::{Judged, Verdict};
 pub use length::{Length, Pace};
 pub use limits::{Bottleneck, Capacity};
+pub use metastable::{
+    Aftermath, Aftermaths, Band, Course, Cure, Inquiry, Loops, Metastable, Recovery, Smallest, Strain, Sustained,
+    Sustainer, Wait,
+};
 pub use options::{Options, Progress, Quiet};
 pub use plain::{Plain, run};
 pub use review::{Decoy, Review, Shown, Spare, review};

@@ -9,6 +9,7 @@ use super::contain::Containment;
 use super::guards::Move;
 use super::length::{Length, Pace, shown};
 use super::limits::{Bottleneck, Capacity};
+use super::metastable::Metastable;
 use super::options::{ASSUMED, Options, Progress, slos};
 use super::scale::ScalePlan;
 use super::strike::{Asked, strike};
@@ -97,8 +98,8 @@ pub struct Review {
     pub pairs: Pairs,
     /// What was tried against those that matter.
     pub contained: Vec<Containment>,
-    /// Failures that do not end by themselves, by position, with what keeps them going where leaving it out showed that.
-    pub sustained: Vec<(usize, Option<&'static str>)>,
+    /// Failures that were not over when their runs ended, by position, each examined for longer and over more seeds.
+    pub metastable: Vec<(usize, Metastable)>,
     /// Second replicas that were tried.
     pub spares: Vec<Spare>,
     /// Guards that would help nobody.
@@ -170,7 +171,7 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
         asked: fallen.asked,
         pairs: fallen.pairs,
         contained: fallen.contained,
-        sustained: fallen.sustained,
+        metastable: fallen.metastable,
         spares: fallen.spares,
         decoys: fallen.decoys,
         notes,

@@ -10,6 +10,7 @@ use super::campaign::pairs::{Allowance, Pairs};
 use super::campaign::{Drill, Failure, Field};
 use super::contain::{Containment, Works};
 use super::guards::{Guard, Habit, Move, missing};
+use super::metastable::{Inquiry, Metastable};
 use super::options::{Options, Progress};
 use super::review::{Decoy, REPLICATIONS, Spare};
 use super::toll::{Toll, patience, tolls};
@@ -28,6 +29,7 @@ mod share {
     pub const CONFIRMING: f64 = 0.2;
     pub const ASKED: f64 = 0.15;
     pub const PAIRS: f64 = 0.04;
+    pub const EXAMINING: f64 = 0.05;
 }
 
 /// So many failures are confirmed by several replications, whatever the budget.
@@ -39,6 +41,8 @@ const WORTH_CONFIRMING: f64 = 0.002;
 /// Guards are tried against so many failures.
 const MOST_CONTAINED: usize = 8;
 const MOST_DECOYS: usize = 3;
+/// Failures that did not heal within their run and are examined.
+const MOST_EXAMINED: usize = 3;
 
 /// What the failure campaign gave.
 pub(super) struct Fallen {
@@ -46,7 +50,7 @@ pub(super) struct Fallen {
     pub(super) patience: Vec<f64>,
     pub(super) failures: Vec<Failure>,
     pub(super) contained: Vec<Containment>,
-    pub(super) sustained: Vec<(usize, Option<&'static str>)>,
+    pub(super) metastable: Vec<(usize, Metastable)>,
     pub(super) spares: Vec<Spare>,
     pub(super) decoys: Vec<Decoy>,
     pub(super) asked: Option<Asked>,
@@ -83,9 +87,10 @@ pub(super) fn strike(
     let failures = struck(bench, options, field, &drill, progress);
 
     let works = Works { field, drill, remodel: bench.remodel, healthy: &healthy[0], replications: REPLICATIONS };
-    let (contained, sustained) = contain(&works, &failures, progress, notes);
+    let contained = contain(&works, &failures, progress, notes);
     let decoys = decoys(&works, &failures, &contained);
     let spares = spares(&works, &failures);
+    let metastable = outlasting(bench, options, &healthy[0], &failures, progress, notes);
 
     let late = progress.time_left().is_some_and(|left| left <= 0.0);
     if late && at.is_some() {
@@ -99,7 +104,7 @@ pub(super) fn strike(
     let runs = share::PAIRS * options.budget / (screening.seconds() * bench.pace.events_per_s);
     progress.begin("striking two at once", 1);
     let pairs = field.pairs(&screening, &failures, Allowance { pairs: runs as usize, progress });
-    Fallen { drill, patience, failures, contained, sustained, spares, decoys, asked, pairs }
+    Fallen { drill, patience, failures, contained, metastable, spares, decoys, asked, pairs }
 }
 
 /// Every fault in a short run, and those that matter in several longer ones; the most urgent first.
@@ -156,13 +161,8 @@ fn asked(
     Asked { load: field.load, holds, failures: found, untried }
 }
 
-/// Guards against what matters, and what keeps alive what does not end.
-fn contain(
-    works: &Works,
-    failures: &[Failure],
-    progress: &dyn Progress,
-    notes: &mut Vec<String>,
-) -> (Vec<Containment>, Vec<(usize, Option<&'static str>)>) {
+/// Guards against what matters.
+fn contain(works: &Works, failures: &[Failure], progress: &dyn Progress, notes: &mut Vec<String>) -> Vec<Containment> {
     // Of failures of the same part that take down the same others, the most urgent stands for all.
     let mark = |f: &Failure| {
         let mut impaired: Vec<ComponentId> = f.cascade().into_iter().map(|s| s.component).collect();
@@ -184,20 +184,49 @@ fn contain(
         notes.push(format!("no guards were tried against {more} further failures with avoidable damage"));
     }
     progress.begin("trying guards", mattering.len().min(MOST_CONTAINED) as u64);
-    let (mut contained, mut sustained) = (Vec::new(), Vec::new());
+    let mut contained = Vec::new();
     for (index, failure) in mattering.into_iter().take(MOST_CONTAINED).map(|i| (i, &failures[i])) {
         contained.push(works.contain(index, failure));
-        if failure.recoveries() < failure.harms.len() {
-            sustained.push((index, works.without_retries(failure).then_some("retries")));
-        }
         progress.advance(1);
     }
-    (contained, sustained)
+    contained
+}
+
+/// Examines the failures that were not over when their runs ended: whether they heal at all, and what keeps them.
+fn outlasting(
+    bench: &Bench,
+    options: &Options,
+    healthy: &Measurements,
+    failures: &[Failure],
+    progress: &dyn Progress,
+    notes: &mut Vec<String>,
+) -> Vec<(usize, Metastable)> {
+    let open: Vec<usize> = (0..failures.len()).filter(|i| failures[*i].confirmed && !failures[*i].recovers()).collect();
+    if open.len() > MOST_EXAMINED {
+        let more = open.len() - MOST_EXAMINED;
+        notes.push(format!("{more} further failures were not over when their runs ended, and were not examined"));
+    }
+    progress.begin("waiting for what does not heal", open.len().min(MOST_EXAMINED) as u64);
+    let latencies = healthy.sources.iter().filter_map(|s| s.total.latency.quantile(0.99));
+    let inquiry = Inquiry {
+        graph: bench.graph,
+        bounds: bench.bounds,
+        seed: options.seed,
+        pace: bench.pace,
+        p99: latencies.max().unwrap_or_default(),
+        events: share::EXAMINING * options.budget,
+    };
+    let examined = open.into_iter().take(MOST_EXAMINED).filter_map(|index| {
+        let found = inquiry.examine(&failures[index].fault, failures[index].load);
+        progress.advance(1);
+        Some((index, found?))
+    });
+    examined.collect()
 }
 
 /// What does not end comes first, then what was avoidable, then what was lost.
 fn urgency(failure: &Failure) -> f64 {
-    let stuck = if failure.recoveries() < failure.harms.len() { 10.0 } else { 0.0 };
+    let stuck = if failure.recovers() { 0.0 } else { 10.0 };
     let damage = failure.avoidable_share().min(2.0) + 0.01 * failure.lost_share().min(2.0);
     stuck + damage * catalog::weight(&failure.fault)
 }
@@ -312,16 +341,5 @@ impl Works<'_, '_> {
     /// What users lose under a failure with these guards, in one replication.
     pub fn toll(&self, moves: &[Move], failure: &Failure) -> Option<Vec<Toll>> {
         self.run(moves, Some(failure), 0)
-    }
-
-    /// Whether a failure that does not end by itself does when nobody retries.
-    fn without_retries(&self, failure: &Failure) -> bool {
-        let mut plan = self.field.graph.plan().clone();
-        let retrying = plan.edges.iter().any(|e| e.retry.is_some());
-        plan.edges.iter_mut().for_each(|e| e.retry = None);
-        let graph = Graph::new(&plan);
-        let field = Field { graph: &graph, ..self.field };
-        let again = field.drill(&self.drill, &[(failure.target, failure.fault.clone())], 1);
-        retrying && again.first().is_some_and(|f| f.recoveries() == f.harms.len())
     }
 }

@@ -75,6 +75,11 @@ impl<'p> Case<'p> {
         warm
     }
 
+    /// Goes on from a fork until a time of the measured part. What is due at that time is not turned yet.
+    pub fn advance(&self, warm: &mut Warm<'p>, replication: u32, to: SimDuration) {
+        self.trial(replication).advance(warm, to);
+    }
+
     /// One replication, continued from a fork of the same plan, load, seed and replication.
     pub fn run_from(&self, warm: &Warm<'p>, replication: u32) -> Measurements {
         self.trial(replication).run_from(warm)

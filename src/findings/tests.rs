@@ -300,7 +300,7 @@ databases: {{ db: {{ connections: 1, query: {{ constant: 3.3ms }} }} }}
     let found = reviewed(&storm(""), 1.0);
     let stuck = find(&found, "does-not-recover", "db").expect("it stays down");
     assert_eq!(stuck.severity, Severity::P0);
-    assert!(stuck.evidence.iter().any(|e| e.contains("Without retries it recovers")), "{:?}", stuck.evidence);
+    assert!(stuck.evidence.iter().any(|e| e.contains("when this is left out: retries")), "{:?}", stuck.evidence);
     let budget = find(&found, "retry-storm", "web>db").expect("a budget contains it");
     assert!(budget.effect.as_ref().is_some_and(|e| e.after.mean < 0.7 * e.before.mean), "{:?}", budget.effect);
     assert!(reviewed(&storm(", budget: 20%"), 1.0).iter().all(|f| f.code != "does-not-recover"));

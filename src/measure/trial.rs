@@ -251,6 +251,29 @@ impl<'p> Warm<'p> {
     pub fn world(&self) -> &World<'p> {
         &self.world
     }
+
+    /// The windows so far, from the start of the measured part.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// Whether the run has ended early: nothing more will happen.
+    pub fn has_stopped(&self) -> bool {
+        self.stop.is_some()
+    }
+
+    /// A fork that goes on under another plan of the same shape ([`World::under`]).
+    pub fn under<'q>(&self, plan: &'q Plan) -> Warm<'q>
+    where
+        'p: 'q,
+    {
+        Warm { world: self.world.under(plan), ..self.clone() }
+    }
+
+    /// Fills every cache with keys as it would be after a long time.
+    pub fn fill_caches(&mut self) {
+        self.world.fill_caches();
+    }
 }
 
 /// The measured part so far.

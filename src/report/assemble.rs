@@ -4,6 +4,7 @@ mod campaign;
 mod failures;
 mod load;
 mod runs;
+mod stuck;
 
 use super::{Change, Confidence, Decoy, Effect, Estimate, Finding, Fix, Kind, Measure, Place, Report, Severity};
 use crate::experiments::{Options, Plain, Review, Shown};

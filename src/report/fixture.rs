@@ -177,9 +177,14 @@ fn slow_stripe() -> Failure {
         recovers: Some(Recovery {
             probability: Estimate { mean: 1.0, low: 0.97, high: 1.0 },
             after_s: Some(around(9.2, 0.6)),
+            runs: 5,
+            not_back: 0,
+            median_s: Some(9.1),
+            range_s: Some((8.7, 9.9)),
         }),
         metastable: Some(Estimate { mean: 0.0, low: 0.0, high: 0.03 }),
         sustained_by: None,
+        stuck: None,
         cascade: vec![
             step("payments", 1.2, "workers exhausted", "payments>stripe", 40.0),
             step("orders", 7.4, "workers exhausted", "orders>payments", 180.0),
@@ -200,12 +205,20 @@ fn small_failure(flag: &str, subject: &str, after: f64, recovers: f64) -> Failur
             after: around(after, 0.01),
             difference: None,
         }],
-        recovers: Some(Recovery { probability: around(recovers, 0.0), after_s: None }),
+        recovers: Some(Recovery {
+            probability: around(recovers, 0.0),
+            after_s: None,
+            runs: 20,
+            not_back: (20.0 * (1.0 - recovers)) as u32,
+            median_s: (recovers >= 0.5).then_some(0.0),
+            range_s: (recovers > 0.0).then_some((0.0, 0.0)),
+        }),
         cascade: Vec::new(),
         collateral: Vec::new(),
         lost_requests: None,
         blast_radius: None,
-        sustained_by: (recovers < 1.0).then(|| "retries of catalog>catalog-db".into()),
+        sustained_by: (recovers < 1.0).then(|| "retries".into()),
+        stuck: (recovers < 1.0).then(stuck),
         ..slow_stripe()
     }
 }
@@ -245,6 +258,23 @@ fn campaign() -> Campaign {
                 recovers: true,
             }],
         }),
+    }
+}
+
+fn stuck() -> Stuck {
+    Stuck {
+        runs: 20,
+        stuck: 16,
+        wait_s: 12.0,
+        wait_capped: false,
+        amplified: Some(("catalog>catalog-db".into(), 2.4)),
+        cure: Some(Relief { load_share: 0.5, duration_s: 24.0, restart: false }),
+        sustained_by: vec!["retries".into()],
+        with_backlog: false,
+        tried: vec!["retries".into(), "the backlog".into()],
+        slow_s: None,
+        band: LoadBand { safe: 0.61, vulnerable: 0.64, fails: Some(1.12), heals: Some(0.5) },
+        trigger: SmallestTrigger { duration_s: 3.0, too_short_s: Some(2.5), weakest: None },
     }
 }
 

@@ -11,6 +11,7 @@ mod format;
 mod json_v1;
 mod review;
 mod run;
+mod stuck;
 mod text;
 mod verdict;
 mod words;
@@ -26,6 +27,7 @@ pub use run::{
     Cache, Dependency, Locks, Phase, PhaseTraffic, Queue, Replicas, Replication, Resource, Run, SloResult, SloVerdict,
     Tally, Traffic,
 };
+pub use stuck::{LoadBand, Relief, SmallestTrigger, Stuck};
 pub use text::theory;
 pub use verdict::{SloCount, Verdict};
 pub use words::shell_word;

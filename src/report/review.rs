@@ -1,6 +1,6 @@
 //! What a review adds to its runs: capacity, bottlenecks, failures, findings.
 
-use super::{Estimate, Gauge};
+use super::{Estimate, Gauge, Stuck};
 use crate::faults::Fault;
 use crate::model::Change;
 use crate::units::SimDuration;
@@ -152,6 +152,8 @@ pub struct Failure {
     pub metastable: Option<Estimate>,
     /// What keeps it from coming back, found by leaving it out: `retries`.
     pub sustained_by: Option<String>,
+    /// What is known of it where it does not come back.
+    pub stuck: Option<Stuck>,
     /// Who became impaired, in order of time.
     pub cascade: Vec<CascadeStep>,
     /// Endpoints that failed though they do not need what failed.
@@ -165,6 +167,14 @@ pub struct Recovery {
     pub probability: Estimate,
     /// How long after the end of the fault, where it did.
     pub after_s: Option<Estimate>,
+    /// Independent runs behind this.
+    pub runs: u32,
+    /// Those in which it was not back before they ended.
+    pub not_back: u32,
+    /// Half of the runs were back by then; `None` when fewer were.
+    pub median_s: Option<f64>,
+    /// The shortest and the longest time, where there is one.
+    pub range_s: Option<(f64, f64)>,
 }
 
 /// One component becomes impaired.

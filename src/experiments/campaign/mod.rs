@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod pairs;
 
 use super::cascade::{Impairment, Pair, Struck, cascade, loaded, recovery};
+use super::metastable::Recovery;
 use super::toll::{Toll, tolls};
 use super::trials::{Case, Schedule};
 use crate::faults::Fault;
@@ -179,6 +180,16 @@ impl Failure {
     /// In how many replications goodput came back.
     pub fn recoveries(&self) -> usize {
         self.harms.iter().filter(|h| h.recovered.is_some()).count()
+    }
+
+    /// How long it took to come back, over the replications.
+    pub fn recovery(&self) -> Recovery {
+        Recovery::of(&self.harms.iter().map(|h| h.recovered).collect::<Vec<_>>())
+    }
+
+    /// Whether it came back in every replication.
+    pub fn recovers(&self) -> bool {
+        self.recoveries() == self.harms.len()
     }
 
     /// The cascade of the first replication, less what did not appear in most of the others; times are means.

@@ -8,6 +8,7 @@
 mod campaign;
 mod review;
 mod run;
+mod stuck;
 
 use super::{Format, Kind, Report, Style};
 use indexmap::IndexMap;

@@ -1,5 +1,6 @@
 //! What a review adds: capacity, bottlenecks, the plan, failures, findings.
 
+use super::stuck::{Stuck, stuck};
 use super::{Estimate, Place, estimate, place};
 use crate::report;
 use serde::Serialize;
@@ -78,6 +79,8 @@ pub(super) struct Failure<'a> {
     recovers: Option<Recovery>,
     metastable: Option<Estimate>,
     sustained_by: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stuck: Option<Stuck<'a>>,
     cascade: Vec<CascadeStep<'a>>,
     collateral: &'a [String],
 }
@@ -86,6 +89,12 @@ pub(super) struct Failure<'a> {
 struct Recovery {
     probability: Estimate,
     after_s: Option<Estimate>,
+    runs: u32,
+    not_back: u32,
+    /// Null when fewer than half of the runs were back before they ended.
+    median_s: Option<f64>,
+    min_s: Option<f64>,
+    max_s: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -222,12 +231,10 @@ pub(super) fn failure(f: &report::Failure) -> Failure<'_> {
         users: f.users.iter().map(effect).collect(),
         lost_requests: estimate(&f.lost_requests),
         blast_radius: estimate(&f.blast_radius),
-        recovers: f
-            .recovers
-            .as_ref()
-            .map(|r| Recovery { probability: (&r.probability).into(), after_s: estimate(&r.after_s) }),
+        recovers: f.recovers.as_ref().map(recovery),
         metastable: estimate(&f.metastable),
         sustained_by: f.sustained_by.as_deref(),
+        stuck: f.stuck.as_ref().map(stuck),
         cascade: f
             .cascade
             .iter()
@@ -242,6 +249,18 @@ pub(super) fn failure(f: &report::Failure) -> Failure<'_> {
             })
             .collect(),
         collateral: &f.collateral,
+    }
+}
+
+fn recovery(r: &report::Recovery) -> Recovery {
+    Recovery {
+        probability: (&r.probability).into(),
+        after_s: estimate(&r.after_s),
+        runs: r.runs,
+        not_back: r.not_back,
+        median_s: r.median_s,
+        min_s: r.range_s.map(|(min, _)| min),
+        max_s: r.range_s.map(|(_, max)| max),
     }
 }
 

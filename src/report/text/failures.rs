@@ -3,7 +3,7 @@
 use super::campaign;
 use super::page::{Ink, Page, width_of};
 use crate::report::words::{effect, effect_briefly, factor, listed, number, seconds, share_estimate};
-use crate::report::{CascadeStep, Estimate, Failure, FaultInfo, Report, Screened};
+use crate::report::{CascadeStep, Estimate, Failure, FaultInfo, Recovery, Report, Screened};
 
 /// So many are shown in full unless everything is asked for.
 const SHOWN: usize = 2;
@@ -196,25 +196,27 @@ fn recovery(failure: &Failure) -> String {
         return if failure.fault.duration_s.is_none() { "it lasts for the rest of the run" } else { "not judged" }
             .into();
     };
-    let after = recovery.after_s.as_ref().map(|e| {
-        if e.mean <= 0.0 {
-            " at once".into()
-        } else {
-            format!(" {} after its end", crate::report::Measure::RecoveryS.show(e))
-        }
-    });
-    let mut text = match recovery.probability.mean {
-        p if p >= 1.0 => format!("{}{}", Ink::Good.on("recovers"), after.unwrap_or_default()),
-        p if p <= 0.0 => Ink::Bad.on("does not recover by itself"),
-        _ => format!(
-            "{} in {} of runs{}",
-            Ink::Warn.on("recovers"),
-            share_estimate(&recovery.probability),
-            after.unwrap_or_default()
-        ),
-    };
-    if let Some(cause) = &failure.sustained_by {
-        text.push_str(&format!("; kept down by {cause}"));
+    if let Some(stuck) = &failure.stuck {
+        return super::stuck::stuck(stuck);
     }
-    text
+    let after = after(recovery);
+    match recovery.probability.mean {
+        p if p >= 1.0 => format!("{}{}", Ink::Good.on("recovers"), after),
+        p if p <= 0.0 => Ink::Bad.on("does not recover by itself"),
+        _ => format!("{} in {} of runs{}", Ink::Warn.on("recovers"), share_estimate(&recovery.probability), after),
+    }
+}
+
+/// ` at once`, ` 9.1s after its end (8.7s to 9.8s)`; nothing when it never was.
+fn after(recovery: &Recovery) -> String {
+    let (Some((least, most)), median) = (recovery.range_s, recovery.median_s) else { return String::new() };
+    if most <= 0.0 {
+        return " at once".into();
+    }
+    let range = format!("{} to {}", seconds(least), seconds(most));
+    match median {
+        Some(_) if least == most => format!(" {} after its end", seconds(most)),
+        Some(median) => format!(" {} after its end ({range} in {} runs)", seconds(median), recovery.runs),
+        None => format!(" {range} after its end, if at all"),
+    }
 }

@@ -8,6 +8,7 @@ mod page;
 mod resources;
 mod scaling;
 mod single;
+mod stuck;
 mod theory;
 mod users;
 mod verdict;
