@@ -15,7 +15,7 @@ use crate::units::SimTime;
 use heap::Heap;
 use wheel::Wheel;
 
-/// A full heap of so many makes way for a wheel. Between 200 and 2,000 events both cost the same,
+/// A full heap of so many makes way for a wheel. Between 300 and 3,000 events both cost the same,
 /// within a fifth.
 const MANY: usize = 341;
 

@@ -166,6 +166,10 @@ impl Wheel {
     fn push_narrow(&mut self, key: Key) {
         if self.late.len() < super::MANY {
             self.late.add(key);
+        } else if self.late.first().time() == self.edge {
+            // All of the same instant.
+            self.late.reserve(2 * self.late.len());
+            self.late.add(key);
         } else {
             let mut keys = self.late.take_all();
             keys.extend(self.run.drain(self.next..));
