@@ -1,7 +1,8 @@
 //! The gates a try passes on the caller's side: the permits of the bulkhead, then the connections of the pool.
 
 use super::agenda::{Class, Kind};
-use super::call::{BULKHEAD, COUNTS, HEDGE, POOL, State, TIMEOUT};
+use super::call::State;
+use super::edge::{BULKHEAD, COUNTS, HEDGE, POOL, TIMEOUT};
 use super::frame::NONE;
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;

@@ -24,6 +24,7 @@ mod cancel;
 mod course;
 mod cpu;
 mod deadline;
+mod edge;
 mod ending;
 mod exec;
 mod failover;

@@ -1,6 +1,6 @@
 //! A run that goes on under another plan, so that a mechanism can be left out of a state that has come about with it.
 
-use super::call::CANCELS;
+use super::edge::CANCELS;
 use super::world::World;
 use crate::plan::Plan;
 

@@ -1,6 +1,7 @@
 //! Turning the knobs of a running world: what faults and changes of load do.
 
-use super::call::{Instance, State};
+use super::call::State;
+use super::edge::Instance;
 use super::frame::{ADMITTED, HANDS, HOLDS, LOADS, NONE, Place};
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;

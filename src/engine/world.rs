@@ -3,8 +3,9 @@
 use super::agenda::{Agenda, Class, Key, Kind};
 use super::away::Troubles;
 use super::cache::{CacheState, Load, Waiter};
-use super::call::{Call, EdgeState, Instance, State};
+use super::call::{Call, State};
 use super::cancel::{Family, Notice};
+use super::edge::{EdgeState, Instance};
 use super::fleet::FleetState;
 use super::frame::{Arena, Frame, NONE};
 use super::holdings::{Holdings, LockState};

@@ -193,6 +193,9 @@ databases: { db: { connections: 10, query: 5ms } }
             // Five replicas were usual.
             stations: vec![crate::measure::StationCell { up: 5, ..Default::default() }; model.plan.stations.len()],
             edges: vec![Default::default(); model.plan.edges.len()],
+            topics: vec![Default::default(); model.plan.topics.len()],
+            caches: vec![Default::default(); model.plan.caches.len()],
+            ..Default::default()
         };
         let usual = Pulse::of(&graph, &[row], second, SimDuration::ZERO, second);
         ALL.into_iter().filter(|s| without(&model.plan, *s, &usual) != model.plan).collect()

@@ -65,7 +65,8 @@ fn see(model: &Model, faults: &[Fault], trigger: &[Fault], way: Way, replication
     let measured = SimDuration::from_secs(last as u64 + way.tail);
     let run = |faults: &[Fault]| {
         let knobs = Knobs::baseline(&model.plan, 1.0);
-        let timeline = faults::timeline(&model.plan, &knobs, faults);
+        let luck = faults::Luck { seed: 1, replication, until: measured };
+        let timeline = faults::timeline(&model.plan, &knobs, faults, luck);
         let trial = Trial {
             plan: &model.plan,
             load: 1.0,
