@@ -163,6 +163,17 @@ fn a_fixed_number_of_users_is_kept_out_for_a_while() {
     assert_eq!(loops.band.heals, None);
 }
 
+#[test]
+fn threads_change_nothing() {
+    let with = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let fault = fault("latency:db:+2s@0s+5s");
+        let examined = pool.install(|| ask(RETRY, |i| Inquiry { events: 2e6, ..*i }.examine(&fault, 1.0)));
+        format!("{examined:?}")
+    };
+    assert_eq!(with(1), with(2));
+}
+
 /// A world that goes on under another plan keeps its books.
 #[test]
 fn every_mechanism_can_be_left_out_of_a_run() {
