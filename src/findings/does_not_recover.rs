@@ -30,7 +30,10 @@ fn look(evidence: &Evidence) -> Vec<Finding> {
         let examined = review.metastable.iter().find(|(at, _)| *at == i).map(|(_, m)| m);
         // It needed longer than its run, and that is all.
         let heals = examined.is_some_and(|m| m.aftermaths.recovered().iter().all(Option::is_some));
-        (!heals).then(|| told(evidence, review, i, f, examined))
+        // Of several ways to strike the same part, those that were examined speak for the others.
+        let spoken_for =
+            examined.is_none() && review.metastable.iter().any(|(at, _)| review.failures[*at].target == f.target);
+        (!heals && !spoken_for).then(|| told(evidence, review, i, f, examined))
     })
     .collect()
 }

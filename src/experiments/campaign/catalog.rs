@@ -31,6 +31,10 @@ const WAYS: &[Way] = &[
     },
     Way { word: "errors", amounts: |_, _| vec!["100%".into()], gone: true, rare: false },
     Way { word: "partition", amounts: |_, _| vec![String::new()], gone: true, rare: true },
+    // Seen from the caller, a refusal is an error, a reset a death, and a hanging replica a slow one: told of where they differ.
+    Way { word: "refuse", amounts: |_, _| vec![String::new()], gone: true, rare: true },
+    Way { word: "reset", amounts: |_, _| vec![String::new()], gone: true, rare: true },
+    Way { word: "hang", amounts: |_, _| vec![String::new()], gone: true, rare: true },
     Way { word: "cache_flush", amounts: |_, _| vec![String::new()], gone: false, rare: false },
     Way { word: "consumer_stop", amounts: |_, _| vec![String::new()], gone: false, rare: false },
     Way { word: "replication_lag", amounts: |_, _| vec!["+5s".into()], gone: false, rare: false },
