@@ -65,11 +65,17 @@ fn told(
     }
     lines.push(source(review, failure));
     let sure = examined.map_or(failure.recoveries() == 0, |m| m.is_proven() && m.probability.low > 0.5);
+    // What waits may drain in the end: a debt, not a state that holds itself.
+    let comes_late = |m: &Metastable| m.loops.as_ref().is_some_and(|loops| loops.sustained.by_itself.is_some());
+    let drains = examined.is_some_and(|m| m.aftermaths.wait.capped || comes_late(m));
     Finding {
         code: LINT.code,
-        severity: Severity::P0,
-        confidence: if sure { Confidence::High } else { Confidence::Medium },
-        title: format!("the system does not recover by itself from {what}"),
+        severity: if drains { Severity::P1 } else { Severity::P0 },
+        confidence: if sure && !drains { Confidence::High } else { Confidence::Medium },
+        title: match drains {
+            true => format!("the system is not back long after {what}: what waits drains too slowly to see it end"),
+            false => format!("the system does not recover by itself from {what}"),
+        },
         subject: name.to_owned(),
         origin: Some(component.origin.clone()),
         evidence: lines,

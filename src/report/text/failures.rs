@@ -9,6 +9,8 @@ use crate::report::{CascadeStep, Estimate, Failure, FaultInfo, Recovery, Report,
 const SHOWN: usize = 2;
 /// So many components are listed in a line each.
 const LISTED: usize = 8;
+/// So many that nobody notices are named.
+const BRIEF: usize = 12;
 const LABEL: usize = 11;
 
 pub(super) fn failures(report: &Report, page: &mut Page) {
@@ -45,13 +47,29 @@ fn screened(report: &Report, harmless: &[&Failure], page: &mut Page) {
     if !quiet.is_empty() {
         let names: Vec<String> = targets(&quiet, |f| f).iter().map(|(target, all)| gathered(target, all)).collect();
         let once = if unnoticed.is_empty() { "" } else { " (most by one short run each)" };
-        page.wrapped(2, 4, &format!("{}{once}: {}", Ink::Good.on("No user notices"), names.join("; ")));
+        let title = Ink::Good.on("No user notices");
+        let text = match page.verbose || quiet.len() <= BRIEF {
+            true => format!("{title}{once}: {}", names.join("; ")),
+            false => {
+                format!("{title} {} others{once}{} (-v shows all)", quiet.len(), quiet_parts(report, &quiet, &noticed))
+            }
+        };
+        page.wrapped(2, 4, &text);
     }
     if !noticed.is_empty() {
         let faults: Vec<&FaultInfo> = noticed.iter().map(|f| &f.fault).collect();
         let names: Vec<String> = targets(&faults, |f| f).iter().map(|(target, all)| gathered(target, all)).collect();
         page.wrapped(2, 4, &Ink::Dim.on(format!("Not confirmed, by one short run each: {}", names.join("; "))));
     }
+}
+
+/// The parts of which nobody notices anything that was tried.
+fn quiet_parts(report: &Report, quiet: &[&FaultInfo], noticed: &[&Screened]) -> String {
+    let told = report.failures.iter().flatten().filter(|f| hurts(f)).map(|f| &f.fault);
+    let loud: Vec<&str> = told.chain(noticed.iter().map(|f| &f.fault)).map(|f| f.target.as_str()).collect();
+    let parts = targets(quiet, |f| f).into_iter().map(|(target, _)| target).filter(|target| !loud.contains(target));
+    let parts: Vec<String> = parts.map(|target| Ink::Bold.on(target)).collect();
+    if parts.is_empty() { String::new() } else { format!(", among them all at {}", listed(&parts)) }
 }
 
 /// What was done, as far as it was the same for all.
