@@ -7,6 +7,8 @@
 //! Time is that of the processor and memory the most there ever was, as Linux tells them (`/proc`); elsewhere time is that
 //! of the clock and memory is left out.
 
+#![expect(clippy::disallowed_methods, reason = "how long things take is what it tells")]
+
 use plotters::prelude::{ChartBuilder, Circle, Color, IntoDrawingArea, IntoLogRange, LineSeries, SVGBackend, WHITE};
 use plotters::style::full_palette::BLUE_700;
 use std::error::Error;

@@ -6,6 +6,8 @@
 //! read, which takes longer than many a turn; its share, measured beforehand, is taken off. The rest is good for comparing
 //! kinds with one another. For the whole, use `cargo bench`; for single instructions, `perf` or valgrind.
 
+#![expect(clippy::disallowed_methods, reason = "how long things take is what it tells")]
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::{Duration, Instant};

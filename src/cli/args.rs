@@ -1,7 +1,7 @@
 //! The arguments, as clap reads them.
 
 use super::exit::Exit;
-use super::values::{self, Colour, FailOn, FormatName, Setting};
+use super::values::{self, Budget, Colour, FailOn, FormatName, Setting};
 use crate::experiments::Options;
 use crate::faults::Fault;
 use crate::units::{Quantity, SimDuration};
@@ -96,6 +96,11 @@ pub struct ReviewOptions {
     /// Leave with 0 where it would be 1.
     #[arg(long)]
     pub exit_zero: bool,
+    /// How much may be tried. A number of events (100M unless given) gives the same report on every machine. A time, such
+    /// as 30s, is spent on trying pairs of faults until it is over: how many that are depends on the machine, and the
+    /// report says so. What comes before the pairs is done whole and may take longer than a short time.
+    #[arg(long, value_name = "200M|30s", value_parser = values::budget)]
+    pub budget: Option<Budget>,
     /// What all simulating commands share.
     #[command(flatten)]
     pub simulation: SimulationOptions,
@@ -115,7 +120,7 @@ pub struct RunArgs {
     /// The load: a multiple of the model's own (of the scenario's, if there is one), or a rate. Repeatable.
     #[arg(long, value_name = "10x|2000/s", value_parser = values::load)]
     pub load: Vec<Quantity>,
-    /// Something that goes wrong: `KIND:TARGET[:AMOUNT][@START[+DURATION]]`. Repeatable.
+    /// Something that goes wrong: `KIND:TARGET[:AMOUNT][:SETTING=VALUE]...[@START[+DURATION]]`. Repeatable.
     #[arg(long, value_name = "FAULT", value_parser = values::fault, help = fail_help())]
     pub fail: Vec<Fault>,
     /// What all simulating commands share.
@@ -252,7 +257,7 @@ pub(super) fn subcommands() -> Vec<String> {
 
 fn fail_help() -> String {
     let mut text = String::from(
-        "Something that goes wrong, as KIND:TARGET[:AMOUNT][@START[+DURATION]], such as latency:stripe:+2s@60s+120s. Repeatable. Kinds: ",
+        "Something that goes wrong, as KIND:TARGET[:AMOUNT][:SETTING=VALUE]...[@START[+DURATION]], such as latency:stripe:+2s@60s+120s or errors:db.read:5%:ramp=30s. Repeatable. Kinds: ",
     );
     let kinds: Vec<String> = crate::faults::FORMS.iter().map(|f| format!("{} ({})", f.word, f.summary)).collect();
     text.push_str(&kinds.join("; "));

@@ -4,7 +4,7 @@ use super::args::{CheckArgs, ReviewArgs, RunArgs, SimulationOptions};
 use super::exit::{Exit, Mistake};
 use super::output::Outputs;
 use super::progress::Progress;
-use super::values::FailOn;
+use super::values::{Budget, FailOn};
 use super::{input, terminal, work};
 use crate::experiments::Options;
 use crate::report::{Report, shell_word};
@@ -21,10 +21,14 @@ pub fn review(args: &ReviewArgs) -> anyhow::Result<Exit> {
     terminal::choose_colour(options.output.color);
     let outputs = Outputs::open(&options.output, std::slice::from_ref(&args.model))?;
     let model = work::model(&input::read(&args.model)?, &options.simulation.set)?;
-    let progress = progress(&options.simulation, options.output.quiet, options.output.verbose);
+    let mut progress = progress(&options.simulation, options.output.quiet, options.output.verbose);
+    if let Some(Budget::Time(time)) = options.budget {
+        progress.limit(time);
+    }
     let mut report = work::review(&model, options, &progress)?;
     progress.finish();
-    report.command = repeat("simulate", &args.model, &[options.load], &[], &options.simulation);
+    let budget: Vec<String> = options.budget.iter().flat_map(|b| ["--budget".into(), b.to_string()]).collect();
+    report.command = repeat("simulate", &args.model, &[options.load], &budget, &options.simulation);
     let exit = gate(std::slice::from_ref(&report), options.fail_on, options.exit_zero);
     outputs.write(&[report])?;
     Ok(exit)

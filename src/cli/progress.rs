@@ -2,6 +2,7 @@
 
 use super::terminal;
 use crate::experiments;
+use crate::units::SimDuration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,6 +17,8 @@ pub(super) struct Progress {
     bar: ProgressBar,
     lines: bool,
     begun: Instant,
+    /// How long all of it may take.
+    limit: Option<Duration>,
     /// When the present stage began, in milliseconds.
     stage: AtomicU64,
 }
@@ -32,7 +35,18 @@ impl Progress {
         } else {
             ProgressBar::hidden()
         };
-        Progress { bar, lines: verbose && !(shown && terminal), begun: Instant::now(), stage: AtomicU64::new(0) }
+        Progress {
+            bar,
+            lines: verbose && !(shown && terminal),
+            begun: Instant::now(),
+            limit: None,
+            stage: AtomicU64::new(0),
+        }
+    }
+
+    /// All of it may take so long, from the beginning of the command.
+    pub(super) fn limit(&mut self, time: SimDuration) {
+        self.limit = Some(Duration::from_nanos(time.0));
     }
 
     /// All is done: the bar disappears.
@@ -71,5 +85,9 @@ impl experiments::Progress for Progress {
             let left = taken as f64 / done as f64 * all.saturating_sub(done) as f64 / 1000.0;
             self.bar.set_prefix(format!("{left:.0}s left of this step"));
         }
+    }
+
+    fn time_left(&self) -> Option<f64> {
+        self.limit.map(|limit| limit.as_secs_f64() - self.begun.elapsed().as_secs_f64())
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::faults::Fault;
 use crate::report::Severity;
-use crate::units::{Quantity, SimDuration, UnitError, parse_duration};
+use crate::units::{Quantity, SimDuration, UnitError, parse_count, parse_duration};
 use std::path::Path;
 use std::str::FromStr;
 
@@ -75,6 +75,24 @@ impl FormatName {
     }
 }
 
+/// How much may be tried.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Budget {
+    /// So many events, about.
+    Events(f64),
+    /// So long.
+    Time(SimDuration),
+}
+
+impl std::fmt::Display for Budget {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Budget::Events(n) => write!(f, "{n}"),
+            Budget::Time(time) => write!(f, "{time}"),
+        }
+    }
+}
+
 /// When to use colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Colour {
@@ -85,6 +103,15 @@ pub enum Colour {
     Always,
     /// Never.
     Never,
+}
+
+pub(super) fn budget(text: &str) -> Result<Budget, String> {
+    let about = || "write a number of events such as 200M, or a time such as 30s".to_string();
+    match (parse_duration(text), parse_count(text)) {
+        (_, Ok(events)) if events >= 1.0 => Ok(Budget::Events(events)),
+        (Ok(time), _) if time > SimDuration::ZERO => Ok(Budget::Time(time)),
+        _ => Err(about()),
+    }
 }
 
 pub(super) fn load(text: &str) -> Result<Quantity, String> {

@@ -4,7 +4,7 @@ use super::args::{ReviewOptions, RunArgs, SimulationOptions};
 use super::exit::Mistake;
 use super::input::Input;
 use super::terminal;
-use super::values::Setting;
+use super::values::{Budget, Setting};
 use crate::experiments::{self, Options, Progress};
 use crate::faults::Fault;
 use crate::model::{Change, Model};
@@ -44,7 +44,10 @@ fn wrong_setting(setting: &Setting, problems: &[Problem]) -> Mistake {
 
 /// The review.
 pub(super) fn review(model: &Model, args: &ReviewOptions, progress: &dyn Progress) -> anyhow::Result<Report> {
-    let options = Options { loads: vec![args.load], ..options(&args.simulation) };
+    let mut options = Options { loads: vec![args.load], ..options(&args.simulation) };
+    if let Some(Budget::Events(events)) = args.budget {
+        options.budget = events;
+    }
     let review = experiments::review(model, &options, progress);
     Ok(identified(assemble::review(model, &review), model))
 }

@@ -1,6 +1,7 @@
 //! The invariants that hold at every instant, checked from scratch.
 
-use super::call::{BUDGET, COUNTS, Parent, State};
+use super::call::{Parent, State};
+use super::edge::{BUDGET, COUNTS};
 use super::frame::{ADMITTED, ASKED, COUNTED, Frame, HOLDS, NONE, Place};
 use super::tally::Gauge;
 use super::world::World;
@@ -13,6 +14,7 @@ impl World<'_> {
     pub fn audit(&self) -> Result<(), String> {
         self.audit_requests()?;
         self.audit_stations()?;
+        self.audit_hangs()?;
         self.audit_edges()?;
         self.audit_holdings()?;
         self.audit_topics()
@@ -167,7 +169,7 @@ impl World<'_> {
         Ok(())
     }
 
-    fn instances_of(&self, e: usize) -> impl Iterator<Item = &super::call::Instance> {
+    fn instances_of(&self, e: usize) -> impl Iterator<Item = &super::edge::Instance> {
         let state = &self.edges[e];
         self.instances[state.first_instance as usize..(state.first_instance + state.instances) as usize].iter()
     }

@@ -141,6 +141,10 @@ impl World<'_> {
 
     /// Stops a frame wherever it is, but for its reply when that is on its way.
     fn cancel_frame<P: Probe>(&mut self, f: u32, probe: &mut P) {
+        if self.troubles.aside.replicas > 0 && self.frames[f].place != Place::Free && self.frames[f].is_aside() {
+            // Nobody there reads the notice.
+            return;
+        }
         match self.frames[f].place {
             Place::Free | Place::Replying => return,
             Place::Transit => {

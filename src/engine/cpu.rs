@@ -11,6 +11,9 @@ use super::world::{Ready, World};
 #[derive(Clone, Debug)]
 pub(super) struct Cpu {
     cores: f64,
+    /// Share of them that faults leave for its work, and how many that are.
+    share: f64,
+    left: f64,
     /// Jobs as (virtual end, order of begin, frame), a binary min-heap.
     jobs: Vec<Job>,
     virtual_now: f64,
@@ -37,14 +40,29 @@ impl Job {
 
 impl Cpu {
     pub(super) fn new(cores: f64) -> Cpu {
-        Cpu { cores, jobs: Vec::new(), virtual_now: 0.0, at: 0, begun: 0, used: 0.0, posted: None }
+        Cpu {
+            cores,
+            share: 1.0,
+            left: cores,
+            jobs: Vec::new(),
+            virtual_now: 0.0,
+            at: 0,
+            begun: 0,
+            used: 0.0,
+            posted: None,
+        }
+    }
+
+    /// Which share of its cores its work can use.
+    pub(super) fn share(&self) -> f64 {
+        self.share
     }
 
     /// Where each job has a core to itself, as mostly, nothing is divided.
     #[inline]
     fn rate(&self) -> f64 {
         let jobs = self.jobs.len().max(1) as f64;
-        if jobs <= self.cores { 1.0 } else { self.cores / jobs }
+        if jobs <= self.left { 1.0 } else { self.left / jobs }
     }
 
     fn advance(&mut self, now: u64) {
@@ -55,7 +73,13 @@ impl Cpu {
     }
 
     pub(super) fn used_at(&self, now: u64) -> f64 {
-        self.used + (now - self.at) as f64 * self.cores.min(self.jobs.len() as f64)
+        self.used + (now - self.at) as f64 * self.left.min(self.jobs.len() as f64)
+    }
+
+    /// From now on its work can use this share of the cores.
+    pub(super) fn turn(&mut self, now: u64, share: f64) {
+        self.advance(now);
+        (self.share, self.left) = (share, self.cores * share);
     }
 
     /// All jobs are gone (the replica died).
@@ -116,9 +140,9 @@ impl Cpu {
 
     /// When the next job ends if none comes or goes before.
     fn next_end(&self) -> Option<u64> {
-        let first = self.jobs.first()?;
+        let first = self.jobs.first().filter(|_| self.left > 0.0)?;
         let left = (first.end - self.virtual_now).max(0.0);
-        Some(self.at + round_up(if self.jobs.len() as f64 <= self.cores { left } else { left / self.rate() }))
+        Some(self.at + round_up(if self.jobs.len() as f64 <= self.left { left } else { left / self.rate() }))
     }
 }
 
@@ -158,7 +182,7 @@ impl World<'_> {
 
     /// Sees to it that the calendar holds an event no later than the next end. One that comes too early looks again,
     /// which is cheaper than moving it each time a job makes the others slower.
-    fn cpu_post(&mut self, slot: u32) {
+    pub(super) fn cpu_post(&mut self, slot: u32) {
         let Some(cpu) = &self.slots[slot as usize].cpu else { return };
         let Some(due) = cpu.next_end() else { return };
         if cpu.posted.is_some_and(|(posted, _)| posted <= due) {

@@ -149,10 +149,11 @@ impl World<'_> {
                 return NONE;
             }
             Outcome::Failed(_) => {
-                frame.pc = match self.plan.steps[frame.pc as usize - 1] {
+                let pc = match self.plan.steps[frame.next_step() as usize - 1] {
                     Step::Call { failed, .. } | Step::Fork { failed, .. } => failed.0,
                     _ => Pc::FAIL.0,
                 };
+                frame.send_to(pc);
             }
             good => {
                 if good == Outcome::Degraded {

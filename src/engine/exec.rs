@@ -47,9 +47,9 @@ impl World<'_> {
         loop {
             let frame = &mut self.frames[f];
             let pc = frame.pc;
-            // The only place that is no step is the one to which failures go.
+            // The only places that are no step are the one to which failures go and those of replicas that hang.
             let Some(&op) = self.program.get(pc as usize) else {
-                return self.fail(f, Cause::Dependency, probe);
+                return self.off_program(f, probe);
             };
             frame.pc = pc + 1;
             probe.turns_to(op.what.name());
@@ -175,6 +175,15 @@ impl World<'_> {
         true
     }
 
+    #[cold]
+    fn off_program<P: Probe>(&mut self, f: u32, probe: &mut P) -> u32 {
+        if self.frames[f].is_aside() {
+            self.note_woken(f);
+            return NONE;
+        }
+        self.fail(f, Cause::Dependency, probe)
+    }
+
     /// Ends a frame with a failure; `NONE`, as it lets nobody go on but by way of the others.
     fn fail<P: Probe>(&mut self, f: u32, cause: Cause, probe: &mut P) -> u32 {
         self.finish(f, Outcome::Failed(cause), probe);
@@ -209,14 +218,13 @@ impl World<'_> {
         let frame = &mut self.frames[f];
         let replica = &self.slots[frame.slot as usize];
         let station = &mut self.stations[replica.station as usize];
-        let mut d = match op.what {
+        let d = match op.what {
             // By way of i64: never negative, and far beyond the last instant either way.
             Do::WorkExponential => SimDuration((station.work.exponential() * op.x) as i64 as u64),
             _ => self.plan.dists[op.a as usize].sample(&mut station.work),
         };
         if station.stretches {
-            let crowding = self.plan.stations[replica.station as usize].crowding;
-            d = d.times(station.slowdown * crowding.map_or(1.0, |c| c.stretch(replica.busy)));
+            return self.work_stretched(f, d);
         }
         frame.work += d.0;
         if d == SimDuration::ZERO {
@@ -228,6 +236,39 @@ impl World<'_> {
             frame.wake = self.agenda.schedule(self.now.saturating_add(d.0), Class::Completion, Kind::Done, f);
         }
         true
+    }
+
+    /// The same where something makes work take longer than it says: apart, so that other models pay nothing for it.
+    #[inline(never)]
+    fn work_stretched(&mut self, f: u32, d: SimDuration) -> bool {
+        let d = d.times(self.stretch(f));
+        let frame = &mut self.frames[f];
+        frame.work += d.0;
+        if d == SimDuration::ZERO {
+            return false;
+        }
+        if self.stations[self.slots[frame.slot as usize].station as usize].cores {
+            self.cpu_begin(f, d.0);
+        } else {
+            frame.wake = self.agenda.schedule(self.now.saturating_add(d.0), Class::Completion, Kind::Done, f);
+        }
+        true
+    }
+
+    /// How many times as long as it says the work of a frame takes that begins now.
+    fn stretch(&self, f: u32) -> f64 {
+        let replica = &self.slots[self.frames[f].slot as usize];
+        let crowding = self.plan.stations[replica.station as usize].crowding;
+        let mut root = &self.frames[f];
+        while root.is_branch() && root.parent != NONE {
+            root = &self.frames[root.parent];
+        }
+        let endpoint = self.routes.get(root.link as usize).map(|route| route.endpoint as usize);
+        self.stations[replica.station as usize].slowdown
+            * crowding.map_or(1.0, |c| c.stretch(replica.busy))
+            * replica.slowdown
+            * replica.version.slowdown
+            * endpoint.map_or(1.0, |endpoint| self.knobs.endpoints[endpoint].slowdown)
     }
 
     /// The frame is going to wait: an async one gives its worker away meanwhile.
@@ -291,6 +332,9 @@ impl World<'_> {
     pub(super) fn insert(&mut self, new: Frame) -> u32 {
         let (at, frame) = self.frames.claim(Frame::EMPTY);
         *frame = Frame { ticket: frame.ticket, ..new };
+        if self.troubles.aside.replicas > 0 {
+            self.come_to(at);
+        }
         at
     }
 

@@ -1,7 +1,8 @@
 //! The gates a try passes on the caller's side: the permits of the bulkhead, then the connections of the pool.
 
 use super::agenda::{Class, Kind};
-use super::call::{BULKHEAD, COUNTS, HEDGE, POOL, State, TIMEOUT};
+use super::call::State;
+use super::edge::{BULKHEAD, COUNTS, HEDGE, POOL, TIMEOUT};
 use super::frame::NONE;
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
@@ -116,9 +117,14 @@ impl World<'_> {
         if opening.is_none() && server == NONE {
             return self.send(c, probe);
         }
-        let instance = &mut self.instances[call.instance as usize];
+        let instance = &self.instances[call.instance as usize];
         if instance.open >= instance.pool.used {
             return self.send(c, probe);
+        }
+        let unresolved = self.knobs.edges[e].away.unresolved;
+        if self.edges[e].faults.chance(unresolved) {
+            self.calls[c].state = State::Barred;
+            return self.not_opened(c, Cause::Unavailable, probe);
         }
         if server != NONE {
             let station = &mut self.stations[server as usize];
@@ -127,7 +133,8 @@ impl World<'_> {
             }
             station.opened += 1;
         }
-        instance.open += 1;
+        let call = &self.calls[c];
+        self.instances[call.instance as usize].open += 1;
         self.tallies.edges[e][usize::from(call.counted)].connects += 1;
         let time = opening.map_or(0, |opening| {
             let stream = &mut self.edges[e].connect;
@@ -156,10 +163,14 @@ impl World<'_> {
     fn barred<P: Probe>(&mut self, c: u32, probe: &mut P) {
         let e = self.calls[c].edge as usize;
         self.tallies.stations[self.edges[e].server as usize].refused += 1;
+        self.not_opened(c, Cause::Refused, probe);
+    }
+
+    fn not_opened<P: Probe>(&mut self, c: u32, cause: Cause, probe: &mut P) {
         self.try_over(c);
-        self.tell_guards(c, Outcome::Failed(Cause::Refused));
+        self.tell_guards(c, Outcome::Failed(cause));
         self.end_retry(c);
-        self.try_failed(c, Cause::Refused, probe);
+        self.try_failed(c, cause, probe);
     }
 
     /// A connection has been opened, or waited for in vain.

@@ -1,7 +1,8 @@
 //! What may refuse a try on the caller's side, and what learns from how it ended: throttle, breaker, rate limit, budget.
 
 use super::agenda::{Class, Kind};
-use super::call::{BUDGET, GUARDS, State};
+use super::call::State;
+use super::edge::{BUDGET, GUARDS};
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
 use super::world::World;

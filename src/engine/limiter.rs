@@ -213,7 +213,7 @@ impl World<'_> {
     /// Whether a waiting frame has not been served before: an async request that wants its worker back is in already.
     pub(super) fn is_new(&self, f: u32) -> bool {
         let frame = &self.frames[f];
-        !frame.is_branch() && frame.pc == self.routes[frame.link as usize].entry
+        !frame.is_branch() && frame.next_step() == self.routes[frame.link as usize].entry
     }
 
     /// A request that has left the line is not going to be served.

@@ -41,7 +41,7 @@ impl World<'_> {
         frame.place = Place::Serving;
         let at = route.station;
         let station = &self.stations[at as usize];
-        if !station.open || route.inside {
+        if !station.open || route.guarded {
             self.arrive_guarded(f, probe);
             return NONE;
         }
@@ -53,7 +53,10 @@ impl World<'_> {
     #[inline(never)]
     fn arrive_guarded<P: Probe>(&mut self, f: u32, probe: &mut P) {
         let route = &self.routes[self.frames[f].link as usize];
-        let (at, inside) = (route.station, route.inside);
+        let (at, inside, away) = (route.station, route.inside, route.away);
+        if away && let Some(cause) = self.answered_away(self.frames[f].link) {
+            return self.finish(f, Outcome::Failed(cause), probe);
+        }
         if let Some(cause) = self.turned_away(at) {
             return self.finish(f, Outcome::Failed(cause), probe);
         }
@@ -64,8 +67,12 @@ impl World<'_> {
         if slot == NONE {
             return self.finish(f, Outcome::Failed(Cause::Unavailable), probe);
         }
+        self.frames[f].slot = slot;
+        if self.is_bad(slot) {
+            return self.finish(f, Outcome::Failed(Cause::Error), probe);
+        }
+        self.come_to(f);
         if self.stations[at as usize].hall != NONE {
-            self.frames[f].slot = slot;
             if self.stations[at as usize].is_async {
                 self.frames[f].flags |= ASYNC;
             }
@@ -220,6 +227,9 @@ impl World<'_> {
     fn begin_patience(&mut self, f: u32, at: usize) {
         self.frames[f].wake = 0;
         let Some(wait) = self.plan.stations[at].admission.max_wait else { return };
+        if self.frames[f].is_aside() {
+            return;
+        }
         let hall = &mut self.halls[self.stations[at].hall as usize];
         if hall.lane != NONE {
             let lane = hall.lane;

@@ -14,6 +14,7 @@
 mod admission;
 mod agenda;
 mod audit;
+mod away;
 mod balance;
 #[doc(hidden)]
 pub mod bench;
@@ -23,6 +24,7 @@ mod cancel;
 mod course;
 mod cpu;
 mod deadline;
+mod edge;
 mod ending;
 mod exec;
 mod failover;
@@ -30,6 +32,7 @@ mod fleet;
 mod frame;
 mod gate;
 mod guard;
+mod hang;
 mod hedge;
 mod holdings;
 mod lanes;
@@ -40,6 +43,7 @@ mod probe;
 mod program;
 #[cfg(test)]
 mod random_plans;
+mod replan;
 mod replication;
 mod route;
 mod source;

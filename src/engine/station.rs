@@ -4,7 +4,7 @@
 use super::cpu::Cpu;
 use super::frame::NONE;
 use super::world::World;
-use crate::plan::{Balance, Concurrency, UNLIMITED};
+use crate::plan::{Balance, Concurrency, UNLIMITED, Version};
 use crate::policies::Bucket;
 use crate::random::Stream;
 use std::collections::VecDeque;
@@ -54,6 +54,9 @@ pub(super) struct StationState {
     pub stand_ins: u32,
     /// Stamp of the event that lets one take over.
     pub wake: u32,
+    /// How many replicas faults let hang, and how many of them do.
+    pub hung: u32,
+    pub hangs: u32,
 }
 
 /// One replica. The first cache line is all that most requests look at.
@@ -64,6 +67,14 @@ pub(super) struct Slot {
     pub busy: u32,
     pub queue: VecDeque<Waiting>,
     pub cpu: Option<Cpu>,
+    /// Does nothing.
+    pub hung: bool,
+    /// Multiplies the time of work here, beside that of the station.
+    pub slowdown: f64,
+    /// What it runs.
+    pub version: Version,
+    /// Share of the cores that faults leave for work.
+    pub share: f64,
 }
 
 /// A frame in a replica's queue.
@@ -83,6 +94,7 @@ impl StationState {
             && self.bucket.is_none()
             && self.error_rate == 0.0
             && !self.tended
+            && self.hangs == 0
             && !self.up.is_empty()
             && (all_up || !sharded);
         self.only = if self.open && self.up.len() == 1 { self.up[0] } else { NONE };
@@ -126,12 +138,18 @@ impl World<'_> {
                 slowdown: 1.0,
                 stretches: station.crowding.is_some(),
                 cores: station.cores.is_some(),
+                hung: 0,
+                hangs: 0,
             });
             self.slots.extend((0..slots).map(|_| Slot {
                 station: i as u32,
                 busy: 0,
                 queue: VecDeque::new(),
                 cpu: station.cores.map(Cpu::new),
+                hung: false,
+                slowdown: 1.0,
+                version: Version::GOOD,
+                share: 1.0,
             }));
         }
     }

@@ -1,7 +1,8 @@
 //! The network between caller and callee: delays, losses and cuts.
 
 use super::agenda::{Class, Kind};
-use super::call::{HEDGE, State};
+use super::call::State;
+use super::edge::HEDGE;
 use super::frame::{CALLED, COUNTED, Frame, Place};
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;

@@ -1,11 +1,12 @@
 //! Turning the knobs of a running world: what faults and changes of load do.
 
-use super::call::{Instance, State};
+use super::call::State;
+use super::edge::Instance;
 use super::frame::{ADMITTED, HANDS, HOLDS, LOADS, NONE, Place};
 use super::outcome::{Cause, Outcome};
 use super::probe::Probe;
 use super::world::{Ready, World};
-use crate::plan::{Knobs, Party};
+use crate::plan::{Knobs, Party, ReplicaKnobs};
 
 impl World<'_> {
     /// Sets every knob, before any event of this instant. Replicas that die take with them what they were doing;
@@ -19,7 +20,9 @@ impl World<'_> {
         if !died.is_empty() {
             self.bury(&died, probe);
         }
+        self.troubles.quotas.turn(knobs);
         self.turn_edges(probe);
+        self.turn_hangs();
         for (t, was_paused) in paused.into_iter().enumerate() {
             self.consumers_turned(t, was_paused);
             self.ready.push(Ready::Dispatch(t as u32));
@@ -35,6 +38,14 @@ impl World<'_> {
             let station = &mut self.stations[i];
             station.slowdown = knobs.slowdown;
             station.stretches = knobs.slowdown != 1.0 || self.plan.stations[i].crowding.is_some();
+            let slots = &mut self.slots[station.first_slot as usize..][..station.slots as usize];
+            let mut wells = knobs.replicas.iter().copied().chain(std::iter::repeat(ReplicaKnobs::WELL));
+            for slot in slots {
+                let well = wells.next().unwrap_or(ReplicaKnobs::WELL);
+                slot.share = well.share;
+                slot.slowdown = well.slowdown / if slot.cpu.is_some() { 1.0 } else { well.share };
+                station.stretches |= slot.slowdown != 1.0 || slot.version.slowdown != 1.0;
+            }
             station.error_rate = 1.0 - (1.0 - own) * (1.0 - knobs.error_rate);
             station.usual_error_rate = station.error_rate;
             if self.fleets[i].is_some() {
@@ -53,6 +64,10 @@ impl World<'_> {
                 station.wake = 0;
             }
         }
+        for (endpoint, knobs) in self.plan.endpoints.iter().zip(&self.knobs.endpoints) {
+            self.stations[endpoint.station.index()].stretches |= knobs.slowdown != 1.0;
+        }
+        self.turn_cores();
         self.look_at_stations();
         for i in replaced {
             self.await_standby(i);
@@ -63,6 +78,19 @@ impl World<'_> {
         }
         died.sort_unstable();
         died
+    }
+
+    /// Work on cores goes on with what faults leave of them; what is done when is found anew.
+    fn turn_cores(&mut self) {
+        let now = self.now;
+        for slot in 0..self.slots.len() as u32 {
+            let replica = &mut self.slots[slot as usize];
+            let share = if replica.hung { 0.0 } else { replica.share };
+            if let Some(cpu) = replica.cpu.as_mut().filter(|cpu| cpu.share() != share) {
+                cpu.turn(now, share);
+                self.cpu_post(slot);
+            }
+        }
     }
 
     /// Ends everything that dead replicas were doing, and forgets what they kept.
@@ -161,6 +189,7 @@ impl World<'_> {
         if let Some(cpu) = &mut replica.cpu {
             cpu.clear(now);
         }
+        self.cure(slot);
         self.forget_door(slot);
     }
 

@@ -1,9 +1,11 @@
 //! The state of a simulation, and the loop that takes one event after the other.
 
 use super::agenda::{Agenda, Class, Key, Kind};
+use super::away::Troubles;
 use super::cache::{CacheState, Load, Waiter};
-use super::call::{Call, EdgeState, Instance, State};
+use super::call::{Call, State};
 use super::cancel::{Family, Notice};
+use super::edge::{EdgeState, Instance};
 use super::fleet::FleetState;
 use super::frame::{Arena, Frame, NONE};
 use super::holdings::{Holdings, LockState};
@@ -60,6 +62,7 @@ pub struct World<'p> {
     pub(super) loading: Vec<u32>,
     pub(super) routes: Vec<Route>,
     pub(super) program: Vec<Op>,
+    pub(super) troubles: Troubles,
     pub(super) knobs: Knobs,
     pub(super) tallies: Tallies,
     /// Requests that arrive now belong to the measured part.
@@ -161,6 +164,7 @@ impl<'p> World<'p> {
             loading: Vec::new(),
             routes: Vec::new(),
             program: compile(plan),
+            troubles: Troubles::default(),
             tallies: Tallies {
                 endpoints: vec![Default::default(); plan.endpoints.len()],
                 sources: plan.sources.iter().map(|s| vec![Default::default(); s.mix.len()]).collect(),

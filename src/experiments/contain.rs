@@ -143,7 +143,7 @@ impl Works<'_, '_> {
         let plan = (self.remodel)(&changes)?;
         let graph = Graph::new(&plan);
         let field = Field { graph: &graph, ..self.field };
-        let mut case = field.case(&self.drill);
+        let mut case = field.case(&failure.map_or(self.drill, |f| f.drill));
         case.faults.extend(failure.map(|f| f.fault.clone()));
         Some(tolls(&graph.user_endpoints(), self.field.patience, &case.run(replication)))
     }
@@ -236,7 +236,7 @@ fn choices<'a>(attempts: &'a [Attempt], edges: &[EdgeId]) -> Vec<&'a Attempt> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiments::campaign::faults;
+    use crate::experiments::campaign::catalog::faults;
     use crate::graph::samples;
     use crate::policies::CircuitBreaker;
     use crate::units::{SimDuration, parse_duration};
@@ -270,8 +270,10 @@ mod tests {
     fn contained(plan: &Plan, fault: &str) -> Containment {
         let graph = Graph::new(plan);
         let field = Field { graph: &graph, load: 1.0, seed: 1, patience: &[1.0] };
-        let list: Vec<_> =
-            faults(&graph, &DRILL).into_iter().filter(|(_, f)| f.to_string().starts_with(fault)).collect();
+        let list: Vec<_> = faults(&graph, DRILL.at, DRILL.lasting)
+            .into_iter()
+            .filter(|(_, f)| f.to_string().starts_with(fault))
+            .collect();
         let failure = field.drill(&DRILL, &list, 3).pop().unwrap();
         let healthy = field.case(&DRILL).run(0);
         let build = |changes: &[Change]| remodel(plan, changes);

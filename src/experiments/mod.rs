@@ -7,7 +7,8 @@
 //! - `length`, `trials`: how long runs are, and running them in parallel;
 //! - `judge`, `toll`: whether expectations hold, and what users lose;
 //! - `bench`, `capacity`, `limits`, `scale`, `usage`: how much load, what ends it, and the plan to more;
-//! - `campaign`, `cascade`: every component struck in turn, and how the damage spreads;
+//! - `strike`, `campaign`, `cascade`: every component and edge struck in turn, and how the damage spreads;
+//! - `metastable`: failures that outlive their cause, and why;
 //! - `guards`, `contain`: which missing guard contains it, by trying.
 
 mod bench;
@@ -19,27 +20,36 @@ mod guards;
 mod judge;
 mod length;
 mod limits;
+mod metastable;
 mod options;
 mod plain;
 mod review;
 mod scale;
+mod strike;
 mod toll;
 mod trials;
 mod usage;
 
 pub use bench::Outcome;
+pub use campaign::catalog::kills_all;
+pub use campaign::pairs::{Joint, Pairs};
 pub use campaign::{Drill, Failure, Harm};
 pub use capacity::Bracket;
-pub use cascade::{Impairment, Mechanism};
+pub use cascade::{Gauge, Impairment, Mechanism, Reading, Struck};
 pub use contain::{Attempt, Containment, Proven};
 pub use guards::{Guard, Habit, Move};
 pub use judge::{Judged, Verdict};
 pub use length::{Length, Pace};
 pub use limits::{Bottleneck, Capacity};
+pub use metastable::{
+    Aftermath, Aftermaths, Band, Course, Cure, Inquiry, Loops, Metastable, Recovery, Smallest, Strain, Sustained,
+    Sustainer, Wait,
+};
 pub use options::{Options, Progress, Quiet};
 pub use plain::{Plain, run};
 pub use review::{Decoy, Review, Shown, Spare, review};
 pub use scale::ScalePlan;
+pub use strike::Asked;
 pub use toll::Toll;
 pub use trials::Schedule;
 pub use usage::Usage;

@@ -52,6 +52,11 @@ pub trait Progress: Sync {
     fn begin(&self, step: &str, parts: u64);
     /// So many parts of the present step are done.
     fn advance(&self, parts: u64);
+    /// Seconds left of the time that was given, below zero when it is over; `None` when there is no limit. What is done
+    /// then depends on the machine.
+    fn time_left(&self) -> Option<f64> {
+        None
+    }
 }
 
 /// Tells nobody.

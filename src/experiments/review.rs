@@ -3,20 +3,22 @@
 //! Each part has its share of one budget of events, so that the whole takes seconds and does not depend on the clock.
 
 use super::bench::{Bench, Outcome};
-use super::campaign::{self, Drill, Failure, Field};
-use super::contain::{Containment, Works};
-use super::guards::{Guard, Habit, Move, missing};
+use super::campaign::pairs::Pairs;
+use super::campaign::{Drill, Failure};
+use super::contain::Containment;
+use super::guards::Move;
 use super::length::{Length, Pace, shown};
 use super::limits::{Bottleneck, Capacity};
+use super::metastable::Metastable;
 use super::options::{ASSUMED, Options, Progress, slos};
 use super::scale::ScalePlan;
-use super::toll::{Toll, patience, tolls};
+use super::strike::{Asked, strike};
+use super::toll::Toll;
 use super::trials::Case;
 use crate::faults::Fault;
 use crate::graph::{Bound, Graph};
 use crate::measure::Measurements;
 use crate::model::{Change, Expectation, Model};
-use crate::plan::{ComponentId, EdgeId, Party, Plan};
 use crate::units::{SimDuration, show_factor};
 use rayon::prelude::*;
 
@@ -88,12 +90,16 @@ pub struct Review {
     pub drill: Drill,
     /// When an answer is late, for each endpoint that users call, in seconds.
     pub patience: Vec<f64>,
-    /// All failures, those that matter first.
+    /// All failures at 1x, those that matter first.
     pub failures: Vec<Failure>,
+    /// The same faults at the load asked for, if that is another.
+    pub asked: Option<Asked>,
+    /// Two faults at once, at 1x.
+    pub pairs: Pairs,
     /// What was tried against those that matter.
     pub contained: Vec<Containment>,
-    /// Failures that do not end by themselves, by position, with what keeps them going where leaving it out showed that.
-    pub sustained: Vec<(usize, Option<&'static str>)>,
+    /// Failures that were not over when their runs ended, by position, each examined for longer and over more seeds.
+    pub metastable: Vec<(usize, Metastable)>,
     /// Second replicas that were tried.
     pub spares: Vec<Spare>,
     /// Guards that would help nobody.
@@ -109,17 +115,10 @@ mod share {
     pub const CAPACITY: f64 = 0.008;
     pub const BOTTLENECK: f64 = 0.004;
     pub const PLAN: f64 = 0.006;
-    pub const SCREENING: f64 = 0.2;
-    pub const CONFIRMING: f64 = 0.2;
 }
 
-/// So many failures are confirmed by several replications, whatever the budget.
-const LEAST_CONFIRMED: usize = 6;
-/// Guards are tried against so many failures.
-const MOST_CONTAINED: usize = 8;
 /// Replications of a confirmation.
-const REPLICATIONS: u32 = 3;
-const MOST_DECOYS: usize = 3;
+pub(super) const REPLICATIONS: u32 = 3;
 
 /// Reviews a model.
 pub fn review(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
@@ -155,7 +154,8 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
     progress.begin("planning the way there", 1);
     let plan = (load != 1.0 || !asked_holds).then(|| bench.plan_to(load, share::PLAN * options.budget));
 
-    let fallen = strike(&bench, options, &runs[0].outcome.runs, progress, &mut notes);
+    let at = (load != 1.0).then_some((load, asked_holds));
+    let fallen = strike(&bench, options, &runs[0].outcome.runs, at, progress, &mut notes);
     Review {
         load,
         seed: options.seed,
@@ -168,8 +168,10 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
         drill: fallen.drill,
         patience: fallen.patience,
         failures: fallen.failures,
+        asked: fallen.asked,
+        pairs: fallen.pairs,
         contained: fallen.contained,
-        sustained: fallen.sustained,
+        metastable: fallen.metastable,
         spares: fallen.spares,
         decoys: fallen.decoys,
         notes,
@@ -214,169 +216,4 @@ fn show(bench: &Bench, options: &Options, load: f64, progress: &dyn Progress, no
         runs.push(Shown { name: name_of(load), load, faults: Vec::new(), length, outcome, recovered: Vec::new() });
     }
     runs
-}
-
-/// What the failure campaign gave.
-struct Fallen {
-    drill: Drill,
-    patience: Vec<f64>,
-    failures: Vec<Failure>,
-    contained: Vec<Containment>,
-    sustained: Vec<(usize, Option<&'static str>)>,
-    spares: Vec<Spare>,
-    decoys: Vec<Decoy>,
-}
-
-fn strike(
-    bench: &Bench,
-    options: &Options,
-    healthy: &[Measurements],
-    progress: &dyn Progress,
-    notes: &mut Vec<String>,
-) -> Fallen {
-    let graph = bench.graph;
-    let patience = patience(graph, bench.slos, &healthy[0]);
-    let drill = drill(bench, graph.plan(), share::SCREENING * options.budget);
-    let field = Field { graph, load: 1.0, seed: options.seed, patience: &patience };
-    let list = campaign::faults(graph, &drill);
-    progress.begin("striking each component", list.len() as u64);
-    let mut failures = field.drill(&drill, &list, 1);
-    failures.sort_by(|a, b| urgency(b).total_cmp(&urgency(a)));
-
-    let runs = share::CONFIRMING * options.budget / (drill.seconds() * bench.pace.events_per_s);
-    let affordable = ((runs / f64::from(REPLICATIONS)) as usize).max(LEAST_CONFIRMED).min(failures.len());
-    progress.begin("confirming what matters", affordable as u64);
-    let chosen: Vec<(ComponentId, Fault)> =
-        failures.iter().take(affordable).map(|f| (f.target, f.fault.clone())).collect();
-    let confirmed = field.drill(&drill, &chosen, REPLICATIONS);
-    failures.splice(..affordable, confirmed);
-    failures.sort_by(|a, b| urgency(b).total_cmp(&urgency(a)));
-
-    let works = Works { field, drill, remodel: bench.remodel, healthy: &healthy[0], replications: REPLICATIONS };
-    let mut contained = Vec::new();
-    let mut sustained = Vec::new();
-    let mattering: Vec<usize> =
-        (0..failures.len()).filter(|i| failures[*i].confirmed && failures[*i].matters()).collect();
-    if mattering.len() > MOST_CONTAINED {
-        let more = mattering.len() - MOST_CONTAINED;
-        notes.push(format!("no guards were tried against {more} further failures with avoidable damage"));
-    }
-    progress.begin("trying guards", mattering.len().min(MOST_CONTAINED) as u64);
-    for (index, failure) in mattering.into_iter().take(MOST_CONTAINED).map(|i| (i, &failures[i])) {
-        contained.push(works.contain(index, failure));
-        if failure.recoveries() < failure.harms.len() {
-            sustained.push((index, works.without_retries(failure).then_some("retries")));
-        }
-        progress.advance(1);
-    }
-    let decoys = decoys(&works, &failures, &contained);
-    let spares = spares(&works, &failures);
-    Fallen { drill, patience, failures, contained, sustained, spares, decoys }
-}
-
-/// What does not end comes first, then what was avoidable, then what was lost.
-fn urgency(failure: &Failure) -> f64 {
-    let stuck = if failure.recoveries() < failure.harms.len() { 10.0 } else { 0.0 };
-    stuck + failure.avoidable_share().min(2.0) + 0.01 * failure.lost_share().min(2.0)
-}
-
-/// The lengths of failure runs: the fault lasts 40 s, four windows of a circuit breaker, the slowest guard that is tried;
-/// twice the slowest mechanism, between 20 s and 30 s, is left to recover in. Longer where traffic is thin (300 requests
-/// of users), and shortened where the budget asks for it.
-fn drill(bench: &Bench, plan: &Plan, events: f64) -> Drill {
-    let slowest = plan.slowest_mechanism().seconds();
-    let rate = bench.graph.user_rate().max(1e-6);
-    let runs = 3.0 * plan.components.len() as f64 + 2.0;
-    let thin = (300.0 / rate).min(600.0);
-    let (lasting, after) = (thin.max(40.0), thin.max((2.0 * slowest).clamp(20.0, 30.0)));
-    let affordable = bench.pace.seconds(events / runs, 1.0) - 10.0;
-    let scale = (affordable / (lasting + after)).min(1.0);
-    let part = |seconds: f64| SimDuration::from_seconds((seconds * scale).max(10.0).floor());
-    Drill {
-        at: SimDuration::from_secs(5),
-        lasting: part(lasting),
-        after: part(after),
-        warmup: SimDuration::from_secs(5),
-        // Five requests or more in a window, so that four of them tell a change from chance.
-        window: SimDuration::from_seconds((5.0 / rate).clamp(0.25, 5.0)),
-    }
-}
-
-/// A second replica for each service that runs once and whose loss costs users at least a twentieth of their requests.
-fn spares(works: &Works, failures: &[Failure]) -> Vec<Spare> {
-    let plan = works.field.graph.plan();
-    let spare = |(index, failure): (usize, &Failure)| {
-        let name = &plan.components[failure.target.index()].name;
-        let stations: Vec<_> = plan.stations_of(failure.target).map(|s| &plan.stations[s.index()]).collect();
-        let path = stations.first()?.capacity_path.clone();
-        let alone = stations.iter().all(|s| s.replicas == 1) && path.ends_with(".replicas");
-        if failure.fault.kind.word() != "kill" || !alone || failure.lost_share() < 0.05 {
-            return None;
-        }
-        let change = Change { path, from: Some("1".into()), to: "2".into() };
-        let fault = Fault::parse_flag(&format!("kill:{name}:1@{}+{}", works.drill.at, works.drill.lasting)).ok()?;
-        let changed = (works.remodel)(std::slice::from_ref(&change))?;
-        let graph = Graph::new(&changed);
-        let mut case = Field { graph: &graph, ..works.field }.case(&works.drill);
-        case.faults.push(fault);
-        let runs = case.replicate(failure.harms.len() as u32);
-        let after = runs.iter().map(|m| tolls(&graph.user_endpoints(), works.field.patience, m)).collect();
-        Some(Spare { failure: index, change, after })
-    };
-    failures.iter().enumerate().filter(|(_, f)| f.confirmed).filter_map(spare).collect()
-}
-
-/// Circuit breakers that a rule of thumb would ask for: on the busiest edges without one, into components whose failure
-/// does no avoidable damage, or whose damage it did not spare.
-fn decoys(works: &Works, failures: &[Failure], contained: &[Containment]) -> Vec<Decoy> {
-    let graph = works.field.graph;
-    let plan = graph.plan();
-    let recommended: Vec<EdgeId> =
-        contained.iter().filter_map(|c| c.proven.as_ref()).flat_map(|p| &p.moves).map(|m| m.edge).collect();
-    let mut edges: Vec<EdgeId> = (0..plan.edges.len())
-        .map(EdgeId::new)
-        .filter(|e| {
-            let edge = &plan.edges[e.index()];
-            let guarded = matches!(edge.from, Party::Component(_)) && edge.breaker.is_none();
-            guarded && !recommended.contains(e) && graph.edge_rate(*e) > 0.0
-        })
-        .filter(|e| {
-            let to = plan.edges[e.index()].to;
-            !failures.iter().any(|f| f.target == to && f.matters())
-        })
-        .collect();
-    // A remote API without a breaker is what a rule would point at first; then what is called most.
-    let outside = |e: &EdgeId| plan.components[plan.edges[e.index()].to.index()].role == crate::plan::Role::External;
-    edges.sort_by(|a, b| outside(b).cmp(&outside(a)).then(graph.edge_rate(*b).total_cmp(&graph.edge_rate(*a))));
-    edges.truncate(MOST_DECOYS);
-    let decoy = |edge: EdgeId| {
-        let to = plan.edges[edge.index()].to;
-        let slow = |f: &&(usize, &Failure)| f.1.target == to && f.1.fault.kind.word() == "latency";
-        let all: Vec<(usize, &Failure)> = failures.iter().enumerate().collect();
-        let (index, failure) = all.iter().find(slow)?;
-        let habit = Habit::of(graph, edge, works.healthy)?;
-        let guard = missing(graph, edge, &habit).into_iter().find(|m| m.guard == Guard::Breaker)?;
-        let after = works.toll(std::slice::from_ref(&guard), failure)?;
-        let before = failure.harms.first()?.faulted.clone();
-        Some(Decoy { guard, failure: *index, before, after })
-    };
-    edges.into_par_iter().map(decoy).collect::<Vec<_>>().into_iter().flatten().collect()
-}
-
-impl Works<'_, '_> {
-    /// What users lose under a failure with these guards, in one replication.
-    pub fn toll(&self, moves: &[Move], failure: &Failure) -> Option<Vec<Toll>> {
-        self.run(moves, Some(failure), 0)
-    }
-
-    /// Whether a failure that does not end by itself does when nobody retries.
-    fn without_retries(&self, failure: &Failure) -> bool {
-        let mut plan = self.field.graph.plan().clone();
-        let retrying = plan.edges.iter().any(|e| e.retry.is_some());
-        plan.edges.iter_mut().for_each(|e| e.retry = None);
-        let graph = Graph::new(&plan);
-        let field = Field { graph: &graph, ..self.field };
-        let again = field.drill(&self.drill, &[(failure.target, failure.fault.clone())], 1);
-        retrying && again.first().is_some_and(|f| f.recoveries() == f.harms.len())
-    }
 }

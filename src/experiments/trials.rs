@@ -4,8 +4,8 @@
 //! random numbers, so that cases compare pair by pair.
 
 use crate::engine::Limits;
-use crate::faults::{self, Fault};
-use crate::measure::{Measurements, Trial, Warm};
+use crate::faults::{self, Fault, Luck};
+use crate::measure::{Measurements, SETTLE, Trial, Warm};
 use crate::plan::{Knobs, Plan};
 use crate::units::SimDuration;
 use rayon::prelude::*;
@@ -47,12 +47,14 @@ impl<'p> Case<'p> {
 
     fn trial(&self, replication: u32) -> Trial<'p> {
         let baseline = Knobs::baseline(self.plan, self.load);
+        let until = self.schedule.measured + SETTLE;
+        let luck = Luck { seed: self.seed, replication, until };
         Trial {
             plan: self.plan,
             load: self.load,
             seed: self.seed,
             replication,
-            timeline: faults::timeline(self.plan, &baseline, &self.faults),
+            timeline: faults::timeline(self.plan, &baseline, &self.faults, luck),
             warmup: self.schedule.warmup,
             measured: self.schedule.measured,
             window: self.schedule.window,
@@ -71,6 +73,11 @@ impl<'p> Case<'p> {
         let mut warm = trial.warm();
         trial.advance(&mut warm, at);
         warm
+    }
+
+    /// Goes on from a fork until a time of the measured part. What is due at that time is not turned yet.
+    pub fn advance(&self, warm: &mut Warm<'p>, replication: u32, to: SimDuration) {
+        self.trial(replication).advance(warm, to);
     }
 
     /// One replication, continued from a fork of the same plan, load, seed and replication.

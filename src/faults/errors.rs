@@ -1,16 +1,21 @@
-//! A share of the requests that reach a component is answered with an error at once.
+//! A share of the requests that reach a component or an endpoint, or that go along an edge, is answered with an error at
+//! once.
 
 use super::{Effect, FaultError, FaultKind, Form, FormError, Strikes, Target, WHEN};
-use crate::plan::{Knobs, Plan};
+use crate::plan::{Knobs, Plan, strike};
 use crate::units::show_ratio;
 use crate::yaml::{Field, Shape, Takes};
 
 /// `errors`
 pub(super) static SHAPE: Shape = Shape::new(
     "fault.errors",
-    "A share of the requests that reach a component is answered with an error at once.",
+    "A share of the requests is answered with an error at once.",
     &[
-        Field::required("errors", Takes::Name, "Which component."),
+        Field::required(
+            "errors",
+            Takes::Edge,
+            "Of what: a component, an endpoint of one (`payments.charge`), or one connection, `caller>callee`.",
+        ),
         Field::required("share", Takes::Share, "This share of them."),
     ],
 )
@@ -18,7 +23,7 @@ pub(super) static SHAPE: Shape = Shape::new(
 
 pub(super) const FORM: Form = Form {
     word: "errors",
-    strikes: Strikes::Component,
+    strikes: Strikes::Calls,
     shape: &SHAPE,
     example: "errors:payments:50%@60s",
     summary: "answer a share of the requests with an error",
@@ -45,16 +50,21 @@ impl Effect for Errors {
     }
 
     fn check(&self, target: &Target, plan: &Plan) -> Result<(), FaultError> {
-        target.component(plan, FORM.word).map(|_| ())
+        target.check_calls(plan, FORM.word)
     }
 
     /// Two such faults are independent of one another: a request succeeds when neither strikes it.
     fn turn(&self, target: &Target, plan: &Plan, knobs: &mut Knobs) {
-        let Ok(component) = target.component(plan, FORM.word) else { return };
+        let Ok(component) = target.component(plan, FORM.word) else {
+            return target.away(plan, knobs).for_each(|away| strike(&mut away.errors, self.share));
+        };
         for station in plan.stations_of(component) {
-            let rate = &mut knobs.stations[station.index()].error_rate;
-            *rate = 1.0 - (1.0 - *rate) * (1.0 - self.share);
+            strike(&mut knobs.stations[station.index()].error_rate, self.share);
         }
+    }
+
+    fn grown(&self, part: f64) -> Option<FaultKind> {
+        Some(FaultKind::Errors(Errors { share: self.share * part }))
     }
 
     fn amount(&self) -> Option<String> {

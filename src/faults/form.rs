@@ -2,7 +2,7 @@
 
 use super::FaultKind;
 use crate::units::{SimDuration, parse_factor};
-use crate::units::{UnitError, parse_duration, parse_ratio};
+use crate::units::{UnitError, parse_duration, parse_rate, parse_ratio};
 use crate::yaml::{Field, Shape, Takes};
 
 /// How one kind of fault is written.
@@ -30,6 +30,22 @@ pub static WHEN: Shape = Shape::new(
     &[
         Field::new("at", Takes::Duration, "When it begins, counted from the start of the measured part. Default 0s."),
         Field::new("for", Takes::Duration, "How long it lasts. Default: to the end."),
+        Field::new(
+            "ramp",
+            Takes::Duration,
+            "It grows for so long, in twenty equal steps, until it has its full amount. Default: at once.",
+        ),
+        Field::new(
+            "mtbf",
+            Takes::Duration,
+            "It strikes at random times within this part of the run: after so long on average, exponentially distributed, each \
+             time anew. Default: it strikes once.",
+        ),
+        Field::new(
+            "mttr",
+            Takes::Duration,
+            "With `mtbf`: it lasts so long on average each time, exponentially distributed.",
+        ),
     ],
 );
 
@@ -51,6 +67,8 @@ pub enum Strikes {
     Component,
     /// A component or an edge, written `caller>callee`.
     ComponentOrEdge,
+    /// Calls of a component, of one of its endpoints (`payments.charge`), or along an edge.
+    Calls,
     /// All traffic: no target is written, and the key of the kind holds the amount.
     Traffic,
 }
@@ -81,6 +99,24 @@ impl<'a> Settings<'a> {
             return Err(FormError::at(field, "a share of zero strikes nothing", "write a percentage above 0%"));
         }
         Ok(share)
+    }
+
+    /// Calls per second, above zero.
+    pub fn rate(&self, field: &'static str) -> Result<Option<f64>, FormError> {
+        let rate = self.parsed(field, parse_rate)?;
+        if rate == Some(0.0) {
+            return Err(FormError::at(field, "a rate of zero lets nothing through", "write `share: 100%`"));
+        }
+        Ok(rate)
+    }
+
+    /// `true`, or `false` as it is by default.
+    pub fn flag(&self, field: &'static str) -> Result<bool, FormError> {
+        match self.get(field).map(str::trim) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(FormError::at(field, "this is neither `true` nor `false`", "write one of the two")),
+        }
     }
 
     /// A duration above zero. `--fail` may write a plus before it.

@@ -56,6 +56,10 @@ impl Effect for Load {
         knobs.load *= self.factor;
     }
 
+    fn grown(&self, part: f64) -> Option<FaultKind> {
+        Some(FaultKind::Load(Load { factor: 1.0 + (self.factor - 1.0) * part }))
+    }
+
     fn amount(&self) -> Option<String> {
         Some(show_factor(self.factor))
     }

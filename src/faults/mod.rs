@@ -5,31 +5,55 @@
 //! [`Form`] and its [`Effect`], and list it in [`FORMS`] and [`FaultKind`].
 
 mod cache_flush;
+mod chance;
 mod consumer_stop;
+mod cpu;
 mod deploy;
+mod disk;
+mod dns;
 mod errors;
+mod failover;
 mod flag;
 mod form;
+mod hang;
 mod kill;
 mod latency;
 mod load;
+mod loss;
+mod memory;
 mod partition;
 mod read;
+mod refuse;
+mod replicas;
 mod replication_lag;
 mod target;
+mod throttle;
+mod times;
 mod zone;
 
 pub use cache_flush::CacheFlush;
+pub use chance::Luck;
 pub use consumer_stop::ConsumerStop;
+pub use cpu::Cpu;
 pub use deploy::Deploy;
+pub use disk::Disk;
+pub use dns::Dns;
 pub use errors::Errors;
+pub use failover::Failover;
 pub use form::{Form, FormError, Settings, Strikes, WHEN};
+pub use hang::Hang;
 pub use kill::Kill;
 pub use latency::Latency;
 pub use load::Load;
+pub use loss::Loss;
+pub use memory::Memory;
 pub use partition::Partition;
+pub use refuse::{Refuse, Way};
+pub use replicas::Replicas;
 pub use replication_lag::ReplicationLag;
 pub use target::{FaultError, Target};
+pub use throttle::Throttle;
+pub use times::{Random, timeline};
 pub use zone::Zone;
 
 use crate::plan::{Knobs, Origin, Plan};
@@ -49,6 +73,17 @@ pub const FORMS: &[&Form] = &[
     &replication_lag::FORM,
     &deploy::FORM,
     &zone::FORM,
+    &hang::FORM,
+    &refuse::FORM,
+    &refuse::RESET,
+    &cpu::FORM,
+    &throttle::FORM,
+    &failover::FORM,
+    &dns::FORM,
+    &memory::FORM,
+    &disk::FORM,
+    &disk::FULL,
+    &loss::FORM,
 ];
 
 /// What may stand in a list of faults.
@@ -66,6 +101,17 @@ pub static FAULT: Alias = Alias {
         Takes::Map(&replication_lag::SHAPE),
         Takes::Map(&deploy::SHAPE),
         Takes::Map(&zone::SHAPE),
+        Takes::Map(&hang::SHAPE),
+        Takes::Map(&refuse::REFUSE_SHAPE),
+        Takes::Map(&refuse::RESET_SHAPE),
+        Takes::Map(&cpu::SHAPE),
+        Takes::Map(&throttle::SHAPE),
+        Takes::Map(&failover::SHAPE),
+        Takes::Map(&dns::SHAPE),
+        Takes::Map(&memory::SHAPE),
+        Takes::Map(&disk::IO_SHAPE),
+        Takes::Map(&disk::FULL_SHAPE),
+        Takes::Map(&loss::SHAPE),
     ]),
 };
 
@@ -80,6 +126,10 @@ pub struct Fault {
     pub start: SimDuration,
     /// How long it lasts; `None` for the rest of the run.
     pub duration: Option<SimDuration>,
+    /// How long it grows until it has its full amount; `None`: it has it at once.
+    pub ramp: Option<SimDuration>,
+    /// It strikes at random times meanwhile; `None`: it lasts all the time.
+    pub random: Option<Random>,
     /// Where it is written, if it stands in a file.
     pub origin: Option<Origin>,
 }
@@ -107,6 +157,24 @@ pub enum FaultKind {
     Deploy(Deploy),
     /// A zone is lost.
     Zone(Zone),
+    /// Replicas do nothing.
+    Hang(Hang),
+    /// Calls fail at once.
+    Refuse(Refuse),
+    /// Something else uses the cores.
+    Cpu(Cpu),
+    /// Calls are answered as rate limited.
+    Throttle(Throttle),
+    /// The primary is gone.
+    Failover(Failover),
+    /// New connections fail.
+    Dns(Dns),
+    /// Memory leaks.
+    Memory(Memory),
+    /// Writes fail or are slow.
+    Disk(Disk),
+    /// Messages are lost.
+    Loss(Loss),
 }
 
 /// What a kind of fault does.
@@ -119,6 +187,20 @@ pub trait Effect {
     fn turn(&self, target: &Target, plan: &Plan, knobs: &mut Knobs);
     /// How much, as `--fail` writes it; `None` when the kind needs no amount.
     fn amount(&self) -> Option<String> {
+        None
+    }
+    /// Turns what it leaves behind when it is over.
+    fn turn_after(&self, _target: &Target, _plan: &Plan, _knobs: &mut Knobs) {}
+    /// Its further settings, as `--fail` writes them: `share=50%`.
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+    /// The same with this part of its amount, in (0, 1); `None` when it has no amount that could grow.
+    fn grown(&self, _part: f64) -> Option<FaultKind> {
+        None
+    }
+    /// If several things fail by themselves: how many, and what happens to one.
+    fn apart(&self, _target: &Target, _plan: &Plan) -> Option<(u32, FaultKind)> {
         None
     }
     /// What happens, in words: `stripe 5s slower`.
@@ -139,6 +221,15 @@ impl FaultKind {
             FaultKind::ReplicationLag(k) => k,
             FaultKind::Deploy(k) => k,
             FaultKind::Zone(k) => k,
+            FaultKind::Hang(k) => k,
+            FaultKind::Refuse(k) => k,
+            FaultKind::Cpu(k) => k,
+            FaultKind::Throttle(k) => k,
+            FaultKind::Failover(k) => k,
+            FaultKind::Dns(k) => k,
+            FaultKind::Memory(k) => k,
+            FaultKind::Disk(k) => k,
+            FaultKind::Loss(k) => k,
         }
     }
 
@@ -151,10 +242,10 @@ impl FaultKind {
 impl Fault {
     /// A fault that begins with the measured part and lasts.
     pub fn new(kind: FaultKind, target: Target) -> Fault {
-        Fault { kind, target, start: SimDuration::ZERO, duration: None, origin: None }
+        Fault { kind, target, start: SimDuration::ZERO, duration: None, ramp: None, random: None, origin: None }
     }
 
-    /// Reads `KIND:TARGET[:AMOUNT][@START[+DURATION]]`, such as `latency:stripe:+2s@60s+120s` or `kill:orders-db@60s+30s`.
+    /// Reads `KIND:TARGET[:AMOUNT][:SETTING=VALUE]...[@START[+DURATION]]`, such as `latency:stripe:+2s@60s+120s` or `kill:orders-db@60s+30s`.
     ///
     /// # Errors
     /// Says what is wrong and what to write instead.
@@ -172,15 +263,15 @@ impl Fault {
     /// # Errors
     /// Names what does not fit, with the nearest name there is.
     pub fn check(&self, plan: &Plan) -> Result<(), FaultError> {
-        if self.kind == FaultKind::Deploy(Deploy) && self.duration.is_some() {
-            return Err(FaultError::new("a deployment goes on until it is done", "leave its duration out"));
-        }
+        self.check_times(plan)?;
         self.kind.effect().check(&self.target, plan)
     }
 
-    /// Turns the knobs as long as the fault lasts.
-    pub fn turn(&self, plan: &Plan, knobs: &mut Knobs) {
-        self.kind.effect().turn(&self.target, plan, knobs);
+    /// Turns the knobs as far as it has grown at a time at which it is active.
+    pub fn turn(&self, plan: &Plan, at: SimDuration, knobs: &mut Knobs) {
+        if let Some(kind) = self.grown_at(at) {
+            kind.effect().turn(&self.target, plan, knobs);
+        }
     }
 
     /// Whether it is active at this time, counted from the start of the measured part. It is not at its end.
@@ -195,7 +286,12 @@ impl Fault {
 
     /// What happens, in words and without times: `stripe 5s slower`.
     pub fn describe(&self) -> String {
-        self.kind.effect().describe(&self.target)
+        let what = self.kind.effect().describe(&self.target);
+        match (self.random, self.ramp) {
+            (Some(_), _) => format!("{what} now and then"),
+            (None, Some(ramp)) => format!("{what}, growing for {ramp}"),
+            (None, None) => what,
+        }
     }
 }
 
@@ -209,31 +305,21 @@ impl fmt::Display for Fault {
         if let Some(amount) = self.kind.effect().amount() {
             write!(f, ":{amount}")?;
         }
+        for (name, value) in self.kind.effect().settings() {
+            write!(f, ":{name}={value}")?;
+        }
+        if let Some(ramp) = self.ramp {
+            write!(f, ":ramp={ramp}")?;
+        }
+        if let Some(Random { mtbf, mttr }) = self.random {
+            write!(f, ":mtbf={mtbf}:mttr={mttr}")?;
+        }
         match (self.start, self.duration) {
             (SimDuration::ZERO, None) => Ok(()),
             (start, None) => write!(f, "@{start}"),
             (start, Some(duration)) => write!(f, "@{start}+{duration}"),
         }
     }
-}
-
-/// Knob positions over time, relative to the start of the measured part: one entry wherever they change, the baseline
-/// holding before the first. Without faults there is none.
-pub fn timeline(plan: &Plan, baseline: &Knobs, faults: &[Fault]) -> Vec<(SimDuration, Knobs)> {
-    let mut times: Vec<SimDuration> = faults.iter().flat_map(|f| [Some(f.start), f.end()]).flatten().collect();
-    times.sort_unstable();
-    times.dedup();
-    let mut positions: Vec<(SimDuration, Knobs)> = Vec::new();
-    for time in times {
-        let mut knobs = baseline.clone();
-        for fault in faults.iter().filter(|f| f.active_at(time)) {
-            fault.turn(plan, &mut knobs);
-        }
-        if knobs != *positions.last().map_or(baseline, |(_, k)| k) {
-            positions.push((time, knobs));
-        }
-    }
-    positions
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Reading `- { latency: stripe, add: 5s, at: 60s, for: 120s }`.
 
-use super::{FORMS, Fault, Form, Settings, Strikes, Target};
+use super::{FORMS, Fault, Form, Random, Settings, Strikes, Target};
 use crate::plan::Origin;
 use crate::units::SimDuration;
 use crate::yaml::{Fields, Item, Problem, did_you_mean, list};
@@ -17,10 +17,10 @@ pub(super) fn read(item: &Item<'_>) -> Option<Fault> {
     let written = head.text();
     let target = written.map(|text| match form.strikes {
         Strikes::Traffic => Target::Traffic,
-        Strikes::Component | Strikes::ComponentOrEdge => Target::parse(text),
+        _ => Target::parse(text),
     });
-    if form.strikes == Strikes::Component && matches!(target, Some(Target::Edge(_))) {
-        head.problem(format!("`{}` strikes a component, not an edge", form.word), "name one component");
+    if let Some((misfit, hint)) = target.as_ref().and_then(|target| target.misfit(form.strikes)) {
+        head.problem(format!("`{}` {misfit}", form.word), hint);
     }
     let mut settings = Settings::default();
     for field in form.settings() {
@@ -30,6 +30,9 @@ pub(super) fn read(item: &Item<'_>) -> Option<Fault> {
     }
     let start = fields.optional("at").map_or(Some(SimDuration::ZERO), |f| f.duration());
     let duration = fields.optional("for").map(|f| f.positive_duration());
+    let mut time = |name| fields.optional(name).and_then(|f| f.positive_duration());
+    let (ramp, mtbf, mttr) = (time("ramp"), time("mtbf"), time("mttr"));
+    let random = Random::of(mtbf, mttr).map_err(|e| item.problems().push(Problem::of_unit(head.place, e)));
     let kind = match (form.read)(&settings) {
         Ok(kind) => Some(kind),
         // A setting that is not even a scalar has been reported already.
@@ -47,6 +50,8 @@ pub(super) fn read(item: &Item<'_>) -> Option<Fault> {
         target: target?,
         start: start?,
         duration: duration.map_or(Some(None), |d| d.map(Some))?,
+        ramp,
+        random: random.ok()?,
         origin: Some(origin),
     })
 }
@@ -54,7 +59,11 @@ pub(super) fn read(item: &Item<'_>) -> Option<Fault> {
 /// The kind of fault: exactly one of the fields names it.
 fn form_of(fields: &Fields<'_>) -> Option<&'static Form> {
     let words = || FORMS.iter().map(|f| f.word);
-    let mut found = FORMS.iter().filter(|f| fields.has(f.word));
+    let written = || FORMS.iter().filter(|f| fields.has(f.word));
+    // `load` is a fault, and a setting of `cpu`.
+    let is_setting =
+        |word: &str| written().any(|other| other.word != word && other.settings().any(|name| name == word));
+    let mut found = written().filter(|f| !is_setting(f.word));
     let Some(form) = found.next() else {
         let near = fields.names().find_map(|name| did_you_mean(name, words()));
         let hint = match near {
@@ -98,6 +107,13 @@ mod tests {
   - { cache_flush: catalog-cache }
   - { consumer_stop: order-events }
   - { load: 3x, at: 10s, for: 5s }
+  - { cpu: web, load: 80%, share: 50%, ramp: 5s, for: 10s }
+  - { deploy: web, errors: 10%, factor: 2x }
+  - { kill: web, each: true, mtbf: 1d, mttr: 10min }
+  - { latency: db.read, factor: 3x }
+  - { throttle: web>db, rate: 20/s }
+  - { memory: web, factor: 4x, restart: 2s, replicas: 1, ramp: 60s }
+  - { disk_full: db }
 ",
         );
         assert_eq!(problems, []);
@@ -112,6 +128,13 @@ mod tests {
             "cache_flush:catalog-cache",
             "consumer_stop:order-events",
             "load:3x@10s+5s",
+            "cpu:web:80%:share=50%:ramp=5s@0s+10s",
+            "deploy:web:10%:factor=2x",
+            "kill:web:each=true:mtbf=1d:mttr=10min",
+            "latency:db.read:3x",
+            "throttle:web>db:20/s",
+            "memory:web:4x:restart=2s:replicas=1:ramp=60s",
+            "disk_full:db",
         ];
         assert_eq!(faults.len(), flags.len());
         for (i, (fault, flag)) in faults.into_iter().zip(flags).enumerate() {
@@ -142,11 +165,11 @@ mod tests {
             .map(|p| format!("{}: {}; {}", p.place.unwrap().line, p.message, p.hint.as_deref().unwrap()))
             .collect();
         insta::assert_snapshot!(told.join("\n"), @r"
-        2: this does not say what goes wrong; did you mean `latency`? The faults are `kill`, `latency`, `errors`, `partition`, `cache_flush`, `consumer_stop`, `load`, `replication_lag`, `deploy` and `zone`
+        2: this does not say what goes wrong; did you mean `latency`? The faults are `kill`, `latency`, `errors`, `partition`, `cache_flush`, `consumer_stop`, `load`, `replication_lag`, `deploy`, `zone`, `hang`, `refuse`, `reset`, `cpu`, `throttle`, `failover` and 5 more
         3: this is two faults, `kill` and `latency`; write one item for each; they may overlap in time
         4: an errors fault needs to know the share of requests that fail; write it: `share: 50%`, or `errors:payments:50%` in --fail
         5: `0.5` is not a percentage; write it as a percentage: `50%`
-        6: unknown field `replica`; did you mean `replicas`? The fields here are `kill`, `replicas`, `share`, `at` and `for`
+        6: unknown field `replica`; did you mean `replicas`? The fields here are `kill`, `replicas`, `share`, `each`, `at`, `for`, `ramp`, `mtbf` and `mttr`
         7: `5` is not a duration; write the unit: `5ms` or `5s`
         7: `60` is not a duration; write the unit: `60ms` or `60s`
         8: `partition` is text, but this is a list; write one word or a quoted text

@@ -64,6 +64,10 @@ impl Effect for ReplicationLag {
         }
     }
 
+    fn grown(&self, part: f64) -> Option<FaultKind> {
+        Some(FaultKind::ReplicationLag(ReplicationLag(self.0.times(part))))
+    }
+
     fn amount(&self) -> Option<String> {
         Some(format!("+{}", self.0))
     }

@@ -1,6 +1,7 @@
 //! What a fault strikes, and the error when there is no such thing.
 
-use crate::plan::{ComponentId, Edge, EdgeId, Party, Plan};
+use super::Strikes;
+use crate::plan::{Away, ComponentId, Edge, EdgeId, Endpoint, Knobs, Party, Plan};
 use crate::yaml::{did_you_mean, list};
 use std::fmt;
 
@@ -9,6 +10,8 @@ use std::fmt;
 pub enum Target {
     /// A component.
     Component(String),
+    /// One endpoint of a component: `db.read`.
+    Endpoint(String),
     /// One connection, `caller>callee`. With its overrides, unless it names one (`orders>payments.charge`).
     Edge(String),
     /// All traffic.
@@ -35,19 +38,34 @@ impl FaultError {
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Target::Component(name) | Target::Edge(name) => f.write_str(name),
+            Target::Component(name) | Target::Endpoint(name) | Target::Edge(name) => f.write_str(name),
             Target::Traffic => f.write_str("traffic"),
         }
     }
 }
 
 impl Target {
-    /// Reads `stripe` or `orders>payments`.
+    /// Reads `stripe`, `stripe.charge` or `orders>payments`.
     pub fn parse(text: &str) -> Target {
         let text = text.trim();
         match text.split_once('>') {
             Some((from, to)) => Target::Edge(format!("{}>{}", from.trim(), to.trim())),
+            None if text.contains('.') => Target::Endpoint(text.into()),
             None => Target::Component(text.into()),
+        }
+    }
+
+    /// What is wrong with it for a kind of fault that strikes something else, and what to write.
+    pub(super) fn misfit(&self, strikes: Strikes) -> Option<(&'static str, &'static str)> {
+        match (strikes, self) {
+            (Strikes::Component, Target::Edge(_)) => Some(("strikes a component, not an edge", "name one component")),
+            (Strikes::Component, Target::Endpoint(_)) => {
+                Some(("strikes a component, not an endpoint", "name one component"))
+            }
+            (Strikes::ComponentOrEdge, Target::Endpoint(_)) => {
+                Some(("strikes a component or an edge, not an endpoint", "name the component, or `caller>callee`"))
+            }
+            _ => None,
         }
     }
 
@@ -63,6 +81,13 @@ impl Target {
                 Err(FaultError::new(
                     format!("`{word}` strikes a component, not the edge `{name}`"),
                     format!("write `{word}` of `{callee}`, or `partition` of `{name}`"),
+                ))
+            }
+            Target::Endpoint(name) => {
+                let component = name.split_once('.').map_or("", |(component, _)| component);
+                Err(FaultError::new(
+                    format!("`{word}` strikes a component, not the endpoint `{name}`"),
+                    format!("write `{word}` of `{component}`"),
                 ))
             }
             Target::Traffic => Err(FaultError::new(
@@ -82,9 +107,71 @@ impl Target {
                         plan.party_name(edge.from) == from && plan.components[edge.to.index()].name == to
                     })
             }
-            Target::Traffic => false,
+            Target::Endpoint(_) | Target::Traffic => false,
         };
         (0..plan.edges.len()).filter(|&i| matches(&plan.edges[i])).map(EdgeId::new).collect()
+    }
+
+    /// Whether it is this endpoint, or the component that has it.
+    pub(super) fn has_endpoint(&self, plan: &Plan, endpoint: &Endpoint) -> bool {
+        match self {
+            Target::Component(name) => {
+                let component = plan.stations[endpoint.station.index()].component;
+                plan.components[component.index()].name == *name
+            }
+            Target::Endpoint(name) => endpoint.name == *name,
+            Target::Edge(_) | Target::Traffic => false,
+        }
+    }
+
+    /// What may answer in place of what it names.
+    pub(super) fn away<'k>(&self, plan: &Plan, knobs: &'k mut Knobs) -> impl Iterator<Item = &'k mut Away> {
+        let edges = self.own_edges(plan);
+        let edges = knobs.edges.iter_mut().enumerate().filter(move |(e, _)| edges.contains(&EdgeId::new(*e)));
+        let struck: Vec<bool> = plan.endpoints.iter().map(|e| self.has_endpoint(plan, e)).collect();
+        let endpoints = knobs.endpoints.iter_mut().zip(struck).filter(|(_, struck)| *struck);
+        edges.map(|(_, knobs)| &mut knobs.away).chain(endpoints.map(|(knobs, _)| &mut knobs.away))
+    }
+
+    /// The limits on what reaches it: one for all of a component, one for each connection that it names.
+    pub(super) fn quotas<'k>(&self, plan: &Plan, knobs: &'k mut Knobs) -> Vec<&'k mut Option<f64>> {
+        match self {
+            Target::Component(name) => plan.component(name).map(|c| &mut knobs.quotas[c.index()]).into_iter().collect(),
+            Target::Endpoint(_) => {
+                let endpoints = plan.endpoints.iter().zip(&mut knobs.endpoints);
+                endpoints.filter(|(e, _)| self.has_endpoint(plan, e)).map(|(_, knobs)| &mut knobs.quota).collect()
+            }
+            Target::Edge(_) => {
+                let edges = self.own_edges(plan);
+                let all = knobs.edges.iter_mut().enumerate();
+                all.filter(|(e, _)| edges.contains(&EdgeId::new(*e))).map(|(_, knobs)| &mut knobs.quota).collect()
+            }
+            Target::Traffic => Vec::new(),
+        }
+    }
+
+    /// The edges it names itself.
+    fn own_edges(&self, plan: &Plan) -> Vec<EdgeId> {
+        if matches!(self, Target::Edge(_)) { self.edges(plan) } else { Vec::new() }
+    }
+
+    /// Checks that it names something that is called: a component, an endpoint or an edge.
+    pub(super) fn check_calls(&self, plan: &Plan, word: &str) -> Result<(), FaultError> {
+        match self {
+            Target::Component(_) => self.component(plan, word).map(|_| ()),
+            Target::Endpoint(_) => self.check_endpoint(plan),
+            Target::Edge(_) | Target::Traffic => self.check_edges(plan, word),
+        }
+    }
+
+    /// Checks that the endpoint it names exists.
+    pub(super) fn check_endpoint(&self, plan: &Plan) -> Result<(), FaultError> {
+        if plan.endpoints.iter().any(|e| self.has_endpoint(plan, e)) {
+            return Ok(());
+        }
+        let names: Vec<&str> = plan.endpoints.iter().map(|e| e.name.as_str()).collect();
+        let name = self.to_string();
+        Err(FaultError::new(format!("there is no endpoint `{name}` to strike"), suggest(&name, &names)))
     }
 
     /// Checks that it names at least one edge.

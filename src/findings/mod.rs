@@ -112,6 +112,7 @@ macro_rules! declare_lint {
         };
     };
 }
+use crate::experiments::Containment;
 use declare_lint;
 
 /// For `declare_lint!`: follows from the model alone.
@@ -127,7 +128,15 @@ pub fn look(evidence: &Evidence) -> Vec<Finding> {
         let told = (lint.look)(evidence).into_iter().enumerate();
         findings.extend(told.map(|(place, finding)| (lint.code == slo_missed_at_target::LINT.code, place, finding)));
     }
-    findings.sort_by_key(|(follows, place, f)| (f.severity, *follows, f.confidence, f.fix.is_none(), *place));
+    // Guards come in the order of the failures they contain.
+    let contains = |f: &Finding| {
+        let mut all = evidence.review.iter().flat_map(|r| &r.contained);
+        let guards =
+            |c: &Containment| c.proven.iter().flat_map(|p| &p.moves).any(|m| evidence.edge(m.edge) == f.subject);
+        all.position(guards).unwrap_or(0)
+    };
+    findings
+        .sort_by_key(|(follows, place, f)| (f.severity, *follows, f.confidence, f.fix.is_none(), contains(f), *place));
     let mut findings: Vec<Finding> = findings.into_iter().map(|(_, _, finding)| finding).collect();
     findings.iter_mut().for_each(|finding| advice::add(evidence, finding));
     findings

@@ -3,7 +3,7 @@
 use super::guard::success_meanwhile;
 use super::words::{endpoints, percent, source};
 use super::{Confidence, Effect, Evidence, Figure, Finding, Fix, Severity, declare_lint};
-use crate::experiments::{Failure, Review, Toll};
+use crate::experiments::{Failure, Review, Toll, kills_all};
 use crate::model::Metric;
 use crate::plan::{EndpointId, Role};
 
@@ -23,7 +23,7 @@ declare_lint! {
 
 fn look(evidence: &Evidence) -> Vec<Finding> {
     let Some(review) = evidence.review else { return Vec::new() };
-    let kills = evidence.confirmed().filter(|(_, f)| f.fault.kind.word() == "kill" && f.lost_share() >= 0.05);
+    let kills = evidence.confirmed().filter(|(_, f)| kills_all(&f.fault) && f.lost_share() >= 0.05);
     kills.filter(|(_, f)| is_alone(evidence, f)).map(|(i, f)| alone(evidence, review, i, f)).collect()
 }
 

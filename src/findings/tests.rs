@@ -40,9 +40,13 @@ fn checked(text: &str) -> Vec<(&'static str, String)> {
 
 /// What a small review at this load finds.
 fn reviewed(text: &str, load: f64) -> Vec<Finding> {
+    reviewed_within(4e6, text, load)
+}
+
+fn reviewed_within(budget: f64, text: &str, load: f64) -> Vec<Finding> {
     let model = read(text);
     let graph = Graph::new(&model.plan);
-    let options = Options { loads: vec![Quantity::Factor(load)], replications: 2, budget: 4e6, ..Options::default() };
+    let options = Options { loads: vec![Quantity::Factor(load)], replications: 2, budget, ..Options::default() };
     let review = review(&model, &options, &Quiet);
     look(&Evidence { model: &model, graph: &graph, review: Some(&review) })
 }
@@ -297,13 +301,17 @@ databases: {{ db: {{ connections: 1, query: {{ constant: 3.3ms }} }} }}
 "
         )
     };
-    let found = reviewed(&storm(""), 1.0);
+    // So much that the wait for a backlog to drain is not cut short.
+    let found = reviewed_within(40e6, &storm(""), 1.0);
     let stuck = find(&found, "does-not-recover", "db").expect("it stays down");
     assert_eq!(stuck.severity, Severity::P0);
-    assert!(stuck.evidence.iter().any(|e| e.contains("Without retries it recovers")), "{:?}", stuck.evidence);
+    assert!(stuck.evidence.iter().any(|e| e.contains("when this is left out: retries")), "{:?}", stuck.evidence);
     let budget = find(&found, "retry-storm", "web>db").expect("a budget contains it");
     assert!(budget.effect.as_ref().is_some_and(|e| e.after.mean < 0.7 * e.before.mean), "{:?}", budget.effect);
-    assert!(reviewed(&storm(", budget: 20%"), 1.0).iter().all(|f| f.code != "does-not-recover"));
+    // Within it, what has piled up while the database stood still takes minutes to drain, but nothing is kept down.
+    let within_budget = reviewed_within(40e6, &storm(", budget: 20%"), 1.0);
+    let stays = |f: &&Finding| f.code == "does-not-recover" && f.subject == "db" && f.severity == Severity::P0;
+    assert!(!within_budget.iter().any(|f| stays(&f)), "{within_budget:#?}");
 }
 
 /// A declaration that something is missing is a finding; one that it is there, and silence, are none.

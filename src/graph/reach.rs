@@ -1,7 +1,7 @@
 //! Who depends on whom: what an endpoint can reach, whom the loss of a component takes down, circles, and gatekeepers.
 
 use super::{Graph, all_links, callees_first};
-use crate::plan::{Branch, ComponentId, EndpointId, ForkId, LinkId, Pc, Plan, Step};
+use crate::plan::{Branch, ComponentId, EdgeId, EndpointId, ForkId, LinkId, Pc, Plan, Step};
 use petgraph::algo::{dominators, kosaraju_scc};
 use petgraph::graph::{DiGraph, NodeIndex};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,13 +25,42 @@ impl Graph<'_> {
         seen.into_iter().map(|e| self.component_of(e)).collect()
     }
 
+    /// Every edge that a request to this endpoint can use before it is answered.
+    pub fn edges_used(&self, endpoint: EndpointId) -> BTreeSet<EdgeId> {
+        let mut seen = BTreeSet::new();
+        let mut todo = vec![endpoint];
+        let mut edges = BTreeSet::new();
+        while let Some(at) = todo.pop() {
+            if seen.insert(at) {
+                let links = all_links(self.plan, self.plan.endpoints[at.index()].entry);
+                edges.extend(links.iter().map(|l| self.plan.links[l.index()].edge));
+                todo.extend(links.iter().map(|l| self.plan.links[l.index()].to));
+            }
+        }
+        edges
+    }
+
     /// Probability that a run of each endpoint succeeds when every call into `dead` fails at once and nothing else does.
     pub fn survival(&self, dead: ComponentId) -> Vec<f64> {
+        self.odds(|endpoint| self.component_of(endpoint) == dead, &[])
+    }
+
+    /// The same when every call along these edges fails at once.
+    pub fn survival_without(&self, edges: &[EdgeId]) -> Vec<f64> {
+        self.odds(|_| false, edges)
+    }
+
+    fn odds(&self, dead: impl Fn(EndpointId) -> bool, cut: &[EdgeId]) -> Vec<f64> {
         let mut odds = vec![0.0; self.plan.endpoints.len()];
         for endpoint in callees_first(self.plan, |e| self.callees(e)) {
-            if self.component_of(endpoint) != dead {
+            if !dead(endpoint) {
                 let entry = self.plan.endpoints[endpoint.index()].entry;
-                odds[endpoint.index()] = success(self.plan, entry, &odds, &mut BTreeMap::new());
+                let ok = |link: LinkId| {
+                    let link = self.plan.links[link.index()];
+                    if cut.contains(&link.edge) { 0.0 } else { odds[link.to.index()] }
+                };
+                let p = success(self.plan, entry, &ok, &mut BTreeMap::new());
+                odds[endpoint.index()] = p;
             }
         }
         odds
@@ -112,8 +141,11 @@ impl Graph<'_> {
     }
 }
 
+/// Probability that a call along a link succeeds.
+type Odds<'a> = &'a dyn Fn(LinkId) -> f64;
+
 /// Probability that the program succeeds from this step on.
-fn success(plan: &Plan, pc: Pc, odds: &[f64], memo: &mut BTreeMap<Pc, f64>) -> f64 {
+fn success(plan: &Plan, pc: Pc, odds: Odds, memo: &mut BTreeMap<Pc, f64>) -> f64 {
     if pc == Pc::FAIL {
         return 0.0;
     }
@@ -123,10 +155,7 @@ fn success(plan: &Plan, pc: Pc, odds: &[f64], memo: &mut BTreeMap<Pc, f64>) -> f
     let next = Pc(pc.0 + 1);
     let mut go = |to: Pc| success(plan, to, odds, memo);
     let p = match plan.steps[pc.index()] {
-        Step::Call { link, failed } => {
-            let ok = odds[plan.links[link.index()].to.index()];
-            mix(ok, next, failed, &mut go)
-        }
+        Step::Call { link, failed } => mix(odds(link), next, failed, &mut go),
         Step::Fork { fork, failed } => {
             let ok = fork_success(plan, fork, odds, &mut go);
             mix(ok, next, failed, &mut go)
@@ -151,12 +180,12 @@ fn mix(ok: f64, next: Pc, failed: Pc, go: &mut dyn FnMut(Pc) -> f64) -> f64 {
 }
 
 /// Probability that at least as many branches succeed as the fork needs, by adding one branch after the other.
-fn fork_success(plan: &Plan, fork: ForkId, odds: &[f64], go: &mut dyn FnMut(Pc) -> f64) -> f64 {
+fn fork_success(plan: &Plan, fork: ForkId, odds: Odds, go: &mut dyn FnMut(Pc) -> f64) -> f64 {
     let fork = &plan.forks[fork.index()];
     let mut successes = vec![1.0];
     for branch in &fork.branches {
         let p = match branch {
-            Branch::Call(link) => odds[plan.links[link.index()].to.index()],
+            Branch::Call(link) => odds(*link),
             Branch::Program(at) => go(*at),
         };
         let mut next = vec![0.0; successes.len() + 1];
@@ -184,6 +213,10 @@ mod tests {
         assert_eq!(lost("shop"), 1.0);
         // Half of the lists need the query; without the second list the page stands.
         assert!((lost("db") - 0.5).abs() < 1e-12);
+        let cut = |edge: &str| 1.0 - graph.survival_without(&[plan.edge(edge).unwrap()])[home];
+        assert_eq!((cut("web>ads"), cut("web>shop")), (0.0, 1.0));
+        assert!((cut("shop>db") - 0.5).abs() < 1e-12);
+        assert!(!graph.edges_used(plan.endpoint("shop.list").unwrap()).contains(&plan.edge("web>ads").unwrap()));
     }
 
     #[test]

@@ -32,6 +32,15 @@ impl Estimate {
         Estimate { mean, low: mean - half, high: mean + half }
     }
 
+    /// A share of independent trials, with Wilson's 95% interval: it holds for few trials, and for all or none of them.
+    pub fn of_share(n: usize, of: usize) -> Estimate {
+        let (n, of, z) = (n as f64, (of as f64).max(1.0), 1.96f64);
+        let mean = n / of;
+        let centre = (mean + z * z / (2.0 * of)) / (1.0 + z * z / of);
+        let half = z / (1.0 + z * z / of) * (mean * (1.0 - mean) / of + z * z / (4.0 * of * of)).sqrt();
+        Estimate { mean, low: (centre - half).clamp(0.0, mean), high: (centre + half).clamp(mean, 1.0) }
+    }
+
     /// The paired difference `after - before`, value by value: runs that share their random numbers.
     pub fn of_difference(before: &[f64], after: &[f64]) -> Estimate {
         let differences: Vec<f64> = before.iter().zip(after).map(|(b, a)| a - b).collect();
@@ -60,6 +69,15 @@ mod tests {
         assert_eq!(e.mean, 3.0);
         assert!((e.half_width() - 1.9632).abs() < 1e-4, "{e:?}");
         assert!(e.contains(1.1) && !e.contains(1.0));
+    }
+
+    /// Wilson 1927: none of ten is at most z²/(n + z²) = 0.2775; five of ten from 0.2366 to 0.7634.
+    #[test]
+    fn the_interval_of_a_share_is_wilsons() {
+        let near = |e: Estimate, low: f64, high: f64| (e.low - low).abs() < 1e-4 && (e.high - high).abs() < 1e-4;
+        assert!(near(Estimate::of_share(0, 10), 0.0, 0.2775), "{:?}", Estimate::of_share(0, 10));
+        assert!(near(Estimate::of_share(5, 10), 0.2366, 0.7634), "{:?}", Estimate::of_share(5, 10));
+        assert!(near(Estimate::of_share(10, 10), 0.7225, 1.0));
     }
 
     #[test]

@@ -10,5 +10,5 @@ mod trial;
 pub use estimate::Estimate;
 pub use histogram::Histogram;
 pub use measurements::{FleetUse, Measurements, ResourceOf, ResourceUse, Served, SourceServed};
-pub use series::{Cell, EdgeCell, Row, Series, StationCell};
-pub use trial::{MOST_ROWS, Trial, Warm};
+pub use series::{CacheCell, Cell, EdgeCell, Row, Series, StationCell, TopicCell};
+pub use trial::{MOST_ROWS, SETTLE, Trial, Warm};

@@ -19,12 +19,18 @@ pub struct Series {
 pub struct Row {
     /// For each source, over its mix.
     pub sources: Vec<Cell>,
+    /// For each entry of each source's mix, in the order of the sources.
+    pub entries: Vec<Cell>,
     /// For each endpoint.
     pub endpoints: Vec<Cell>,
     /// For each station.
     pub stations: Vec<StationCell>,
     /// For each edge.
     pub edges: Vec<EdgeCell>,
+    /// For each topic.
+    pub topics: Vec<TopicCell>,
+    /// For each cache with keys (an unused default for the others).
+    pub caches: Vec<CacheCell>,
 }
 
 /// Requests in a window: those offered by when they came, the others by when they ended.
@@ -51,6 +57,10 @@ pub struct StationCell {
     pub refused: u32,
     /// Replicas up at the end of the window.
     pub up: u32,
+    /// Replicas left out for their errors.
+    pub ejected: u32,
+    /// Busy cores, on average.
+    pub cores: f32,
 }
 
 /// An edge in a window.
@@ -68,20 +78,45 @@ pub struct EdgeCell {
     pub failed: u32,
     /// Times a breaker opened.
     pub opened: u32,
-    /// Calls waiting for a connection of the pool, on average.
+    /// Connections of the pool in use, on average.
+    pub used: f32,
+    /// Calls waiting for one, on average.
     pub waiting: f32,
+}
+
+/// A topic in a window.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct TopicCell {
+    /// Messages not yet finished, on average.
+    pub backlog: f32,
+    /// Publications that had to wait for room.
+    pub blocked: u32,
+    /// Publications refused because it was full.
+    pub refused: u32,
+}
+
+/// A cache in a window.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct CacheCell {
+    /// Look-ups.
+    pub looked: u32,
+    /// Found.
+    pub hits: u32,
 }
 
 /// Turns what is counted from the beginning into what happened since the last look.
 #[derive(Clone)]
 pub(super) struct Recorder {
     before: Tallies,
+    /// Core time used so far, in nanoseconds.
+    cores: Vec<f64>,
     at: u64,
 }
 
 impl Recorder {
     pub(super) fn new(world: &World<'_>) -> Recorder {
-        Recorder { before: world.tallies().clone(), at: world.now().0 }
+        let cores = (0..world.tallies().stations.len()).map(|s| world.core_time(s)).collect();
+        Recorder { before: world.tallies().clone(), cores, at: world.now().0 }
     }
 
     /// The row since the last one.
@@ -94,6 +129,9 @@ impl Recorder {
             sources: (tallies.sources.iter().zip(&before.sources))
                 .map(|(after, before)| Cell::sum(after.iter().flatten(), before.iter().flatten()))
                 .collect(),
+            entries: (tallies.sources.iter().flatten().zip(before.sources.iter().flatten()))
+                .map(|(after, before)| Cell::sum(after, before))
+                .collect(),
             endpoints: (tallies.endpoints.iter().zip(&before.endpoints)).map(|(a, b)| Cell::sum(a, b)).collect(),
             stations: (tallies.stations.iter().zip(&before.stations).enumerate())
                 .map(|(i, (a, b))| StationCell {
@@ -101,17 +139,34 @@ impl Recorder {
                     queue: mean(a.queue.area_at(now), b.queue.area_at(self.at)),
                     refused: (a.refused + a.shed - b.refused - b.shed) as u32,
                     up: world.up(i),
+                    ejected: (a.ejections - b.ejections) as u32,
+                    cores: ((world.core_time(i) - self.cores[i]) / span) as f32,
                 })
                 .collect(),
             edges: (tallies.edges.iter().zip(&before.edges).enumerate())
                 .map(|(e, (after, before))| {
-                    let waiting =
-                        mean(tallies.pools[e].waiting.area_at(now), self.before.pools[e].waiting.area_at(self.at));
-                    EdgeCell { waiting, ..EdgeCell::since(before, after) }
+                    let (pool, was) = (&tallies.pools[e], &self.before.pools[e]);
+                    let used = mean(pool.used.area_at(now), was.used.area_at(self.at));
+                    let waiting = mean(pool.waiting.area_at(now), was.waiting.area_at(self.at));
+                    EdgeCell { used, waiting, ..EdgeCell::since(before, after) }
+                })
+                .collect(),
+            topics: (tallies.topics.iter().zip(&before.topics))
+                .map(|(a, b)| TopicCell {
+                    backlog: mean(a.backlog.area_at(now), b.backlog.area_at(self.at)),
+                    blocked: (a.blocked - b.blocked) as u32,
+                    refused: (a.rejected - b.rejected) as u32,
+                })
+                .collect(),
+            caches: (tallies.caches.iter().zip(&before.caches))
+                .map(|(a, b)| CacheCell {
+                    looked: a.iter().zip(b).map(|(a, b)| (a.looked - b.looked) as u32).sum(),
+                    hits: a.iter().zip(b).map(|(a, b)| (a.hits - b.hits) as u32).sum(),
                 })
                 .collect(),
         };
         self.before.clone_from(tallies);
+        self.cores = (0..tallies.stations.len()).map(|s| world.core_time(s)).collect();
         self.at = now;
         row
     }
@@ -150,6 +205,7 @@ impl EdgeCell {
             rejected: count(|t| t.rejected),
             failed: count(|t| t.failed),
             opened: count(|t| t.breaker_opened),
+            used: 0.0,
             waiting: 0.0,
         }
     }

@@ -38,7 +38,7 @@ pub const MOST_ROWS: u64 = 4_096;
 const MOST_CELLS: u64 = 2_000_000;
 
 /// How long after the measured part its requests may take to end.
-const SETTLE: SimDuration = SimDuration::from_secs(60);
+pub const SETTLE: SimDuration = SimDuration::from_secs(60);
 
 /// A trial under way. Cloning it forks the run.
 #[derive(Clone)]
@@ -90,10 +90,11 @@ impl<'p> Trial<'p> {
         let row = self.row_length().0;
         while warm.stop.is_none() && warm.world.now() < end {
             let from = warm.world.now().since(SimTime(self.warmup.0));
-            if let Some((_, knobs)) = self.timeline.iter().find(|(at, _)| *at == from) {
+            let coming = self.timeline.partition_point(|(at, _)| *at < from);
+            if let Some((_, knobs)) = self.timeline.get(coming).filter(|(at, _)| *at == from) {
                 warm.world.turn(knobs, &mut warm.meter);
             }
-            let next_turn = self.timeline.iter().map(|(at, _)| *at).find(|at| *at > from);
+            let next_turn = self.timeline[coming..].iter().map(|(at, _)| *at).find(|at| *at > from);
             let next_row = SimDuration((from.0 / row + 1) * row);
             let next = next_turn.map_or(next_row, |turn| turn.min(next_row)).min(to);
             let until = SimTime(self.warmup.0) + next;
@@ -249,6 +250,29 @@ impl<'p> Warm<'p> {
     /// The world as it is now.
     pub fn world(&self) -> &World<'p> {
         &self.world
+    }
+
+    /// The windows so far, from the start of the measured part.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// Whether the run has ended early: nothing more will happen.
+    pub fn has_stopped(&self) -> bool {
+        self.stop.is_some()
+    }
+
+    /// A fork that goes on under another plan of the same shape ([`World::under`]).
+    pub fn under<'q>(&self, plan: &'q Plan) -> Warm<'q>
+    where
+        'p: 'q,
+    {
+        Warm { world: self.world.under(plan), ..self.clone() }
+    }
+
+    /// Fills every cache with keys as it would be after a long time.
+    pub fn fill_caches(&mut self) {
+        self.world.fill_caches();
     }
 }
 

@@ -76,7 +76,8 @@ impl Builder {
 
     /// Declares an endpoint; its program begins where [`Builder::begin`] is called for it.
     pub fn endpoint(&mut self, name: impl Into<String>, station: StationId, origin: Origin) -> EndpointId {
-        self.plan.endpoints.push(Endpoint { name: name.into(), station, entry: Pc::FAIL, rows: None, origin });
+        let name = name.into();
+        self.plan.endpoints.push(Endpoint { name, station, entry: Pc::FAIL, rows: None, writes: false, origin });
         EndpointId::new(self.plan.endpoints.len() - 1)
     }
 

@@ -13,6 +13,8 @@ pub struct Endpoint {
     pub entry: Pc,
     /// What it does to the rows of a database, if it says so.
     pub rows: Option<Rows>,
+    /// It is known to write to a database.
+    pub writes: bool,
     /// Where it is defined.
     pub origin: Origin,
 }

@@ -34,7 +34,7 @@ pub use ids::{
     CacheId, ComponentId, DistId, EdgeId, EndpointId, ForkId, LinkId, LockId, LookId, Pc, ReplicationId, SourceId,
     StationId, SwitchId, TopicId,
 };
-pub use knobs::{EdgeKnobs, Knobs, StationKnobs, TopicKnobs};
+pub use knobs::{Away, EdgeKnobs, EndpointKnobs, Knobs, ReplicaKnobs, StationKnobs, TopicKnobs, Version, strike};
 pub use lock::Lock;
 pub use profile::{Profile, Reached};
 pub use replication::Replication;

@@ -1,8 +1,10 @@
 //! Fills a [`Report`] from what experiments and findings found out. Numbers change their unit here, never their value.
 
+mod campaign;
 mod failures;
 mod load;
 mod runs;
+mod stuck;
 
 use super::{Change, Confidence, Decoy, Effect, Estimate, Finding, Fix, Kind, Measure, Place, Report, Severity};
 use crate::experiments::{Options, Plain, Review, Shown};
@@ -36,6 +38,7 @@ pub fn review(model: &Model, review: &Review) -> Report {
     report.plan = review.plan.as_ref().map(|plan| scribe.plan(plan, review));
     report.failures = Some(scribe.failures(review));
     report.unconfirmed = review.failures.iter().filter(|f| !f.confirmed).map(|f| f.fault.describe()).collect();
+    report.campaign = Some(scribe.campaign(review));
     report.findings = Some(findings::look(&evidence).into_iter().map(|f| scribe.finding(f)).collect());
     report.decoys = decoys(&evidence);
     report

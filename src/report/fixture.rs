@@ -146,11 +146,15 @@ fn run(name: &str, load: f64) -> Run {
 }
 
 fn slow_stripe() -> Failure {
-    let step = |component: &str, at_s, mechanism: &str, via: &str| CascadeStep {
+    let step = |component: &str, at_s, mechanism: &str, via: &str, workers: f64| CascadeStep {
         component: component.into(),
         at_s,
         mechanism: mechanism.into(),
         via: Some(via.into()),
+        readings: vec![
+            Reading { gauge: Gauge::Workers, before: 0.04 * workers, after: workers, of: Some(workers) },
+            Reading { gauge: Gauge::Queue, before: 0.0, after: 96.5, of: None },
+        ],
     };
     let success = |subject: &str, before, after: (f64, f64)| Effect {
         subject: subject.into(),
@@ -169,16 +173,22 @@ fn slow_stripe() -> Failure {
             success("web.home", 1.0, (0.43, 0.02)),
         ],
         lost_requests: Some(around(18_300.0, 410.0)),
+        blast_radius: Some(around(0.44, 0.02)),
         recovers: Some(Recovery {
             probability: Estimate { mean: 1.0, low: 0.97, high: 1.0 },
             after_s: Some(around(9.2, 0.6)),
+            runs: 5,
+            not_back: 0,
+            median_s: Some(9.1),
+            range_s: Some((8.7, 9.9)),
         }),
         metastable: Some(Estimate { mean: 0.0, low: 0.0, high: 0.03 }),
         sustained_by: None,
+        stuck: None,
         cascade: vec![
-            step("payments", 1.2, "workers exhausted", "payments>stripe"),
-            step("orders", 7.4, "workers exhausted", "orders>payments"),
-            step("web", 16.1, "workers exhausted", "web>orders"),
+            step("payments", 1.2, "workers exhausted", "payments>stripe", 40.0),
+            step("orders", 7.4, "workers exhausted", "orders>payments", 180.0),
+            step("web", 16.1, "workers exhausted", "web>orders", 400.0),
         ],
         collateral: vec!["web.home".into(), "web.search".into()],
     }
@@ -195,12 +205,76 @@ fn small_failure(flag: &str, subject: &str, after: f64, recovers: f64) -> Failur
             after: around(after, 0.01),
             difference: None,
         }],
-        recovers: Some(Recovery { probability: around(recovers, 0.0), after_s: None }),
+        recovers: Some(Recovery {
+            probability: around(recovers, 0.0),
+            after_s: None,
+            runs: 20,
+            not_back: (20.0 * (1.0 - recovers)) as u32,
+            median_s: (recovers >= 0.5).then_some(0.0),
+            range_s: (recovers > 0.0).then_some((0.0, 0.0)),
+        }),
         cascade: Vec::new(),
         collateral: Vec::new(),
         lost_requests: None,
-        sustained_by: (recovers < 1.0).then(|| "retries of catalog>catalog-db".into()),
+        blast_radius: None,
+        sustained_by: (recovers < 1.0).then(|| "retries".into()),
+        stuck: (recovers < 1.0).then(stuck),
         ..slow_stripe()
+    }
+}
+
+/// What was tried beside the failures that are told of.
+fn campaign() -> Campaign {
+    let fault = |flag: &str| FaultInfo::from(&crate::faults::Fault::parse_flag(flag).unwrap());
+    let screened = |flag: &str, lost_share: f64, impaired: &[&str]| Screened {
+        fault: fault(flag),
+        runs: 1,
+        lost_share,
+        blast_radius: 0.0,
+        recovers: true,
+        impaired: impaired.iter().map(ToString::to_string).collect(),
+    };
+    Campaign {
+        screened: vec![
+            screened("kill:mailer@5s+20s", 0.0, &[]),
+            screened("partition:order-events@5s+20s", 0.031, &["orders", "web"]),
+        ],
+        asked: Some(AskedFaults {
+            load: 10.0,
+            holds_without: false,
+            tried: vec![screened("kill:catalog@5s+8s", 0.31, &["web"]), screened("latency:ads:+5s@5s+8s", 0.0, &[])],
+            not_tried: vec!["kill:mailer@5s+8s".into()],
+        }),
+        pairs: Some(FaultPairs {
+            touching: 84,
+            tried: 30,
+            apart: 12,
+            by_clock: false,
+            worse: vec![FaultPair {
+                faults: [fault("latency:orders-db:+2s@5s+20s"), fault("kill:web:1@5s+20s")],
+                shared: vec!["web".into()],
+                alone: [0.25, 0.0],
+                together: 0.61,
+                recovers: true,
+            }],
+        }),
+    }
+}
+
+fn stuck() -> Stuck {
+    Stuck {
+        runs: 20,
+        stuck: 16,
+        wait_s: 12.0,
+        wait_capped: false,
+        amplified: Some(("catalog>catalog-db".into(), 2.4)),
+        cure: Some(Relief { load_share: 0.5, duration_s: 24.0, restart: false }),
+        sustained_by: vec!["retries".into()],
+        with_backlog: false,
+        tried: vec!["retries".into(), "the backlog".into()],
+        slow_s: None,
+        band: LoadBand { safe: 0.61, vulnerable: 0.64, fails: Some(1.12), heals: Some(0.5) },
+        trigger: SmallestTrigger { duration_s: 3.0, too_short_s: Some(2.5), weakest: None },
     }
 }
 
@@ -327,6 +401,7 @@ pub(super) fn review() -> Report {
             Failure { users: Vec::new(), ..small_failure("latency:ads:+5s@60s+120s", "", 1.0, 1.0) },
         ]),
         unconfirmed: vec!["mailer killed".into(), "order-events cut off".into()],
+        campaign: Some(campaign()),
         findings: Some(findings()),
         decoys: vec![Decoy {
             code: "missing-circuit-breaker".into(),
@@ -366,6 +441,7 @@ pub(super) fn experiment() -> Report {
         plan: None,
         failures: None,
         unconfirmed: Vec::new(),
+        campaign: None,
         findings: None,
         decoys: Vec::new(),
         ..review()

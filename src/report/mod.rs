@@ -11,6 +11,7 @@ mod format;
 mod json_v1;
 mod review;
 mod run;
+mod stuck;
 mod text;
 mod verdict;
 mod words;
@@ -18,17 +19,20 @@ mod words;
 pub use format::{Detail, FORMATS, Format, Style};
 
 pub use review::{
-    Bottleneck, Bound, Capacity, CascadeStep, Confidence, Decoy, Effect, Failure, FaultInfo, Finding, Fix, Measure,
-    Place, PlanToTarget, Readiness, ReadinessItem, Recovery, Scores, Severity,
+    AskedFaults, Bottleneck, Bound, Campaign, Capacity, CascadeStep, Confidence, Decoy, Effect, Failure, FaultInfo,
+    FaultPair, FaultPairs, Finding, Fix, Measure, Place, PlanToTarget, Readiness, ReadinessItem, Reading, Recovery,
+    Scores, Screened, Severity,
 };
 pub use run::{
     Cache, Dependency, Locks, Phase, PhaseTraffic, Queue, Replicas, Replication, Resource, Run, SloResult, SloVerdict,
     Tally, Traffic,
 };
+pub use stuck::{LoadBand, Relief, SmallestTrigger, Stuck};
 pub use text::theory;
 pub use verdict::{SloCount, Verdict};
 pub use words::shell_word;
 
+pub use crate::experiments::Gauge;
 pub use crate::measure::Estimate;
 pub use crate::model::Change;
 
@@ -67,6 +71,8 @@ pub struct Report {
     pub failures: Option<Vec<Failure>>,
     /// Faults that were only screened by short runs, in words: `catalog-db killed`.
     pub unconfirmed: Vec<String>,
+    /// What else the failure campaign tried.
+    pub campaign: Option<Campaign>,
     /// What should change, the most urgent first.
     pub findings: Option<Vec<Finding>>,
     /// Changes a rule of thumb would ask for, tried and found to help nobody.
@@ -118,6 +124,7 @@ impl Report {
             plan: None,
             failures: None,
             unconfirmed: Vec::new(),
+            campaign: None,
             findings: None,
             decoys: Vec::new(),
             scores: None,

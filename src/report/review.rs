@@ -1,6 +1,6 @@
 //! What a review adds to its runs: capacity, bottlenecks, failures, findings.
 
-use super::Estimate;
+use super::{Estimate, Gauge, Stuck};
 use crate::faults::Fault;
 use crate::model::Change;
 use crate::units::SimDuration;
@@ -143,12 +143,17 @@ pub struct Failure {
     pub users: Vec<Effect>,
     /// Requests lost that would have been answered without it, per replication.
     pub lost_requests: Option<Estimate>,
+    /// Share of the requests of users, of those that came while it lasted, that were lost though they did not need what
+    /// was struck.
+    pub blast_radius: Option<Estimate>,
     /// Whether it comes back when the fault ends.
     pub recovers: Option<Recovery>,
     /// Probability that the fault is gone and goodput does not come back.
     pub metastable: Option<Estimate>,
     /// What keeps it from coming back, found by leaving it out: `retries`.
     pub sustained_by: Option<String>,
+    /// What is known of it where it does not come back.
+    pub stuck: Option<Stuck>,
     /// Who became impaired, in order of time.
     pub cascade: Vec<CascadeStep>,
     /// Endpoints that failed though they do not need what failed.
@@ -162,6 +167,14 @@ pub struct Recovery {
     pub probability: Estimate,
     /// How long after the end of the fault, where it did.
     pub after_s: Option<Estimate>,
+    /// Independent runs behind this.
+    pub runs: u32,
+    /// Those in which it was not back before they ended.
+    pub not_back: u32,
+    /// Half of the runs were back by then; `None` when fewer were.
+    pub median_s: Option<f64>,
+    /// The shortest and the longest time, where there is one.
+    pub range_s: Option<(f64, f64)>,
 }
 
 /// One component becomes impaired.
@@ -175,6 +188,92 @@ pub struct CascadeStep {
     pub mechanism: String,
     /// Along which edge: `payments>stripe`. The step stands under the step of the callee.
     pub via: Option<String>,
+    /// What shows it, the most telling first.
+    pub readings: Vec<Reading>,
+}
+
+/// What a gauge reads, without the fault and with it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reading {
+    /// What is read.
+    pub gauge: Gauge,
+    /// In the same run without the fault.
+    pub before: f64,
+    /// With it.
+    pub after: f64,
+    /// Of how many.
+    pub of: Option<f64>,
+}
+
+/// What the failure campaign tried beside the failures that are told of.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Campaign {
+    /// Faults of 1x that rest on one short run each.
+    pub screened: Vec<Screened>,
+    /// The same faults at the load asked for.
+    pub asked: Option<AskedFaults>,
+    /// Two faults at once.
+    pub pairs: Option<FaultPairs>,
+}
+
+/// What a fault did, in short.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Screened {
+    /// The fault.
+    pub fault: FaultInfo,
+    /// Runs it rests on.
+    pub runs: u32,
+    /// Lost requests, as a share of those that came while it lasted; above 1 when the damage went on.
+    pub lost_share: f64,
+    /// Share of them lost though they did not need what was struck.
+    pub blast_radius: f64,
+    /// Whether goodput was back before the end, in every run.
+    pub recovers: bool,
+    /// Who became impaired, in order.
+    pub impaired: Vec<String>,
+}
+
+/// Faults at the load asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AskedFaults {
+    /// The load.
+    pub load: f64,
+    /// Whether the SLOs hold there without any fault.
+    pub holds_without: bool,
+    /// What was tried, the most urgent first.
+    pub tried: Vec<Screened>,
+    /// What the budget had no room for, as `--fail` reads it.
+    pub not_tried: Vec<String>,
+}
+
+/// Two faults at once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FaultPairs {
+    /// Pairs whose effects touch: some component feels either.
+    pub touching: usize,
+    /// Of these, how many were tried.
+    pub tried: usize,
+    /// Pairs whose effects do not touch; they are not tried.
+    pub apart: usize,
+    /// Not all of them were tried, and the clock decided how many: another machine may tell otherwise.
+    pub by_clock: bool,
+    /// Those that are worse than the two lead to expect, the worst first.
+    pub worse: Vec<FaultPair>,
+}
+
+/// A pair of faults.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FaultPair {
+    /// The two.
+    pub faults: [FaultInfo; 2],
+    /// Who feels either.
+    pub shared: Vec<String>,
+    /// Share of the requests lost to each alone.
+    pub alone: [f64; 2],
+    /// Share lost to both.
+    pub together: f64,
+    /// Whether goodput was back after both.
+    pub recovers: bool,
 }
 
 /// How urgent a finding is.

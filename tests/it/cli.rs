@@ -231,3 +231,23 @@ fn colour_is_for_terminals_unless_asked_for() {
     assert!(!fs::read_to_string(folder.path("page.txt")).unwrap().contains('\u{1b}'), "never in a file");
     folder.simulate("check tny.yaml --color always").stderr(contains("\u{1b}"));
 }
+
+/// A budget of events is the same everywhere; the clock decides only where it is asked to, and that is told.
+#[test]
+fn a_budget_is_of_events_or_of_time() {
+    let folder = Folder::tiny();
+    let review = |budget: &str| -> serde_json::Value {
+        let ended = folder.simulate(&format!("tiny.yaml --load 2x --format json --quiet --budget {budget}")).code(0);
+        serde_json::from_slice(&ended.get_output().stdout).unwrap()
+    };
+    let pairs = |review: &serde_json::Value, field: &str| review["campaign"]["pairs"][field].clone();
+    let events = review("2M");
+    assert_eq!(pairs(&events, "by_clock"), false);
+    assert!(pairs(&events, "tried").as_u64().unwrap() > 0);
+    assert!(events["campaign"]["asked"]["holds_without"].is_boolean());
+    assert!(events["command"].as_str().unwrap().contains("--budget 2000000 "), "{}", events["command"]);
+    let time = review("1ms");
+    assert_eq!((pairs(&time, "by_clock"), pairs(&time, "tried")), (true.into(), 0.into()));
+    assert!(time["notes"].to_string().contains("time given was used up"), "{}", time["notes"]);
+    folder.simulate("tiny.yaml --budget soon").code(2).stderr(contains("200M").and(contains("30s")));
+}

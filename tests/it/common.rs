@@ -1,8 +1,8 @@
 //! What the tests share: reading a model written in place, and running it as any other model is run.
 
 use tenfold::engine::{Cause, EdgeTally, Limits, TopicTally};
-use tenfold::faults::{self, Fault};
-use tenfold::measure::{Measurements, Served, Trial};
+use tenfold::faults::{self, Fault, Luck};
+use tenfold::measure::{Measurements, SETTLE, Served, Trial};
 use tenfold::model::Model;
 use tenfold::plan::Knobs;
 use tenfold::units::{SimDuration, parse_duration};
@@ -44,12 +44,13 @@ pub fn trial<'m>(model: &'m Model, measured: &str, faults: &[&str]) -> Trial<'m>
     for fault in &faults {
         fault.check(&model.plan).unwrap();
     }
+    let luck = Luck { seed: 1, replication: 0, until: duration(measured) + SETTLE };
     Trial {
         plan: &model.plan,
         load: 1.0,
         seed: 1,
         replication: 0,
-        timeline: faults::timeline(&model.plan, &Knobs::baseline(&model.plan, 1.0), &faults),
+        timeline: faults::timeline(&model.plan, &Knobs::baseline(&model.plan, 1.0), &faults, luck),
         warmup: SimDuration::ZERO,
         measured: duration(measured),
         window: duration("1s"),

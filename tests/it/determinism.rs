@@ -2,7 +2,7 @@
 
 use crate::common::{counts, duration, model, shipped, trial};
 use assert_cmd::Command;
-use tenfold::faults::{self, Fault};
+use tenfold::faults::{self, Fault, Luck};
 use tenfold::measure::{Measurements, Trial};
 use tenfold::model::Model;
 use tenfold::plan::Knobs;
@@ -53,7 +53,8 @@ fn faulty<'m>(healthy: &Trial<'m>, model: &'m Model, what: &str, start: SimDurat
     let fault = Fault { start, duration: Some(duration("4s")), ..Fault::parse_flag(what).unwrap() };
     fault.check(&model.plan).unwrap();
     let baseline = Knobs::baseline(&model.plan, healthy.load);
-    Trial { timeline: faults::timeline(&model.plan, &baseline, &[fault]), ..healthy.clone() }
+    let luck = Luck { seed: 1, replication: 0, until: duration("80s") };
+    Trial { timeline: faults::timeline(&model.plan, &baseline, &[fault], luck), ..healthy.clone() }
 }
 
 #[test]
@@ -64,6 +65,9 @@ fn a_fork_equals_the_run_from_scratch() {
         ("shop.yaml", "partition:web>catalog"),
         ("shop.yaml", "cache_flush:catalog-cache"),
         ("shop.yaml", "consumer_stop:order-events"),
+        ("shop.yaml", "hang:web:50%"),
+        ("shop.yaml", "hang:orders-db"),
+        ("shop.yaml", "cpu:web:70%"),
         ("online-boutique.yaml", "errors:catalog:50%"),
     ] {
         let model = shipped(name);

@@ -11,8 +11,16 @@ fn root() -> &'static Path {
 
 /// Every page with blocks of YAML, and every shipped model.
 pub fn models_and_pages() -> Vec<PathBuf> {
-    let models = fs::read_dir(root().join("models")).unwrap().map(|entry| entry.unwrap().path());
-    models.chain(pages()).collect()
+    models().into_iter().chain(pages()).collect()
+}
+
+/// The shipped models, the incidents among them.
+fn models() -> Vec<PathBuf> {
+    let folders = ["models", "models/incidents"].map(|folder| root().join(folder));
+    let files = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path());
+    let mut models: Vec<PathBuf> = files.filter(|p| p.extension().is_some_and(|e| e == "yaml")).collect();
+    models.sort();
+    models
 }
 
 fn pages() -> Vec<PathBuf> {
@@ -109,8 +117,7 @@ fn the_tables_of_the_reference_are_those_of_the_shapes() {
 
 #[test]
 fn every_shipped_model_says_what_it_shows_and_is_read_without_a_problem() {
-    for entry in fs::read_dir(root().join("models")).unwrap() {
-        let path = entry.unwrap().path();
+    for path in models() {
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.starts_with("# "), "{}: begins with a comment that says what it shows", path.display());
         assert!(text.contains("What it shows"), "{}", path.display());

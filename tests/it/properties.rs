@@ -5,7 +5,7 @@ use crate::common::{duration, model, trial};
 use proptest::prelude::*;
 use proptest::sample::select;
 use tenfold::engine::{Limits, Silent, World};
-use tenfold::faults::{self, Fault};
+use tenfold::faults::{self, Fault, Luck};
 use tenfold::measure::{Measurements, Served, Trial};
 use tenfold::model::Model;
 use tenfold::plan::Knobs;
@@ -135,6 +135,20 @@ fn any_faults() -> impl Strategy<Value = Vec<String>> {
             "consumer_stop:jobs"
         ]),
         select(vec!["partition:s3", "partition:outside", "load:3x"]),
+        select(vec![
+            "hang:s1",
+            "hang:db",
+            "hang:worker",
+            "hang:s0:50%",
+            "cpu:s2:60%",
+            "refuse:s3:50%",
+            "reset:db",
+            "throttle:s1:30/s",
+            "dns:outside",
+            "loss:s2:10%",
+            "memory:s1:ramp=300ms:restart=100ms",
+            "kill:s2:each=true:mtbf=500ms:mttr=200ms",
+        ]),
     ];
     prop::collection::vec((fault, 0..3000u32, 1..2000u32), 0..4)
         .prop_map(|all| all.iter().map(|(what, at, long)| format!("{what}@{at}ms+{long}ms")).collect())
@@ -168,7 +182,8 @@ fn everything_accounted_for(model: &Model, measured: &Measurements) {
 
 fn with_faults<'m>(model: &'m Model, faults: &[String]) -> Trial<'m> {
     let faults: Vec<Fault> = faults.iter().map(|f| Fault::parse_flag(f).unwrap()).collect();
-    let timeline = faults::timeline(&model.plan, &Knobs::baseline(&model.plan, 1.0), &faults);
+    let luck = Luck { seed: 1, replication: 0, until: duration("5s") };
+    let timeline = faults::timeline(&model.plan, &Knobs::baseline(&model.plan, 1.0), &faults, luck);
     let limits = Limits { events: 3_000_000, in_flight: 50_000 };
     Trial { timeline, limits, warmup: duration("500ms"), window: duration("500ms"), ..trial(model, "4s", &[]) }
 }

@@ -103,3 +103,41 @@ fn the_json_is_the_published_one() {
         }
     }
 }
+
+/// The first worked example of Bronson and others (HotOS 2021) with a database that is slow: a review says what keeps it down and
+/// what cures it.
+const RETRY: &str = "
+traffic: { people: { rate: 280/s, to: app.page } }
+services:
+  app:
+    concurrency: unlimited
+    endpoints: { page: [ { call: db } ] }
+    dependencies: { db: { timeout: 1s, retry: { attempts: 2, backoff: 1s, jitter: none } } }
+databases: { db: { connections: 30, query: { constant: 100ms } } }
+";
+
+#[test]
+fn a_failure_that_does_not_heal_is_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("retry.yaml");
+    std::fs::write(&file, RETRY).unwrap();
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("simulate"));
+    command.arg(&file).args(["--format", "json", "--quiet"]);
+    let json: Value = serde_json::from_slice(&command.assert().get_output().stdout).unwrap();
+    let is_slow = |f: &&Value| f["fault"]["kind"] == "latency" && f["fault"]["target"] == "db";
+    let slow = json["failures"].as_array().unwrap().iter().find(is_slow).unwrap();
+    let stuck = &slow["stuck"];
+    assert_eq!(stuck["sustained_by"][0], "retries", "{stuck:#}");
+    assert_eq!(slow["metastable"]["mean"], 1.0);
+    assert_eq!(slow["recovers"]["not_back"], stuck["runs"]);
+    assert_eq!(stuck["amplified"]["dependency"], "app>db");
+    let number = |at: &Value| at.as_f64().unwrap();
+    assert!((number(&stuck["amplified"]["factor"]) - 2.0).abs() < 0.1, "280/s become 560/s: {stuck:#}");
+    assert!(number(&stuck["cure"]["duration_s"]) > 0.0);
+    assert!(number(&stuck["band"]["safe_load"]) < 1.0 && number(&stuck["smallest_trigger"]["duration_s"]) < 40.0);
+    let finding = findings(&json, "does-not-recover").into_iter().find(|(subject, _)| *subject == "db").unwrap().1;
+    let evidence = finding["evidence"].to_string();
+    for part in ["goodput is down in", "left out", "cures it", "without a trigger", "is enough"] {
+        assert!(evidence.contains(part), "{part}: {evidence}");
+    }
+}

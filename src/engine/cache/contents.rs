@@ -62,7 +62,7 @@ impl Contents {
 
     /// As it would be after a long time: the most popular keys, of any age. The least popular come first, so that they
     /// count as used longest ago.
-    fn warm(&mut self, store: &Store, lives: &mut Stream) {
+    pub(super) fn warm(&mut self, store: &Store, lives: &mut Stream) {
         let mut expires = || store.ttl.map_or(u64::MAX, |ttl| ttl.times(lives.unit()).0);
         let full = if store.capacity == UNLIMITED { store.keys.count } else { store.capacity.min(store.keys.count) };
         match store.spread {

@@ -175,7 +175,7 @@ impl World<'_> {
         }
         self.close_flight(load);
         while let Some(waiter) = self.next_waiter(load) {
-            self.wake(waiter.frame, self.frames[waiter.frame].pc);
+            self.wake(waiter.frame, self.frames[waiter.frame].next_step());
         }
         self.loads.release(load);
     }
@@ -287,7 +287,7 @@ impl World<'_> {
 
     fn wake(&mut self, f: u32, pc: u32) {
         let frame = &mut self.frames[f];
-        frame.pc = pc;
+        frame.send_to(pc);
         frame.ticket = frame.ticket.wrapping_add(1);
         self.ready.push(Ready::Run(f));
     }

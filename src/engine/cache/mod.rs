@@ -9,7 +9,7 @@ mod writes;
 use super::frame::NONE;
 use super::probe::Probe;
 use super::world::World;
-use crate::plan::{CacheId, Flight, Look, LookId, Pc, Spread};
+use crate::plan::{CacheId, Flight, Look, LookId, Pc, Spread, Store};
 use crate::random::{Lot, Stream};
 use contents::{Contents, Entry};
 use flights::Flights;
@@ -36,6 +36,16 @@ struct Place {
     /// Its number among all places of the cache.
     at: u32,
     node: u32,
+}
+
+impl CacheState {
+    /// Replaces what is in it by what would be there after a long time.
+    pub(super) fn fill(&mut self, store: &Store) {
+        if !self.flushed {
+            self.contents.clear();
+            self.contents.warm(store, &mut self.lives);
+        }
+    }
 }
 
 impl World<'_> {

@@ -45,7 +45,7 @@ impl World<'_> {
 
     fn passes(&self, slot: u32, health: &HealthCheck) -> bool {
         let (i, _) = self.berth(slot);
-        if self.is_dead(slot) {
+        if self.is_dead(slot) || self.slots[slot as usize].hung {
             return false;
         }
         let line = &self.slots[slot as usize].queue;

@@ -187,6 +187,9 @@ impl World<'_> {
     /// A replica begins its life.
     fn begin_life(&mut self, slot: u32) {
         let (i, r) = self.berth(slot);
+        let version = self.knobs.stations[i].version;
+        self.slots[slot as usize].version = version;
+        self.stations[i].stretches |= version.slowdown != 1.0;
         let startup = self.spec(i).startup;
         let fleet = self.fleet(i);
         fleet.replicas[r] = Replica {
@@ -268,6 +271,7 @@ impl World<'_> {
     /// A replica exists no longer.
     fn gone(&mut self, slot: u32) {
         let (i, r) = self.berth(slot);
+        self.cure(slot);
         let replica = &mut self.fleet(i).replicas[r];
         (replica.life, replica.wake, replica.old) = (Life::Off, 0, false);
         self.set_rotation(i);
@@ -329,6 +333,15 @@ impl World<'_> {
             slot = self.spare_the_young(f, at, slot);
         }
         if slot != NONE && self.is_dead(slot) { NONE } else { slot }
+    }
+
+    /// Whether a replica exists and serves, or would.
+    pub(super) fn is_there(&self, slot: u32) -> bool {
+        let (i, r) = self.berth(slot);
+        match &self.fleets[i] {
+            Some(fleet) => matches!(fleet.replicas[r].life, Life::Ready | Life::Draining),
+            None => self.stations[i].up.contains(&slot),
+        }
     }
 
     /// Whether a replica that is still in rotation does not answer.

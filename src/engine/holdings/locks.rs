@@ -136,6 +136,9 @@ impl World<'_> {
             return;
         }
         let Some(Wish { lock, .. }) = self.holdings.hand(f).wants else { return };
+        if self.frames[f].is_aside() {
+            return self.note_stuck(f);
+        }
         let over = self.now >= self.holdings.hand(f).until;
         if over || self.is_deadlocked(f) {
             let tally = &mut self.tallies.locks[lock.index()][self.frames[f].counted()];
@@ -269,7 +272,7 @@ impl World<'_> {
                 return self.take_row(wish.owner, grip.lock, grip.row);
             }
             // Its transaction has been rolled back meanwhile.
-            self.frames[next].pc = Pc::FAIL.0;
+            self.frames[next].send_to(Pc::FAIL.0);
         }
     }
 

@@ -168,6 +168,7 @@ impl World<'_> {
         let frame = &mut self.frames[f];
         frame.flags |= INSIDE;
         self.frames[f].slot = self.frames[s].slot;
+        self.come_to(f);
         self.ready.push(Ready::Run(f));
     }
 

@@ -6,7 +6,8 @@ use super::{Limits, Silent, World};
 use crate::plan::{
     Admission, Arrivals, Balance, Branch, Builder, Bursts, Cache, CacheId, Clients, Component, ComponentId,
     Concurrency, Consumer, Contents, DistId, Edge, EdgeId, EndpointId, Fork, Knobs, Line, LinkId, Look, Order, Origin,
-    Party, Pc, Plan, Priority, Profile, Role, Source, SourceId, Station, StationId, Step, UNLIMITED, Writes,
+    Party, Pc, Plan, Priority, Profile, ReplicaKnobs, Role, Source, SourceId, Station, StationId, Step, UNLIMITED,
+    Writes,
 };
 use crate::policies::{
     AdmissionControl, Budget, CircuitBreaker, Codel, ConcurrencyLimit, Counting, Hedge, Jitter, KillSwitch,
@@ -327,12 +328,23 @@ fn disturb(plan: &Plan, dice: &mut Dice, deploys: u32) -> Knobs {
         station.zones_down = dice.maybe(0.2, |d| d.up_to(7)).unwrap_or(0);
         station.deploys = deploys + u32::from(dice.0.chance(0.3));
         station.error_rate = dice.maybe(0.1, |_| 0.3).unwrap_or(0.0);
+        station.hung = dice.maybe(0.2, |d| d.up_to(3)).unwrap_or(0);
+        if dice.0.chance(0.2) {
+            station.first(1)[0] = ReplicaKnobs { slowdown: 2.0, share: 0.5 };
+        }
         station.slowdown = dice.maybe(0.2, |d| f64::from(1 + d.up_to(5))).unwrap_or(1.0);
     }
     for edge in &mut knobs.edges {
         edge.delay = dice.maybe(0.2, |d| d.millis(100)).unwrap_or(SimDuration::ZERO);
+        edge.away.refused = dice.maybe(0.1, |_| 0.5).unwrap_or(0.0);
+        edge.away.unresolved = dice.maybe(0.1, |_| 0.5).unwrap_or(0.0);
+        edge.quota = dice.maybe(0.1, |d| f64::from(1 + d.up_to(50)));
         edge.cut = dice.0.chance(0.1);
         edge.loss = dice.maybe(0.1, |_| 0.1).unwrap_or(0.0);
+    }
+    for endpoint in &mut knobs.endpoints {
+        endpoint.away.reset = dice.maybe(0.1, |_| 0.5).unwrap_or(0.0);
+        endpoint.slowdown = dice.maybe(0.1, |_| 3.0).unwrap_or(1.0);
     }
     for ratio in &mut knobs.hit_ratios {
         *ratio = if dice.0.chance(0.1) { 0.0 } else { *ratio };

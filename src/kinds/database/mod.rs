@@ -271,7 +271,9 @@ impl<'a> Kind<'a> for Database<'a> {
         for query in &self.queries {
             if let Some(id) = query.id {
                 Program::write(wiring, &caller, id, &query.steps(&self.item.name, self.follows));
-                wiring.builder.plan_mut().endpoints[id.index()].rows = query.rows;
+                let endpoint = &mut wiring.builder.plan_mut().endpoints[id.index()];
+                endpoint.rows = query.rows;
+                endpoint.writes = query.access == Some(Access::Write);
             }
         }
     }

@@ -266,7 +266,7 @@ fn scenarios_about_nothing() {
     5:82 latency -- a latency fault needs to know how much -- write a delay (`add: 2s`, or `+2s` in --fail) or a multiple (`factor: 5x`, or `5x` in --fail)
     5:110 web.x success > 1% -- there is no `web.x` -- `web` has `web.call`
     6:37 60 -- `60` is not a duration -- write the unit: `60ms` or `60s`
-    6:45 explode -- this does not say what goes wrong -- name one of `kill`, `latency`, `errors`, `partition`, `cache_flush`, `consumer_stop`, `load`, `replication_lag`, `deploy` and `zone`, such as `{ kill: orders-db, at: 60s, for: 30s }`
+    6:45 explode -- this does not say what goes wrong -- name one of `kill`, `latency`, `errors`, `partition`, `cache_flush`, `consumer_stop`, `load`, `replication_lag`, `deploy`, `zone`, `hang`, `refuse`, `reset`, `cpu`, `throttle`, `failover` and 5 more, such as `{ kill: orders-db, at: 60s, for: 30s }`
     6:63 fault -- unknown field `fault` -- did you mean `faults`? The fields here are `load`, `faults` and `expect`
     ");
 }

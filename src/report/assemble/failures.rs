@@ -1,12 +1,11 @@
 //! Failures: what each fault did to users, how it spread, and whether it ended.
 
 use super::{Scribe, effect};
-use crate::experiments::{Failure, Harm, Review};
+use crate::experiments::{self, Failure, Harm, Review};
 use crate::findings::{self, Figure};
 use crate::measure::Estimate;
 use crate::model::Metric;
-use crate::report::{self, CascadeStep, Effect, FaultInfo, Recovery};
-use crate::units::SimDuration;
+use crate::report::{self, CascadeStep, Effect, FaultInfo, Recovery, Stuck, words};
 
 impl Scribe<'_> {
     /// Confirmed failures: first those that do not end, then those with most damage that need not be, then the rest.
@@ -17,26 +16,33 @@ impl Scribe<'_> {
 
     fn failure(&self, review: &Review, index: usize, failure: &Failure) -> report::Failure {
         let plan = &self.model.plan;
-        let back = failure.recoveries();
-        let times: Vec<f64> = failure.harms.iter().filter_map(|h| h.recovered).map(SimDuration::seconds).collect();
-        let recovers = share(back, failure.harms.len());
+        // What was not over when its run ended was waited for, over more seeds.
+        let examined = review.metastable.iter().find(|(i, _)| *i == index).map(|(_, found)| found);
+        let recovery = match examined {
+            Some(found) => experiments::Recovery::of(&found.aftermaths.recovered()),
+            None => failure.recovery(),
+        };
+        let stuck = examined.and_then(|found| self.stuck(found));
         report::Failure {
             fault: FaultInfo::from(&failure.fault),
             load: failure.load,
             users: self.users(failure),
             lost_requests: Some(failure.estimate(Harm::lost_in_all)),
-            recovers: Some(Recovery {
-                probability: recovers,
-                after_s: (!times.is_empty()).then(|| Estimate::of(&times)),
-            }),
-            metastable: Some(share(failure.harms.len() - back, failure.harms.len())),
-            sustained_by: review.sustained.iter().find(|(i, _)| *i == index).and_then(|(_, by)| by.map(str::to_owned)),
+            blast_radius: Some(failure.blast()),
+            metastable: match examined {
+                Some(found) => Some(found.probability),
+                None => failure.recovers().then(|| Estimate::of_share(0, failure.harms.len())),
+            },
+            recovers: Some(told(&recovery)),
+            sustained_by: stuck.as_ref().and_then(sustained_by),
+            stuck,
             cascade: (failure.cascade().iter())
                 .map(|step| CascadeStep {
                     component: plan.components[step.component.index()].name.clone(),
                     at_s: step.at.seconds(),
                     mechanism: step.mechanism.words().into(),
                     via: step.via.map(|e| plan.edges[e.index()].name.clone()),
+                    readings: step.readings.iter().map(reading).collect(),
                 })
                 .collect(),
             collateral: failure.collateral.iter().map(|e| plan.endpoints[e.index()].name.clone()).collect(),
@@ -70,11 +76,27 @@ impl Scribe<'_> {
     }
 }
 
-/// A share of replications with Wilson's 95% interval.
-fn share(n: usize, of: usize) -> Estimate {
-    let (n, of, z) = (n as f64, (of as f64).max(1.0), 1.96f64);
-    let mean = n / of;
-    let centre = (mean + z * z / (2.0 * of)) / (1.0 + z * z / of);
-    let half = z / (1.0 + z * z / of) * (mean * (1.0 - mean) / of + z * z / (4.0 * of * of)).sqrt();
-    Estimate { mean, low: (centre - half).clamp(0.0, mean), high: (centre + half).clamp(mean, 1.0) }
+fn reading(reading: &experiments::Reading) -> report::Reading {
+    let experiments::Reading { gauge, before, after, of } = *reading;
+    report::Reading { gauge, before, after, of }
+}
+
+/// How long it took to come back.
+fn told(recovery: &experiments::Recovery) -> Recovery {
+    let (times, not_back) = (recovery.times(), recovery.not_back());
+    Recovery {
+        probability: Estimate::of_share(times.len(), recovery.runs()),
+        after_s: (!times.is_empty()).then(|| Estimate::of(times)),
+        runs: recovery.runs() as u32,
+        not_back: not_back as u32,
+        median_s: recovery.median(),
+        range_s: recovery.range(),
+    }
+}
+
+/// All that keeps it down, in a few words.
+fn sustained_by(stuck: &Stuck) -> Option<String> {
+    let mut list = stuck.sustained_by.clone();
+    list.extend(stuck.with_backlog.then(|| "the backlog".into()));
+    (!list.is_empty()).then(|| words::listed(&list))
 }

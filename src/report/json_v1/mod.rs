@@ -5,8 +5,10 @@
 //! `{ "mean", "low", "high" }` at 95%; `low` and `high` are null when a single replication tells nothing about them.
 //! What does not apply is left out; what could not be measured is null.
 
+mod campaign;
 mod review;
 mod run;
+mod stuck;
 
 use super::{Format, Kind, Report, Style};
 use indexmap::IndexMap;
@@ -55,6 +57,8 @@ struct Document<'a> {
     failures: Option<Vec<review::Failure<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     unconfirmed: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    campaign: Option<campaign::Campaign<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     findings: Option<Vec<review::Finding<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,6 +138,7 @@ fn document(report: &Report) -> Document<'_> {
         plan: report.plan.as_ref().map(review::plan),
         failures: report.failures.as_ref().map(|all| all.iter().map(review::failure).collect()),
         unconfirmed: report.failures.as_ref().map(|_| report.unconfirmed.as_slice()),
+        campaign: report.campaign.as_ref().map(campaign::campaign),
         findings: report.findings.as_ref().map(|all| all.iter().map(review::finding).collect()),
         not_recommended: review.then(|| report.decoys.iter().map(review::decoy).collect()),
         scores: report.scores.as_ref().map(review::scores),

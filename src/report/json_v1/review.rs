@@ -1,5 +1,6 @@
 //! What a review adds: capacity, bottlenecks, the plan, failures, findings.
 
+use super::stuck::{Stuck, stuck};
 use super::{Estimate, Place, estimate, place};
 use crate::report;
 use serde::Serialize;
@@ -74,9 +75,12 @@ pub(super) struct Failure<'a> {
     load: f64,
     users: Vec<Effect>,
     lost_requests: Option<Estimate>,
+    blast_radius: Option<Estimate>,
     recovers: Option<Recovery>,
     metastable: Option<Estimate>,
     sustained_by: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stuck: Option<Stuck<'a>>,
     cascade: Vec<CascadeStep<'a>>,
     collateral: &'a [String],
 }
@@ -85,6 +89,12 @@ pub(super) struct Failure<'a> {
 struct Recovery {
     probability: Estimate,
     after_s: Option<Estimate>,
+    runs: u32,
+    not_back: u32,
+    /// Null when fewer than half of the runs were back before they ended.
+    median_s: Option<f64>,
+    min_s: Option<f64>,
+    max_s: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -93,6 +103,16 @@ struct CascadeStep<'a> {
     at_s: f64,
     mechanism: &'a str,
     via: Option<&'a str>,
+    figures: Vec<Reading>,
+}
+
+#[derive(Serialize)]
+struct Reading {
+    gauge: &'static str,
+    before: f64,
+    after: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -210,12 +230,11 @@ pub(super) fn failure(f: &report::Failure) -> Failure<'_> {
         load: f.load,
         users: f.users.iter().map(effect).collect(),
         lost_requests: estimate(&f.lost_requests),
-        recovers: f
-            .recovers
-            .as_ref()
-            .map(|r| Recovery { probability: (&r.probability).into(), after_s: estimate(&r.after_s) }),
+        blast_radius: estimate(&f.blast_radius),
+        recovers: f.recovers.as_ref().map(recovery),
         metastable: estimate(&f.metastable),
         sustained_by: f.sustained_by.as_deref(),
+        stuck: f.stuck.as_ref().map(stuck),
         cascade: f
             .cascade
             .iter()
@@ -224,9 +243,24 @@ pub(super) fn failure(f: &report::Failure) -> Failure<'_> {
                 at_s: s.at_s,
                 mechanism: &s.mechanism,
                 via: s.via.as_deref(),
+                figures: (s.readings.iter())
+                    .map(|r| Reading { gauge: r.gauge.key(), before: r.before, after: r.after, of: r.of })
+                    .collect(),
             })
             .collect(),
         collateral: &f.collateral,
+    }
+}
+
+fn recovery(r: &report::Recovery) -> Recovery {
+    Recovery {
+        probability: (&r.probability).into(),
+        after_s: estimate(&r.after_s),
+        runs: r.runs,
+        not_back: r.not_back,
+        median_s: r.median_s,
+        min_s: r.range_s.map(|(min, _)| min),
+        max_s: r.range_s.map(|(_, max)| max),
     }
 }
 

@@ -1,13 +1,16 @@
 //! The failure campaign: what each fault takes down, in which order, and whether it comes back.
 
-use super::page::{Ink, Page};
+use super::campaign;
+use super::page::{Ink, Page, width_of};
 use crate::report::words::{effect, effect_briefly, factor, listed, number, seconds, share_estimate};
-use crate::report::{CascadeStep, Failure, Report};
+use crate::report::{CascadeStep, Estimate, Failure, FaultInfo, Recovery, Report, Screened};
 
 /// So many are shown in full unless everything is asked for.
-const SHOWN: usize = 3;
+const SHOWN: usize = 2;
 /// So many components are listed in a line each.
 const LISTED: usize = 8;
+/// So many that nobody notices are named.
+const BRIEF: usize = 12;
 const LABEL: usize = 11;
 
 pub(super) fn failures(report: &Report, page: &mut Page) {
@@ -18,30 +21,55 @@ pub(super) fn failures(report: &Report, page: &mut Page) {
     page.heading("Failure modes", &about(failures));
     let (harmful, harmless): (Vec<&Failure>, Vec<&Failure>) = failures.iter().partition(|f| hurts(f));
     // What takes others along, or does not come back, deserves the room; that a component is missed when it is gone does not.
-    let (telling, plain): (Vec<&Failure>, Vec<&Failure>) =
-        harmful.into_iter().partition(|f| page.verbose || spreads(f));
-    let shown = if page.verbose { telling.len() } else { SHOWN.min(telling.len()) };
-    for failure in &telling[..shown] {
+    let mut told: Vec<&str> = Vec::new();
+    let (telling, plain): (Vec<&Failure>, Vec<&Failure>) = harmful.into_iter().partition(|f| {
+        // Of several faults of the same part the most urgent is enough.
+        let first = !told.contains(&f.fault.target.as_str());
+        let full = page.verbose || (first && spreads(f) && told.len() < SHOWN);
+        if full {
+            told.push(&f.fault.target);
+        }
+        full
+    });
+    for failure in telling {
         in_full(failure, page);
     }
-    let rest: Vec<&Failure> = telling[shown..].iter().chain(&plain).copied().collect();
-    by_target(&rest, page);
-    if !harmless.is_empty() {
-        let names: Vec<String> = targets(&harmless).iter().map(|(target, all)| gathered(target, all)).collect();
-        page.wrapped(2, 4, &format!("{}: {}", Ink::Good.on("No user notices"), names.join("; ")));
+    by_target(&plain, page);
+    screened(report, &harmless, page);
+    campaign::campaign(report, page);
+}
+
+/// What users do not notice, and what rests on one short run.
+fn screened(report: &Report, harmless: &[&Failure], page: &mut Page) {
+    let all = report.campaign.iter().flat_map(|c| &c.screened);
+    let (noticed, unnoticed): (Vec<&Screened>, Vec<&Screened>) = all.partition(|f| campaign::is_noticed(f));
+    let quiet: Vec<&FaultInfo> = harmless.iter().map(|f| &f.fault).chain(unnoticed.iter().map(|f| &f.fault)).collect();
+    if !quiet.is_empty() {
+        let names: Vec<String> = targets(&quiet, |f| f).iter().map(|(target, all)| gathered(target, all)).collect();
+        let once = if unnoticed.is_empty() { "" } else { " (most by one short run each)" };
+        let title = Ink::Good.on("No user notices");
+        let text = match page.verbose || quiet.len() <= BRIEF {
+            true => format!("{title}{once}: {}", names.join("; ")),
+            false => {
+                format!("{title} {} others{once}{} (-v shows all)", quiet.len(), quiet_parts(report, &quiet, &noticed))
+            }
+        };
+        page.wrapped(2, 4, &text);
     }
-    let screened: Vec<&String> = report
-        .unconfirmed
-        .iter()
-        .filter(|text| page.verbose || !failures.iter().any(|f| f.fault.text == **text))
-        .collect();
-    if !screened.is_empty() {
-        let names: Vec<&str> = screened.into_iter().map(String::as_str).collect();
-        page.wrapped(2, 4, &Ink::Dim.on(format!("Only screened by short runs: {}", names.join(", "))));
-    } else if !report.unconfirmed.is_empty() {
-        let text = format!("{} of these were only screened by one run each", report.unconfirmed.len());
-        page.wrapped(2, 4, &Ink::Dim.on(text));
+    if !noticed.is_empty() {
+        let faults: Vec<&FaultInfo> = noticed.iter().map(|f| &f.fault).collect();
+        let names: Vec<String> = targets(&faults, |f| f).iter().map(|(target, all)| gathered(target, all)).collect();
+        page.wrapped(2, 4, &Ink::Dim.on(format!("Not confirmed, by one short run each: {}", names.join("; "))));
     }
+}
+
+/// The parts of which nobody notices anything that was tried.
+fn quiet_parts(report: &Report, quiet: &[&FaultInfo], noticed: &[&Screened]) -> String {
+    let told = report.failures.iter().flatten().filter(|f| hurts(f)).map(|f| &f.fault);
+    let loud: Vec<&str> = told.chain(noticed.iter().map(|f| &f.fault)).map(|f| f.target.as_str()).collect();
+    let parts = targets(quiet, |f| f).into_iter().map(|(target, _)| target).filter(|target| !loud.contains(target));
+    let parts: Vec<String> = parts.map(|target| Ink::Bold.on(target)).collect();
+    if parts.is_empty() { String::new() } else { format!(", among them all at {}", listed(&parts)) }
 }
 
 /// What was done, as far as it was the same for all.
@@ -69,7 +97,7 @@ fn spreads(failure: &Failure) -> bool {
 
 /// One line for each component: what was done to it, and the worst that came of it.
 fn by_target(failures: &[&Failure], page: &mut Page) {
-    let all = targets(failures);
+    let all = targets(failures, |f| &f.fault);
     let shown = if page.verbose { all.len() } else { LISTED.min(all.len()) };
     for (target, faults) in &all[..shown] {
         let worst = faults.iter().find_map(|f| f.users.first()).map(effect_briefly).unwrap_or_default();
@@ -78,40 +106,42 @@ fn by_target(failures: &[&Failure], page: &mut Page) {
         } else {
             String::new()
         };
-        page.wrapped(2, 4, &format!("{}: {worst}{back}", gathered(target, faults)));
+        let struck: Vec<&FaultInfo> = faults.iter().map(|f| &f.fault).collect();
+        page.wrapped(2, 4, &format!("{}: {worst}{back}", gathered(target, &struck)));
     }
     if all.len() > shown {
-        page.push_line(&Ink::Dim.on(format!("  {} more components (-v shows all)", all.len() - shown)));
+        page.push_line(&Ink::Dim.on(format!("  {} more parts (-v shows all)", all.len() - shown)));
     }
 }
 
-/// The failures of each target, in order.
-fn targets<'a>(failures: &[&'a Failure]) -> Vec<(&'a str, Vec<&'a Failure>)> {
-    let mut all: Vec<(&str, Vec<&Failure>)> = Vec::new();
-    for failure in failures {
-        match all.iter_mut().find(|(target, _)| *target == failure.fault.target) {
-            Some((_, faults)) => faults.push(failure),
-            None => all.push((&failure.fault.target, vec![failure])),
+/// What strikes each target, in order.
+fn targets<'a, T>(all: &[&'a T], fault: impl Fn(&'a T) -> &'a FaultInfo) -> Vec<(&'a str, Vec<&'a T>)> {
+    let mut groups: Vec<(&str, Vec<&T>)> = Vec::new();
+    for one in all {
+        let name = fault(one).target.as_str();
+        match groups.iter_mut().find(|(target, _)| *target == name) {
+            Some((_, group)) => group.push(one),
+            None => groups.push((name, vec![one])),
         }
     }
-    all
+    groups
 }
 
 /// `orders killed, 2s slower or failing`
-fn gathered(target: &str, faults: &[&Failure]) -> String {
-    let way =
-        |f: &&'_ Failure| f.fault.text.strip_prefix(target).and_then(|rest| rest.strip_prefix(' ')).map(String::from);
-    let (ways, others): (Vec<Option<String>>, Vec<Option<String>>) = faults.iter().map(way).partition(Option::is_some);
-    let ways: Vec<String> = ways.into_iter().flatten().collect();
-    if !others.is_empty() {
-        // A fault whose words do not begin with its target, such as `orders cut off from payments`.
-        return faults.iter().map(|f| f.fault.text.as_str()).collect::<Vec<_>>().join(", ");
-    }
-    let ways = match ways.as_slice() {
-        [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
-        ways => ways.concat(),
+fn gathered(target: &str, faults: &[&FaultInfo]) -> String {
+    let way = |f: &&'_ FaultInfo| f.text.strip_prefix(target).and_then(|rest| rest.strip_prefix(' ')).map(String::from);
+    let mut ways: Vec<String> = faults.iter().filter_map(way).collect();
+    // A fault whose words do not begin with its target, such as `one replica of web killed`.
+    let others = faults.iter().filter(|f| way(f).is_none()).map(|f| f.text.clone());
+    let others: Vec<String> = others.collect();
+    let last = ways.pop();
+    let ways = match last {
+        None => return others.join(", "),
+        Some(last) if ways.is_empty() => last,
+        Some(last) => format!("{} or {last}", ways.join(", ")),
     };
-    format!("{} {ways}", Ink::Bold.on(target))
+    let own = format!("{} {ways}", Ink::Bold.on(target));
+    std::iter::once(own).chain(others).collect::<Vec<_>>().join(", ")
 }
 
 /// Whether anybody lost anything.
@@ -130,10 +160,18 @@ fn in_full(failure: &Failure, page: &mut Page) {
         };
         page.labelled(4, "users lose", LABEL, &text);
     }
+    let target = &failure.fault.target;
+    let blast = failure.blast_radius.filter(|b| b.mean >= 0.005).map(|blast| {
+        let share = share_estimate(&Estimate { high: blast.high.min(1.0), ..blast });
+        format!("{share} of all requests of that time")
+    });
     if !failure.collateral.is_empty() {
         let verb = if failure.collateral.len() == 1 { "fails without needing" } else { "fail without needing" };
-        let text = format!("{} {verb} {}", Ink::Bad.on(listed(&failure.collateral)), failure.fault.target);
+        let blast = blast.map(|blast| format!(": {blast}")).unwrap_or_default();
+        let text = format!("{} {verb} {target}{blast}", Ink::Bad.on(listed(&failure.collateral)));
         page.labelled(4, "collateral", LABEL, &text);
+    } else if let Some(blast) = blast {
+        page.labelled(4, "blast", LABEL, &format!("{blast} were lost without needing {target}"));
     }
     cascade(&failure.cascade, page);
     page.labelled(4, "after it", LABEL, &recovery(failure));
@@ -151,7 +189,17 @@ fn cascade(steps: &[CascadeStep], page: &mut Page) {
         let via = step.via.as_ref().map(|via| Ink::Dim.on(format!(" ({via})"))).unwrap_or_default();
         let text = format!("+{:<6} {branch}{}: {}{via}", seconds(step.at_s), step.component, step.mechanism);
         let label = if i == 0 { "spreads" } else { "" };
-        page.beside(4, label, LABEL, &text);
+        let figures = campaign::readings(&step.readings);
+        let fits = 4 + LABEL + width_of(&text) + 2 + width_of(&figures) <= page.width();
+        match (figures.is_empty(), fits) {
+            (true, _) => page.beside(4, label, LABEL, &text),
+            (false, true) => page.beside(4, label, LABEL, &format!("{text}, {figures}")),
+            (false, false) => {
+                page.beside(4, label, LABEL, &text);
+                let under = 8 + 2 * depth;
+                page.beside(4 + LABEL + under, "", 1, &figures);
+            }
+        }
     }
 }
 
@@ -166,25 +214,27 @@ fn recovery(failure: &Failure) -> String {
         return if failure.fault.duration_s.is_none() { "it lasts for the rest of the run" } else { "not judged" }
             .into();
     };
-    let after = recovery.after_s.as_ref().map(|e| {
-        if e.mean <= 0.0 {
-            " at once".into()
-        } else {
-            format!(" {} after its end", crate::report::Measure::RecoveryS.show(e))
-        }
-    });
-    let mut text = match recovery.probability.mean {
-        p if p >= 1.0 => format!("{}{}", Ink::Good.on("recovers"), after.unwrap_or_default()),
-        p if p <= 0.0 => Ink::Bad.on("does not recover by itself"),
-        _ => format!(
-            "{} in {} of runs{}",
-            Ink::Warn.on("recovers"),
-            share_estimate(&recovery.probability),
-            after.unwrap_or_default()
-        ),
-    };
-    if let Some(cause) = &failure.sustained_by {
-        text.push_str(&format!("; kept down by {cause}"));
+    if let Some(stuck) = &failure.stuck {
+        return super::stuck::stuck(stuck);
     }
-    text
+    let after = after(recovery);
+    match recovery.probability.mean {
+        p if p >= 1.0 => format!("{}{}", Ink::Good.on("recovers"), after),
+        p if p <= 0.0 => Ink::Bad.on("does not recover by itself"),
+        _ => format!("{} in {} of runs{}", Ink::Warn.on("recovers"), share_estimate(&recovery.probability), after),
+    }
+}
+
+/// ` at once`, ` 9.1s after its end (8.7s to 9.8s)`; nothing when it never was.
+fn after(recovery: &Recovery) -> String {
+    let (Some((least, most)), median) = (recovery.range_s, recovery.median_s) else { return String::new() };
+    if most <= 0.0 {
+        return " at once".into();
+    }
+    let range = format!("{} to {}", seconds(least), seconds(most));
+    match median {
+        Some(_) if least == most => format!(" {} after its end", seconds(most)),
+        Some(median) => format!(" {} after its end ({range} in {} runs)", seconds(median), recovery.runs),
+        None => format!(" {range} after its end, if at all"),
+    }
 }

@@ -4,7 +4,8 @@ use super::page::{Ink, Page, width_of};
 use crate::report::words::{effect, factor};
 use crate::report::{Change, Confidence, Finding, Kind, Report, Severity};
 
-/// So many findings of P1 come with their fix, and so many of P2 are named, unless everything is asked for.
+/// So many findings of P0 are told in full, so many of P1 come with their fix, and so many of P2 are named, unless everything is asked for.
+const P0_FULL: usize = 2;
 const P1_SHOWN: usize = 10;
 const P2_SHOWN: usize = 4;
 const LABEL: usize = 6;
@@ -27,14 +28,16 @@ pub(super) fn fixes(report: &Report, page: &mut Page) {
             Severity::P1 => P1_SHOWN.min(these.len()),
             Severity::P2 => P2_SHOWN.min(these.len()),
         };
-        if page.verbose || severity == Severity::P0 {
-            these[..shown].iter().for_each(|finding| in_full(finding, page));
-        } else {
-            // Neighbours with the same cure share its lines.
-            let cure = |f: &Finding| f.fix.as_ref().map(|fix| fix.changes.clone());
-            for same in these[..shown].chunk_by(|a, b| cure(a).is_some() && cure(a) == cure(b)) {
-                in_short(same, report, page);
-            }
+        let full = match severity {
+            _ if page.verbose => shown,
+            Severity::P0 => P0_FULL.min(shown),
+            Severity::P1 | Severity::P2 => 0,
+        };
+        these[..full].iter().for_each(|finding| in_full(finding, page));
+        // Neighbours with the same cure share its lines.
+        let cure = |f: &Finding| f.fix.as_ref().map(|fix| fix.changes.clone());
+        for same in these[full..shown].chunk_by(|a, b| cure(a).is_some() && cure(a) == cure(b)) {
+            in_short(same, report, page);
         }
         if these.len() > shown {
             let text = format!("  {} more {} (-v shows all)", these.len() - shown, severity.word());

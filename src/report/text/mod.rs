@@ -1,5 +1,6 @@
 //! The report as a senior engineer's page: the verdict first, then why.
 
+mod campaign;
 mod failures;
 mod fixes;
 mod footer;
@@ -7,6 +8,7 @@ mod page;
 mod resources;
 mod scaling;
 mod single;
+mod stuck;
 mod theory;
 mod users;
 mod verdict;

@@ -13,6 +13,7 @@ mod databases;
 mod declarations;
 mod dependencies;
 mod external;
+mod faults;
 mod fleet;
 mod queues;
 mod replicas;
@@ -25,7 +26,7 @@ mod traffic;
 use crate::common::model;
 use rayon::prelude::*;
 use tenfold::engine::{Cause, Limits};
-use tenfold::faults;
+use tenfold::faults::{Luck, timeline};
 use tenfold::measure::{Measurements, ResourceUse, Served, Trial};
 use tenfold::model::{MODEL_SHAPE, Model};
 use tenfold::plan::{Knobs, Plan};
@@ -66,6 +67,7 @@ const CASES: &[&[Case]] = &[
     databases::CASES,
     dependencies::CASES,
     external::CASES,
+    faults::CASES,
     fleet::CASES,
     queues::CASES,
     replicas::CASES,
@@ -201,12 +203,13 @@ pub fn run(model: Model, seconds: u64) -> Seen {
     };
     let knobs = Knobs::baseline(&model.plan, load);
     let faults = scenario.map(|s| s.faults).unwrap_or_default();
+    let luck = Luck { seed: 1, replication: 0, until: SimDuration::from_secs(seconds) };
     let trial = Trial {
         plan: &model.plan,
         load,
         seed: 1,
         replication: 0,
-        timeline: faults::timeline(&model.plan, &knobs, &faults),
+        timeline: timeline(&model.plan, &knobs, &faults, luck),
         warmup: SimDuration::from_secs(5),
         measured: SimDuration::from_secs(seconds),
         window: SimDuration::from_secs(1),

@@ -1,15 +1,19 @@
-//! The failure campaign: every component killed, slowed and failing, each beside the same run without the fault.
+//! The failure campaign: every component and edge struck in every way, each beside the same run without the fault.
 //!
 //! The runs fork where the fault begins, so both share everything up to there. All faults are screened by one short run;
 //! those that matter are confirmed by several replications, and the rest is listed as not confirmed.
 
-use super::cascade::{Impairment, Pair, cascade, recovery};
+pub mod catalog;
+pub mod pairs;
+
+use super::cascade::{Impairment, Pair, Struck, cascade, loaded, recovery};
+use super::metastable::Recovery;
 use super::toll::{Toll, tolls};
 use super::trials::{Case, Schedule};
 use crate::faults::Fault;
 use crate::graph::Graph;
 use crate::measure::{Estimate, Measurements};
-use crate::plan::{ComponentId, EndpointId, Role};
+use crate::plan::{ComponentId, EdgeId, EndpointId};
 use crate::units::SimDuration;
 use rayon::prelude::*;
 
@@ -52,12 +56,14 @@ pub struct Harm {
     pub during: Vec<f64>,
     /// Who else became impaired, in order.
     pub cascade: Vec<Impairment>,
+    /// To whom many more calls came.
+    pub loaded: Vec<ComponentId>,
     /// When goodput was back, after the end of the fault.
     pub recovered: Option<SimDuration>,
 }
 
 impl Harm {
-    fn of(graph: &Graph, drill: &Drill, target: ComponentId, patience: &[f64], runs: [&Measurements; 2]) -> Harm {
+    fn of(graph: &Graph, drill: &Drill, struck: &[Struck], patience: &[f64], runs: [&Measurements; 2]) -> Harm {
         let users = graph.user_endpoints();
         let [healthy, faulted] = runs;
         let pair = Pair {
@@ -66,13 +72,12 @@ impl Harm {
             from: drill.at,
             until: drill.at + drill.lasting,
         };
-        let before = tolls(&users, patience, healthy);
-        let share = drill.lasting.seconds() / healthy.measured.seconds().max(1e-9);
         Harm {
-            during: before.iter().map(|t| t.offered * share).collect(),
-            healthy: before,
+            during: arrivals(graph, &users, pair),
+            healthy: tolls(&users, patience, healthy),
             faulted: tolls(&users, patience, faulted),
-            cascade: cascade(graph, target, pair),
+            cascade: cascade(graph, struck, pair),
+            loaded: loaded(graph, pair),
             recovered: recovery(graph, pair, drill.schedule().measured),
         }
     }
@@ -93,13 +98,33 @@ impl Harm {
     }
 }
 
+/// Requests that came to each endpoint that users call while the fault lasted: counted, not estimated.
+fn arrivals(graph: &Graph, users: &[EndpointId], pair: Pair) -> Vec<f64> {
+    let plan = graph.plan();
+    let entries: Vec<EndpointId> =
+        plan.sources.iter().flat_map(|s| &s.mix).map(|(_, link)| plan.links[link.index()].to).collect();
+    let (from, until) = pair.span();
+    let rows = &pair.healthy.rows[from.min(until)..until];
+    let came = |user: &EndpointId| {
+        let mine = |row: &crate::measure::Row| -> u32 {
+            entries.iter().zip(&row.entries).filter(|(e, _)| *e == user).map(|(_, cell)| cell.offered).sum()
+        };
+        f64::from(rows.iter().map(mine).sum::<u32>())
+    };
+    users.iter().map(came).collect()
+}
+
 /// A fault with what it did.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failure {
     /// The fault.
     pub fault: Fault,
-    /// What it struck.
+    /// How long its runs were.
+    pub drill: Drill,
+    /// The component that it struck, or to which the edges lead that it struck.
     pub target: ComponentId,
+    /// The edges that it struck; none when it struck the component itself.
+    pub edges: Vec<EdgeId>,
     /// Under which load.
     pub load: f64,
     /// One for each replication.
@@ -109,7 +134,7 @@ pub struct Failure {
     /// For each endpoint that users call, the share of its requests that must fail while the target is gone, since the
     /// request cannot do without it.
     pub unavoidable: Vec<f64>,
-    /// Endpoints that suffered though their requests never reach the target.
+    /// Endpoints that suffered though their requests never call what was struck.
     pub collateral: Vec<EndpointId>,
 }
 
@@ -127,9 +152,19 @@ impl Failure {
         Estimate::of(&self.harms.iter().map(of).collect::<Vec<_>>())
     }
 
+    /// What it struck.
+    pub fn struck(&self) -> Struck {
+        Struck { component: self.target, edges: self.edges.clone() }
+    }
+
     /// Requests that went bad although the system could have answered them without the target.
     pub fn avoidable(&self, harm: &Harm) -> f64 {
         avoidable(&harm.healthy, &harm.faulted, &harm.during, &self.unavoidable)
+    }
+
+    /// The blast radius: the same as a share of all requests of users that came while the fault lasted.
+    pub fn blast(&self) -> Estimate {
+        self.estimate(|h| self.avoidable(h) / h.during.iter().sum::<f64>().max(1.0))
     }
 
     /// Avoidable requests as a share of all that came while the fault lasted.
@@ -147,6 +182,16 @@ impl Failure {
         self.harms.iter().filter(|h| h.recovered.is_some()).count()
     }
 
+    /// How long it took to come back, over the replications.
+    pub fn recovery(&self) -> Recovery {
+        Recovery::of(&self.harms.iter().map(|h| h.recovered).collect::<Vec<_>>())
+    }
+
+    /// Whether it came back in every replication.
+    pub fn recovers(&self) -> bool {
+        self.recoveries() == self.harms.len()
+    }
+
     /// The cascade of the first replication, less what did not appear in most of the others; times are means.
     pub fn cascade(&self) -> Vec<Impairment> {
         let Some(first) = self.harms.first() else { return Vec::new() };
@@ -160,20 +205,42 @@ impl Failure {
             .filter(|step| 2 * seen(step).len() > self.harms.len())
             .map(|step| {
                 let times = seen(step);
-                Impairment { at: SimDuration::from_seconds(times.iter().sum::<f64>() / times.len() as f64), ..*step }
+                Impairment {
+                    at: SimDuration::from_seconds(times.iter().sum::<f64>() / times.len() as f64),
+                    ..step.clone()
+                }
             })
             .collect();
         steps.sort_by_key(|s| s.at);
         steps
     }
 
+    /// Every component that feels it: what it struck, those it impaired, and those to which many more calls came.
+    pub fn touches(&self) -> Vec<ComponentId> {
+        let mut all = vec![self.target];
+        all.extend(self.cascade().into_iter().map(|step| step.component));
+        let seen = |c: &ComponentId| 2 * self.harms.iter().filter(|h| h.loaded.contains(c)).count() > self.harms.len();
+        all.extend(self.harms.iter().flat_map(|h| &h.loaded).copied().filter(seen));
+        all.sort();
+        all.dedup();
+        all
+    }
+
     fn judge(&mut self, graph: &Graph) {
         let users = graph.user_endpoints();
         let hurt = |user: usize| self.mean(|h| h.share(user)) >= HURT && self.mean(|h| h.lost(user)) >= 5.0;
         self.collateral = (0..users.len())
-            .filter(|user| hurt(*user) && !graph.reach(users[*user]).contains(&self.target))
+            .filter(|user| hurt(*user) && !self.is_called(graph, users[*user]))
             .map(|user| users[user])
             .collect();
+    }
+
+    /// Whether requests to an endpoint can meet what was struck before they are answered.
+    fn is_called(&self, graph: &Graph, user: EndpointId) -> bool {
+        match self.edges.as_slice() {
+            [] => graph.reach(user).contains(&self.target),
+            edges => graph.edges_used(user).iter().any(|e| edges.contains(e)),
+        }
     }
 
     /// Whether it is worth more runs.
@@ -182,60 +249,16 @@ impl Failure {
     }
 }
 
-/// Bad requests beyond those that had to be. What had to be is known up to the chance by which requests came or did not
-/// come while the fault lasted: three standard deviations of a Poisson number, and two percent, are granted.
+/// Bad requests beyond those that had to be. Of those that came while the fault lasted, a share could not do without what
+/// was struck; how many they were is known up to chance, and to what was in progress when it began or ended: three
+/// standard deviations of a binomial number, two percent, and three are granted.
 pub fn avoidable(healthy: &[Toll], faulted: &[Toll], during: &[f64], unavoidable: &[f64]) -> f64 {
     let users = healthy.iter().zip(faulted).zip(during.iter().zip(unavoidable));
-    let beyond = |(h, f): (&Toll, &Toll), must: f64| f.bad() - h.bad() - 1.02 * must - 3.0 * must.sqrt();
-    users.map(|(pair, (during, share))| beyond(pair, during * share).max(0.0)).sum()
-}
-
-/// The faults of the campaign: each component that traffic reaches, killed, slow, and failing; a cache also empty, a
-/// queue's consumers also stopped.
-pub fn faults(graph: &Graph, drill: &Drill) -> Vec<(ComponentId, Fault)> {
-    let plan = graph.plan();
-    let mut list = Vec::new();
-    for i in 0..plan.components.len() {
-        let id = ComponentId::new(i);
-        if rate(graph, id) <= 0.0 {
-            continue;
-        }
-        let name = &plan.components[i].name;
-        let mut kinds = vec![
-            format!("kill:{name}"),
-            format!("latency:{name}:+{}", slow_by(graph, id)),
-            format!("errors:{name}:100%"),
-        ];
-        match plan.components[i].role {
-            Role::Cache => kinds.push(format!("cache_flush:{name}")),
-            Role::Queue => kinds.push(format!("consumer_stop:{name}")),
-            _ => {}
-        }
-        for kind in kinds {
-            let fault = Fault::parse_flag(&format!("{kind}@{}+{}", drill.at, drill.lasting));
-            list.extend(fault.ok().filter(|f| f.check(plan).is_ok()).map(|f| (id, f)));
-        }
-    }
-    list
-}
-
-/// Runs per second of a component's endpoints at load 1x.
-fn rate(graph: &Graph, component: ComponentId) -> f64 {
-    let rates = graph.visits().endpoints.iter().enumerate();
-    rates.filter(|(e, _)| graph.component_of(EndpointId::new(*e)) == component).map(|(_, rate)| rate).sum()
-}
-
-/// How much slower a slow component is: ten times its usual time, at least 5 s for somebody else's API (a provider that
-/// hangs) and 2 s for one's own; in whole seconds.
-fn slow_by(graph: &Graph, component: ComponentId) -> SimDuration {
-    let plan = graph.plan();
-    let usual = (0..plan.endpoints.len())
-        .map(EndpointId::new)
-        .filter(|e| graph.component_of(*e) == component)
-        .map(|e| graph.latency(e))
-        .fold(0.0, f64::max);
-    let least = if plan.components[component.index()].role == Role::External { 5.0 } else { 2.0 };
-    SimDuration::from_seconds((10.0 * usual).max(least).ceil())
+    let beyond = |(h, f): (&Toll, &Toll), during: f64, share: f64| {
+        let (must, chance) = (during * share, during * share * (1.0 - share));
+        f.bad() - h.bad() - 1.02 * must - 3.0 * chance.sqrt() - 3.0
+    };
+    users.map(|(pair, (during, share))| beyond(pair, *during, *share).max(0.0)).sum()
 }
 
 /// What a campaign runs on.
@@ -281,7 +304,8 @@ impl<'p> Field<'_, 'p> {
             .map(|&(f, r)| {
                 let (target, fault) = &faults[f];
                 let run = healthy.with_faults(std::slice::from_ref(fault)).run_from(&forks[r].0, r as u32);
-                Harm::of(self.graph, drill, *target, self.patience, [&forks[r].1, &run])
+                let struck = [Struck::by(self.graph, *target, fault)];
+                Harm::of(self.graph, drill, &struck, self.patience, [&forks[r].1, &run])
             })
             .collect();
         let users = self.graph.user_endpoints();
@@ -289,14 +313,24 @@ impl<'p> Field<'_, 'p> {
             .iter()
             .map(|(target, fault)| {
                 let rest = harms.split_off(replications as usize);
-                let survival = self.graph.survival(*target);
+                let struck = Struck::by(self.graph, *target, fault);
+                let survival = match struck.edges.as_slice() {
+                    [] => self.graph.survival(*target),
+                    edges => self.graph.survival_without(edges),
+                };
+                let needed = |e: &EndpointId| match catalog::takes_away(fault) {
+                    true => 1.0 - survival[e.index()],
+                    false => 0.0,
+                };
                 let mut failure = Failure {
                     fault: fault.clone(),
+                    drill: *drill,
                     target: *target,
+                    edges: struck.edges,
                     load: self.load,
                     harms: std::mem::replace(&mut harms, rest),
                     confirmed: replications > 1,
-                    unavoidable: users.iter().map(|e| unavoidable(fault, survival[e.index()])).collect(),
+                    unavoidable: users.iter().map(needed).collect(),
                     collateral: Vec::new(),
                 };
                 failure.judge(self.graph);
@@ -306,64 +340,5 @@ impl<'p> Field<'_, 'p> {
     }
 }
 
-/// The share that must fail: what cannot do without the target. An empty cache or stopped consumers excuse nothing.
-fn unavoidable(fault: &Fault, survival: f64) -> f64 {
-    if matches!(fault.kind.word(), "cache_flush" | "consumer_stop") { 0.0 } else { 1.0 - survival }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::graph::samples;
-
-    const DRILL: Drill = Drill {
-        at: SimDuration::from_secs(5),
-        lasting: SimDuration::from_secs(15),
-        after: SimDuration::from_secs(15),
-        warmup: SimDuration::from_secs(5),
-        window: SimDuration::from_millis(250),
-    };
-
-    #[test]
-    fn every_component_has_its_faults() {
-        let plan = samples::mail();
-        let graph = Graph::new(&plan);
-        let texts: Vec<String> = faults(&graph, &DRILL).iter().map(|(_, f)| f.to_string()).collect();
-        assert!(texts.contains(&"kill:mailer@5s+15s".into()), "{texts:?}");
-        assert!(texts.contains(&"latency:smtp:+5s@5s+15s".into()), "{texts:?}");
-        assert!(texts.contains(&"consumer_stop:jobs@5s+15s".into()), "{texts:?}");
-    }
-
-    /// The database of the page model dies for 15 s: shop passes the errors on, half of the pages are lost and had to be,
-    /// and all is well at once when it is back.
-    #[test]
-    fn a_killed_database_takes_down_what_needs_it_and_no_more() {
-        let plan = samples::page();
-        let graph = Graph::new(&plan);
-        let field = Field { graph: &graph, load: 1.0, seed: 1, patience: &[1.0] };
-        let kill = Fault::parse_flag("kill:db@5s+15s").unwrap();
-        let failure = &field.drill(&DRILL, &[(plan.component("db").unwrap(), kill)], 2)[0];
-        assert!((failure.mean(|h| h.share(0)) - 0.5).abs() < 0.05, "{:?}", failure.harms[0].faulted);
-        assert!(failure.avoidable_share() < 0.05);
-        assert!(failure.collateral.is_empty());
-        assert_eq!(failure.recoveries(), 2);
-        let cascade = failure.cascade();
-        let names: Vec<&str> = cascade.iter().map(|i| plan.components[i.component.index()].name.as_str()).collect();
-        assert_eq!(names, ["shop", "web"]);
-        assert_eq!(cascade[0].mechanism.words(), "error passed on");
-    }
-
-    /// Slow by 2 s, the database holds the 20 threads of shop: half of the lists need it, 100 a second.
-    #[test]
-    fn a_slow_database_exhausts_the_workers_of_its_callers() {
-        let plan = samples::page();
-        let graph = Graph::new(&plan);
-        let field = Field { graph: &graph, load: 1.0, seed: 1, patience: &[1.0] };
-        let slow = Fault::parse_flag("latency:db:+2s@5s+15s").unwrap();
-        let failure = &field.drill(&DRILL, &[(plan.component("db").unwrap(), slow)], 1)[0];
-        assert!(failure.avoidable_share() > 0.2, "{:?}", failure.avoidable_share());
-        let shop = failure.cascade().into_iter().find(|i| i.component == plan.component("shop").unwrap()).unwrap();
-        assert_eq!(shop.mechanism.words(), "workers exhausted");
-        assert_eq!(shop.via, plan.edge("shop>db"));
-    }
-}
+mod tests;

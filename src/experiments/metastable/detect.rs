@@ -1,0 +1,99 @@
+//! Whether a system is stuck: the trigger is gone, users ask for no more than before, and they get less.
+//!
+//! One waits first, as `wait` says. A run is stuck when, for as long again, goodput is below nine tenths of what it was
+//! before the trigger, though users ask for no more, while something takes more tries per request of users than 1.1
+//! times what was usual, or some station has lost a tenth of its capacity. Near the edge this is chance, so it is told as
+//! a share of independent seeds.
+
+use super::inquiry::{Course, Inquiry};
+use super::pulse::{Strain, healed};
+use super::wait::{Wait, wait};
+use crate::faults::Fault;
+use crate::measure::Warm;
+use crate::units::SimDuration;
+use rayon::prelude::*;
+
+/// How one run went on after its trigger.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Aftermath {
+    /// Goodput was back after this time.
+    Back(SimDuration),
+    /// It is stuck, and this keeps it so.
+    Stuck(Strain),
+    /// Goodput is low because users ask for more than before.
+    AsksMore,
+    /// Goodput is low, and nothing shows why.
+    Unexplained,
+}
+
+/// How all of them went on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Aftermaths {
+    /// The times of the runs.
+    pub course: Course,
+    /// How long was waited.
+    pub wait: Wait,
+    /// Seed by seed.
+    pub each: Vec<Aftermath>,
+}
+
+/// Seeds at most, …
+const MOST_SEEDS: u32 = 20;
+/// … and at least, whatever the budget.
+const LEAST_SEEDS: u32 = 5;
+
+impl Aftermaths {
+    /// The seeds that are stuck.
+    pub fn stuck(&self) -> Vec<u32> {
+        let each = (0u32..).zip(&self.each);
+        each.filter(|(_, a)| matches!(a, Aftermath::Stuck(_))).map(|(r, _)| r).collect()
+    }
+
+    /// When goodput was back, seed by seed.
+    pub fn recovered(&self) -> Vec<Option<SimDuration>> {
+        let back = |a: &Aftermath| if let Aftermath::Back(after) = a { Some(*after) } else { None };
+        self.each.iter().map(back).collect()
+    }
+}
+
+impl Inquiry<'_, '_> {
+    /// Strikes at a load, over as many seeds as `events` pay for.
+    pub fn aftermaths(&self, fault: &Fault, lasting: SimDuration, load: f64, events: f64) -> Aftermaths {
+        let mut course = Course::new(self.graph, load, lasting);
+        let case = self.case(self.graph.plan(), load, &course, vec![course.trigger(fault)]);
+        let mut first = case.fork(0, course.until);
+        let before = self.usual(&first, &course);
+        let last = SimDuration(course.until.0 - course.window.0);
+        let end = self.pulse(&first, &course, last, course.until);
+        // What is stuck does about twice as much as usual.
+        let run = self.pace.seconds(events / f64::from(LEAST_SEEDS), 2.0 * load);
+        let affordable = SimDuration::from_seconds((run - course.until.seconds()) / 2.0);
+        let wait = wait(self.graph, self.bounds, load, self.p99, [&before, &end], course.window, affordable);
+        course.wait = wait.length;
+        case.advance(&mut first, 0, course.end());
+        let cost = first.world().tallies().events.max(1) as f64;
+        let seeds = ((events / cost) as u32).clamp(LEAST_SEEDS, MOST_SEEDS);
+        let others = (1..seeds).into_par_iter().map(|r| self.aftermath(&case.fork(r, course.end()), &course));
+        let mut each = vec![self.aftermath(&first, &course)];
+        each.extend(others.collect::<Vec<_>>());
+        Aftermaths { course, wait, each }
+    }
+
+    /// Judges a run that has gone to its end.
+    fn aftermath(&self, warm: &Warm, course: &Course) -> Aftermath {
+        let before = self.usual(warm, course);
+        let now = self.pulse(warm, course, course.judged_from(), course.end());
+        if now.is_back(&before) {
+            // It may dip once more at the very end; then it was back when the verdict began.
+            let after = healed(self.graph, &before, warm.rows(), course.window, [course.until, course.end()]);
+            return Aftermath::Back(after.unwrap_or(course.wait));
+        }
+        if now.asks_more(&before) {
+            return Aftermath::AsksMore;
+        }
+        match now.strain(&before) {
+            Strain { amplified: None, degraded: None } if !warm.has_stopped() => Aftermath::Unexplained,
+            strain => Aftermath::Stuck(strain),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! How long after the end of a trigger one waits before a system may be called stuck.
+//!
+//! As long as the slowest of what could still bring it back by itself: ten times the 99th percentile of a healthy answer,
+//! the time in which the backlog drains at spare capacity, one cycle of the slowest mechanism (retries, lifetimes in
+//! caches, circuit breakers, autoscalers).
+
+use super::pulse::Pulse;
+use crate::graph::{Bound, Graph, Resource};
+use crate::plan::StationId;
+use crate::units::SimDuration;
+
+/// A system that has so little room to spare, or is so slow, that it would need longer than this is looked at no longer.
+const LONGEST: SimDuration = SimDuration::from_secs(300);
+/// Shorter ones tell nothing.
+const SHORTEST: SimDuration = SimDuration::from_secs(3);
+
+/// The time to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// How long.
+    pub length: SimDuration,
+    /// The rule asks for more.
+    pub capped: bool,
+}
+
+/// The time to wait, by what was usual `before` the trigger and what waits at its `end`; in whole windows. For a backlog to
+/// drain one waits no longer than can be afforded.
+pub fn wait(
+    graph: &Graph,
+    bounds: &[Bound],
+    load: f64,
+    p99: SimDuration,
+    [before, end]: [&Pulse; 2],
+    window: SimDuration,
+    affordable: SimDuration,
+) -> Wait {
+    let drains = (0..graph.plan().stations.len()).map(StationId::new).map(|s| drain(bounds, load, s, [before, end]));
+    let mechanism = graph.plan().slowest_mechanism().max(p99.times(10.0)).max(SHORTEST);
+    let wanted = drains.fold(mechanism.seconds(), f64::max);
+    let most = LONGEST.min(affordable.max(mechanism));
+    let length = SimDuration::from_seconds(wanted.min(most.seconds()));
+    let windows = length.0.div_ceil(window.0.max(1));
+    Wait { length: SimDuration(windows * window.0), capped: wanted > most.seconds() }
+}
+
+/// Seconds in which what waits at a station drains: by what it could take beyond what comes to it.
+pub fn drain(bounds: &[Bound], load: f64, station: StationId, [before, end]: [&Pulse; 2]) -> f64 {
+    let waiting = end.queue(station) - before.queue(station);
+    if waiting < 1.0 {
+        return 0.0;
+    }
+    let mine = bounds.iter().filter(|b| matches!(b.resource, Resource::Cpu(s) | Resource::Workers(s) if s == station));
+    let most = mine.map(|b| b.load).fold(f64::INFINITY, f64::min);
+    let spare = before.came(station) * (most / load - 1.0);
+    if spare > 0.0 { waiting / spare } else { f64::INFINITY }
+}

@@ -1,0 +1,345 @@
+//! The part of a review about failures: which faults are tried for how long, what is confirmed, and what is tried
+//! against those that matter.
+//!
+//! How much is tried is fixed by a budget of events, so that the same command gives the same bytes. Only with a time limit
+//! does the clock decide, and then about pairs of faults alone, which come last.
+
+use super::bench::Bench;
+use super::campaign::catalog::{self, again};
+use super::campaign::pairs::{Allowance, Pairs};
+use super::campaign::{Drill, Failure, Field};
+use super::contain::{Containment, Works};
+use super::guards::{Guard, Habit, Move, missing};
+use super::metastable::{Inquiry, Metastable};
+use super::options::{Options, Progress};
+use super::review::{Decoy, REPLICATIONS, Spare};
+use super::toll::{Toll, patience, tolls};
+use crate::faults::Fault;
+use crate::graph::Graph;
+use crate::measure::Measurements;
+use crate::model::Change;
+use crate::plan::{ComponentId, EdgeId, Party, Plan};
+use crate::units::SimDuration;
+use rayon::prelude::*;
+
+/// Shares of the budget of events.
+mod share {
+    /// Decides how long the runs of a confirmed failure are, as if three faults struck each component.
+    pub const DRILL: f64 = 0.2;
+    pub const CONFIRMING: f64 = 0.2;
+    pub const ASKED: f64 = 0.15;
+    pub const PAIRS: f64 = 0.04;
+    pub const EXAMINING: f64 = 0.05;
+}
+
+/// So many failures are confirmed by several replications, whatever the budget.
+const LEAST_CONFIRMED: usize = 6;
+/// At the load asked for, so many.
+const CONFIRMED_ASKED: usize = 4;
+/// A loss of so much of all requests is worth confirming.
+const WORTH_CONFIRMING: f64 = 0.002;
+/// Guards are tried against so many failures.
+const MOST_CONTAINED: usize = 8;
+const MOST_DECOYS: usize = 3;
+/// Failures that did not heal within their run and are examined.
+const MOST_EXAMINED: usize = 3;
+
+/// What the failure campaign gave.
+pub(super) struct Fallen {
+    pub(super) drill: Drill,
+    pub(super) patience: Vec<f64>,
+    pub(super) failures: Vec<Failure>,
+    pub(super) contained: Vec<Containment>,
+    pub(super) metastable: Vec<(usize, Metastable)>,
+    pub(super) spares: Vec<Spare>,
+    pub(super) decoys: Vec<Decoy>,
+    pub(super) asked: Option<Asked>,
+    pub(super) pairs: Pairs,
+}
+
+/// The campaign at the load asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// The load.
+    pub load: f64,
+    /// Whether the SLOs hold there while nothing is wrong: else no fault is to blame for their being missed.
+    pub holds: bool,
+    /// What was tried, the most urgent first.
+    pub failures: Vec<Failure>,
+    /// What the budget had no room for.
+    pub untried: Vec<Fault>,
+}
+
+/// Strikes everything: in short runs, then what matters again in longer ones; `at` is another load, and whether all is well
+/// there without a fault.
+pub(super) fn strike(
+    bench: &Bench,
+    options: &Options,
+    healthy: &[Measurements],
+    at: Option<(f64, bool)>,
+    progress: &dyn Progress,
+    notes: &mut Vec<String>,
+) -> Fallen {
+    let graph = bench.graph;
+    let patience = patience(graph, bench.slos, &healthy[0]);
+    let drill = drill(bench, graph.plan(), share::DRILL * options.budget);
+    let field = Field { graph, load: 1.0, seed: options.seed, patience: &patience };
+    let failures = struck(bench, options, field, &drill, progress);
+
+    let works = Works { field, drill, remodel: bench.remodel, healthy: &healthy[0], replications: REPLICATIONS };
+    let contained = contain(&works, &failures, progress, notes);
+    let decoys = decoys(&works, &failures, &contained);
+    let spares = spares(&works, &failures);
+    let metastable = outlasting(bench, options, &healthy[0], &failures, progress, notes);
+
+    let late = progress.time_left().is_some_and(|left| left <= 0.0);
+    if late && at.is_some() {
+        notes.push("the time given was used up before faults could be tried at the load asked for".into());
+    }
+    let asked = at.filter(|_| !late).map(|(load, holds)| {
+        let field = Field { load, ..field };
+        asked(bench, options, field, holds, &shorter(&drill), &failures, progress)
+    });
+    let screening = shorter(&drill);
+    let runs = share::PAIRS * options.budget / (screening.seconds() * bench.pace.events_per_s);
+    progress.begin("striking two at once", 1);
+    let pairs = field.pairs(&screening, &failures, Allowance { pairs: runs as usize, progress });
+    Fallen { drill, patience, failures, contained, metastable, spares, decoys, asked, pairs }
+}
+
+/// Every fault in a short run, and those that matter in several longer ones; the most urgent first.
+fn struck(bench: &Bench, options: &Options, field: Field, drill: &Drill, progress: &dyn Progress) -> Vec<Failure> {
+    let screening = shorter(drill);
+    let list = catalog::faults(field.graph, screening.at, screening.lasting);
+    progress.begin("striking each part", list.len() as u64);
+    let mut failures = field.drill(&screening, &list, 1);
+    failures.sort_by(|a, b| urgency(b).total_cmp(&urgency(a)));
+
+    // What matters first; then the loss of each part, on which findings rest; then the rest; last what nobody notices.
+    let noticed = |f: &Failure| f.matters() || f.lost_share() >= WORTH_CONFIRMING;
+    failures.sort_by_key(|f| (!noticed(f), !f.matters(), !catalog::kills_all(&f.fault)));
+    let runs = share::CONFIRMING * options.budget / (drill.seconds() * bench.pace.events_per_s);
+    let affordable = ((runs / f64::from(REPLICATIONS)) as usize).max(LEAST_CONFIRMED);
+    let worth = failures.iter().take_while(|f| noticed(f)).count();
+    let confirmed = affordable.min(worth);
+    progress.begin("confirming what matters", confirmed as u64);
+    let chosen: Vec<(ComponentId, Fault)> =
+        failures[..confirmed].iter().map(|f| (f.target, again(&f.fault, drill.at, drill.lasting))).collect();
+    failures.splice(..confirmed, field.drill(drill, &chosen, REPLICATIONS));
+    failures.sort_by(|a, b| urgency(b).total_cmp(&urgency(a)));
+    failures
+}
+
+/// The same faults at the load asked for, as many as the budget has room for: for each part the one that was most urgent
+/// at 1x, then the next. Where nothing holds without a fault either, none is confirmed.
+fn asked(
+    bench: &Bench,
+    options: &Options,
+    field: Field,
+    holds: bool,
+    screening: &Drill,
+    failures: &[Failure],
+    progress: &dyn Progress,
+) -> Asked {
+    let seconds = bench.pace.seconds(share::ASKED * options.budget / (failures.len() + 1) as f64, field.load);
+    let drill = at_load(bench, screening, field.load, seconds);
+    let cost = (drill.lasting + drill.after).seconds();
+    let room = ((seconds * (failures.len() + 1) as f64 / cost) as usize).saturating_sub(1).max(LEAST_CONFIRMED);
+    let rank = |i: usize| failures[..i].iter().filter(|f| f.struck() == failures[i].struck()).count();
+    let mut order: Vec<usize> = (0..failures.len()).collect();
+    order.sort_by_key(|i| (rank(*i), *i));
+    let fault = |i: &usize| (failures[*i].target, again(&failures[*i].fault, drill.at, drill.lasting));
+    let list: Vec<(ComponentId, Fault)> = order.iter().take(room).map(fault).collect();
+    progress.begin("striking each part at the load asked for", list.len() as u64);
+    let mut found = field.drill(&drill, &list, 1);
+    found.sort_by(|a, b| urgency(b).total_cmp(&urgency(a)));
+    let mattering = found.iter().take_while(|f| f.matters()).count().min(CONFIRMED_ASKED);
+    let again: Vec<(ComponentId, Fault)> =
+        found.iter().take(if holds { mattering } else { 0 }).map(|f| (f.target, f.fault.clone())).collect();
+    found.splice(..again.len(), field.drill(&drill, &again, REPLICATIONS));
+    let untried = order.iter().skip(room).map(|i| failures[*i].fault.clone()).collect();
+    Asked { load: field.load, holds, failures: found, untried }
+}
+
+/// Guards against what matters.
+fn contain(works: &Works, failures: &[Failure], progress: &dyn Progress, notes: &mut Vec<String>) -> Vec<Containment> {
+    // Of failures of the same part that take down the same others, the most urgent stands for all.
+    let mark = |f: &Failure| {
+        let mut impaired: Vec<ComponentId> = f.cascade().into_iter().map(|s| s.component).collect();
+        impaired.sort();
+        (f.struck(), impaired)
+    };
+    let mut seen = Vec::new();
+    let mattering: Vec<usize> = (0..failures.len())
+        .filter(|i| failures[*i].confirmed && failures[*i].matters())
+        .filter(|i| {
+            let mark = mark(&failures[*i]);
+            let new = !seen.contains(&mark);
+            seen.push(mark);
+            new
+        })
+        .collect();
+    if mattering.len() > MOST_CONTAINED {
+        let more = mattering.len() - MOST_CONTAINED;
+        notes.push(format!("no guards were tried against {more} further failures with avoidable damage"));
+    }
+    progress.begin("trying guards", mattering.len().min(MOST_CONTAINED) as u64);
+    let mut contained = Vec::new();
+    for (index, failure) in mattering.into_iter().take(MOST_CONTAINED).map(|i| (i, &failures[i])) {
+        contained.push(works.contain(index, failure));
+        progress.advance(1);
+    }
+    contained
+}
+
+/// Examines the failures that were not over when their runs ended: whether they heal at all, and what keeps them.
+fn outlasting(
+    bench: &Bench,
+    options: &Options,
+    healthy: &Measurements,
+    failures: &[Failure],
+    progress: &dyn Progress,
+    notes: &mut Vec<String>,
+) -> Vec<(usize, Metastable)> {
+    let open: Vec<usize> = (0..failures.len()).filter(|i| failures[*i].confirmed && !failures[*i].recovers()).collect();
+    if open.len() > MOST_EXAMINED {
+        let more = open.len() - MOST_EXAMINED;
+        notes.push(format!("{more} further failures were not over when their runs ended, and were not examined"));
+    }
+    progress.begin("waiting for what does not heal", open.len().min(MOST_EXAMINED) as u64);
+    let latencies = healthy.sources.iter().filter_map(|s| s.total.latency.quantile(0.99));
+    let inquiry = Inquiry {
+        graph: bench.graph,
+        bounds: bench.bounds,
+        seed: options.seed,
+        pace: bench.pace,
+        p99: latencies.max().unwrap_or_default(),
+        events: share::EXAMINING * options.budget,
+    };
+    let examined = open.into_iter().take(MOST_EXAMINED).filter_map(|index| {
+        let found = inquiry.examine(&failures[index].fault, failures[index].load);
+        progress.advance(1);
+        Some((index, found?))
+    });
+    examined.collect()
+}
+
+/// What does not end comes first, then what was avoidable, then what was lost.
+fn urgency(failure: &Failure) -> f64 {
+    let stuck = if failure.recovers() { 0.0 } else { 10.0 };
+    let damage = failure.avoidable_share().min(2.0) + 0.01 * failure.lost_share().min(2.0);
+    stuck + damage * catalog::weight(&failure.fault)
+}
+
+/// The lengths of the runs of a confirmed failure: the fault lasts 40 s, four windows of a circuit breaker, the slowest guard that is tried;
+/// twice the slowest mechanism, between 20 s and 30 s, is left to recover in. Longer where traffic is thin (300 requests
+/// of users), and shortened where the budget asks for it.
+fn drill(bench: &Bench, plan: &Plan, events: f64) -> Drill {
+    let slowest = plan.slowest_mechanism().seconds();
+    let rate = bench.graph.user_rate().max(1e-6);
+    let runs = 3.0 * plan.components.len() as f64 + 2.0;
+    let thin = (300.0 / rate).min(600.0);
+    let (lasting, after) = (thin.max(40.0), thin.max((2.0 * slowest).clamp(20.0, 30.0)));
+    let affordable = bench.pace.seconds(events / runs, 1.0) - 10.0;
+    let scale = (affordable / (lasting + after)).min(1.0);
+    let part = |seconds: f64| SimDuration::from_seconds((seconds * scale).max(10.0).floor());
+    Drill {
+        at: SimDuration::from_secs(5),
+        lasting: part(lasting),
+        after: part(after),
+        warmup: SimDuration::from_secs(5),
+        // Five requests or more in a window, so that four of them tell a change from chance.
+        window: SimDuration::from_seconds((5.0 / rate).clamp(0.25, 5.0)),
+    }
+}
+
+/// The lengths of a short run, to see whether there is anything to see: half of everything, ten seconds at least.
+fn shorter(drill: &Drill) -> Drill {
+    let half = |length: SimDuration| SimDuration::from_seconds((length.seconds() / 2.0).floor().max(10.0)).min(length);
+    Drill { lasting: half(drill.lasting), after: half(drill.after), ..*drill }
+}
+
+/// The same at another load, where as much happens in less time: as long as the budget allows, and never so short that
+/// nothing can be told.
+fn at_load(bench: &Bench, drill: &Drill, load: f64, affordable: f64) -> Drill {
+    let shrunk = |length: SimDuration, least: f64| {
+        let (all, least) = (length.seconds(), least.min(length.seconds()));
+        let scale = (affordable / (drill.lasting + drill.after).seconds()).min(1.0);
+        SimDuration::from_seconds((all * scale).min((all / load).max(20.0)).max(least).floor().max(1.0))
+    };
+    let rate = (bench.graph.user_rate() * load).max(1e-6);
+    Drill {
+        lasting: shrunk(drill.lasting, 8.0),
+        after: shrunk(drill.after, 5.0),
+        window: SimDuration::from_seconds((5.0 / rate).clamp(0.25, 5.0)),
+        ..*drill
+    }
+}
+
+/// A second replica for each service that runs once and whose loss costs users at least a twentieth of their requests.
+fn spares(works: &Works, failures: &[Failure]) -> Vec<Spare> {
+    let plan = works.field.graph.plan();
+    let spare = |(index, failure): (usize, &Failure)| {
+        let name = &plan.components[failure.target.index()].name;
+        let stations: Vec<_> = plan.stations_of(failure.target).map(|s| &plan.stations[s.index()]).collect();
+        let path = stations.first()?.capacity_path.clone();
+        let alone = stations.iter().all(|s| s.replicas == 1) && path.ends_with(".replicas");
+        if !catalog::kills_all(&failure.fault) || !alone || failure.lost_share() < 0.05 {
+            return None;
+        }
+        let change = Change { path, from: Some("1".into()), to: "2".into() };
+        let fault = Fault::parse_flag(&format!("kill:{name}:1@{}+{}", works.drill.at, works.drill.lasting)).ok()?;
+        let changed = (works.remodel)(std::slice::from_ref(&change))?;
+        let graph = Graph::new(&changed);
+        let mut case = Field { graph: &graph, ..works.field }.case(&works.drill);
+        case.faults.push(fault);
+        let runs = case.replicate(failure.harms.len() as u32);
+        let after = runs.iter().map(|m| tolls(&graph.user_endpoints(), works.field.patience, m)).collect();
+        Some(Spare { failure: index, change, after })
+    };
+    failures.iter().enumerate().filter(|(_, f)| f.confirmed).filter_map(spare).collect()
+}
+
+/// Circuit breakers that a rule of thumb would ask for: on the busiest edges without one, into components whose failure
+/// does no avoidable damage, or whose damage it did not spare.
+fn decoys(works: &Works, failures: &[Failure], contained: &[Containment]) -> Vec<Decoy> {
+    let graph = works.field.graph;
+    let plan = graph.plan();
+    let recommended: Vec<EdgeId> =
+        contained.iter().filter_map(|c| c.proven.as_ref()).flat_map(|p| &p.moves).map(|m| m.edge).collect();
+    let mut edges: Vec<EdgeId> = (0..plan.edges.len())
+        .map(EdgeId::new)
+        .filter(|e| {
+            let edge = &plan.edges[e.index()];
+            let guarded = matches!(edge.from, Party::Component(_)) && edge.breaker.is_none();
+            guarded && !recommended.contains(e) && graph.edge_rate(*e) > 0.0
+        })
+        .filter(|e| {
+            let to = plan.edges[e.index()].to;
+            !failures.iter().any(|f| f.target == to && f.matters())
+        })
+        .collect();
+    // A remote API without a breaker is what a rule would point at first; then what is called most.
+    let outside = |e: &EdgeId| plan.components[plan.edges[e.index()].to.index()].role == crate::plan::Role::External;
+    edges.sort_by(|a, b| outside(b).cmp(&outside(a)).then(graph.edge_rate(*b).total_cmp(&graph.edge_rate(*a))));
+    edges.truncate(MOST_DECOYS);
+    let decoy = |edge: EdgeId| {
+        let to = plan.edges[edge.index()].to;
+        let slow = |f: &&(usize, &Failure)| f.1.target == to && f.1.fault.kind.word() == "latency";
+        let all: Vec<(usize, &Failure)> = failures.iter().enumerate().collect();
+        let (index, failure) = all.iter().find(slow)?;
+        let habit = Habit::of(graph, edge, works.healthy)?;
+        let guard = missing(graph, edge, &habit).into_iter().find(|m| m.guard == Guard::Breaker)?;
+        let after = works.toll(std::slice::from_ref(&guard), failure)?;
+        let before = failure.harms.first()?.faulted.clone();
+        Some(Decoy { guard, failure: *index, before, after })
+    };
+    edges.into_par_iter().map(decoy).collect::<Vec<_>>().into_iter().flatten().collect()
+}
+
+impl Works<'_, '_> {
+    /// What users lose under a failure with these guards, in one replication.
+    pub fn toll(&self, moves: &[Move], failure: &Failure) -> Option<Vec<Toll>> {
+        self.run(moves, Some(failure), 0)
+    }
+}
