@@ -46,5 +46,8 @@ pub mod language {
 #[doc = include_str!("judging.md")]
 pub mod judging {}
 
+#[doc = include_str!("speed.md")]
+pub mod speed {}
+
 #[doc = include_str!("limitations.md")]
 pub mod limitations {}
