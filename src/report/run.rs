@@ -235,7 +235,7 @@ pub struct SloResult {
     pub subject: Option<String>,
     /// What it limits.
     pub measure: Measure,
-    /// What was measured; `None` when nothing was (no success, so no latency).
+    /// What was measured; `None` when nothing was (no success, so no latency; not back in every run, so no time of recovery).
     pub measured: Option<Estimate>,
     /// The judgement.
     pub verdict: SloVerdict,

@@ -210,7 +210,8 @@ impl Scribe<'_> {
             text: judged.text.clone(),
             subject,
             measure,
-            measured: Some(scaled(judged.value, factor)),
+            // Not back within the run is no length of time.
+            measured: judged.value.mean.is_finite().then(|| scaled(judged.value, factor)),
             verdict: match judged.verdict {
                 Verdict::Holds => SloVerdict::Met,
                 Verdict::Unclear => SloVerdict::Unclear,

@@ -2,7 +2,7 @@
 
 use super::page::{Ink, Page};
 use crate::report::words::{count, factor, listed, ms, ms_estimate, number, seconds, share, share_estimate};
-use crate::report::{Dependency, Queue, Report, SloResult, SloVerdict};
+use crate::report::{Dependency, Measure, Queue, Report, SloResult, SloVerdict};
 
 /// Rows shown unless everything is asked for.
 const SHOWN: usize = 8;
@@ -72,7 +72,8 @@ pub(super) fn slos(report: &Report, page: &mut Page) {
 
 /// `met, 62ms`
 fn judged(slo: &SloResult) -> String {
-    let measured = slo.measured.as_ref().map_or("nothing measured".into(), |e| slo.measure.show(e));
+    let nothing = if slo.measure == Measure::RecoveryS { "not back in every run" } else { "nothing measured" };
+    let measured = slo.measured.as_ref().map_or(nothing.into(), |e| slo.measure.show(e));
     match slo.verdict {
         SloVerdict::Met => format!("{}, {measured}", Ink::Good.on("met")),
         SloVerdict::Missed => format!("{}, {measured}", Ink::Bad.on("missed")),
