@@ -274,7 +274,7 @@ mod tests {
             .into_iter()
             .filter(|(_, f)| f.to_string().starts_with(fault))
             .collect();
-        let failure = field.drill(&DRILL, &list, 3).pop().unwrap();
+        let failure = field.drill(&DRILL, &list, 3).0.pop().unwrap();
         let healthy = field.case(&DRILL).run(0);
         let build = |changes: &[Change]| remodel(plan, changes);
         let works = Works { field, drill: DRILL, remodel: &build, healthy: &healthy, replications: 3 };

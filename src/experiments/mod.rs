@@ -15,6 +15,7 @@ mod bench;
 mod campaign;
 mod capacity;
 mod cascade;
+mod chance;
 mod contain;
 mod guards;
 mod judge;

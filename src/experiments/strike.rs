@@ -7,7 +7,7 @@
 use super::bench::Bench;
 use super::campaign::catalog::{self, again};
 use super::campaign::pairs::{Allowance, Pairs};
-use super::campaign::{Drill, Failure, Field};
+use super::campaign::{COSTLY, Drill, Failure, Field};
 use super::contain::{Containment, Works};
 use super::guards::{Guard, Habit, Move, missing};
 use super::metastable::{Inquiry, Metastable};
@@ -84,7 +84,8 @@ pub(super) fn strike(
     let patience = patience(graph, bench.slos, &healthy[0]);
     let drill = drill(bench, graph.plan(), share::DRILL * options.budget);
     let field = Field { graph, load: 1.0, seed: options.seed, patience: &patience };
-    let failures = struck(bench, options, field, &drill, progress);
+    let mut cut = Vec::new();
+    let failures = struck(bench, options, field, &drill, progress, &mut cut);
 
     let works = Works { field, drill, remodel: bench.remodel, healthy: &healthy[0], replications: REPLICATIONS };
     let contained = contain(&works, &failures, progress, notes);
@@ -98,8 +99,11 @@ pub(super) fn strike(
     }
     let asked = at.filter(|_| !late).map(|(load, holds)| {
         let field = Field { load, ..field };
-        asked(bench, options, field, holds, &shorter(&drill), &failures, progress)
+        let (asked, costly) = asked(bench, options, field, holds, &shorter(&drill), &failures, progress);
+        cut.extend(costly);
+        asked
     });
+    notes.extend(unjudged(&cut));
     let screening = shorter(&drill);
     let runs = share::PAIRS * options.budget / (screening.seconds() * bench.pace.events_per_s);
     progress.begin("striking two at once", 1);
@@ -108,11 +112,19 @@ pub(super) fn strike(
 }
 
 /// Every fault in a short run, and those that matter in several longer ones; the most urgent first.
-fn struck(bench: &Bench, options: &Options, field: Field, drill: &Drill, progress: &dyn Progress) -> Vec<Failure> {
+fn struck(
+    bench: &Bench,
+    options: &Options,
+    field: Field,
+    drill: &Drill,
+    progress: &dyn Progress,
+    cut: &mut Vec<Fault>,
+) -> Vec<Failure> {
     let screening = shorter(drill);
     let list = catalog::faults(field.graph, screening.at, screening.lasting);
     progress.begin("striking each part", list.len() as u64);
-    let mut failures = field.drill(&screening, &list, 1);
+    let (mut failures, costly) = field.drill(&screening, &list, 1);
+    cut.extend(costly);
     failures.sort_by(|a, b| urgency(b).total_cmp(&urgency(a)));
 
     // What matters first; then the loss of each part, on which findings rest; then the rest; last what nobody notices.
@@ -125,7 +137,9 @@ fn struck(bench: &Bench, options: &Options, field: Field, drill: &Drill, progres
     progress.begin("confirming what matters", confirmed as u64);
     let chosen: Vec<(ComponentId, Fault)> =
         failures[..confirmed].iter().map(|f| (f.target, again(&f.fault, drill.at, drill.lasting))).collect();
-    failures.splice(..confirmed, field.drill(drill, &chosen, REPLICATIONS));
+    let (longer, costly) = field.drill(drill, &chosen, REPLICATIONS);
+    cut.extend(costly);
+    failures.splice(..confirmed, longer);
     failures.sort_by(|a, b| urgency(b).total_cmp(&urgency(a)));
     failures
 }
@@ -140,7 +154,7 @@ fn asked(
     screening: &Drill,
     failures: &[Failure],
     progress: &dyn Progress,
-) -> Asked {
+) -> (Asked, Vec<Fault>) {
     let seconds = bench.pace.seconds(share::ASKED * options.budget / (failures.len() + 1) as f64, field.load);
     let drill = at_load(bench, screening, field.load, seconds);
     let cost = (drill.lasting + drill.after).seconds();
@@ -151,14 +165,27 @@ fn asked(
     let fault = |i: &usize| (failures[*i].target, again(&failures[*i].fault, drill.at, drill.lasting));
     let list: Vec<(ComponentId, Fault)> = order.iter().take(room).map(fault).collect();
     progress.begin("striking each part at the load asked for", list.len() as u64);
-    let mut found = field.drill(&drill, &list, 1);
+    let (mut found, mut cut) = field.drill(&drill, &list, 1);
     found.sort_by(|a, b| urgency(b).total_cmp(&urgency(a)));
     let mattering = found.iter().take_while(|f| f.matters()).count().min(CONFIRMED_ASKED);
     let again: Vec<(ComponentId, Fault)> =
         found.iter().take(if holds { mattering } else { 0 }).map(|f| (f.target, f.fault.clone())).collect();
-    found.splice(..again.len(), field.drill(&drill, &again, REPLICATIONS));
+    let (longer, costly) = field.drill(&drill, &again, REPLICATIONS);
+    cut.extend(costly);
+    found.splice(..again.len(), longer);
     let untried = order.iter().skip(room).map(|i| failures[*i].fault.clone()).collect();
-    Asked { load: field.load, holds, failures: found, untried }
+    (Asked { load: field.load, holds, failures: found, untried }, cut)
+}
+
+/// Names the faults whose runs were cut, each once.
+fn unjudged(cut: &[Fault]) -> Option<String> {
+    let mut names: Vec<String> = cut.iter().map(Fault::describe).collect();
+    names.sort();
+    names.dedup();
+    let all = names.join(", ");
+    (!names.is_empty()).then(|| {
+        format!("not judged, since a run took {COSTLY} times the events of a healthy one (something is repeated without a pause): {all}")
+    })
 }
 
 /// Guards against what matters.

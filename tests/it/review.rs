@@ -6,9 +6,13 @@ use std::sync::OnceLock;
 
 /// The review at ten times the load, as JSON, with the model changed by `--set`.
 fn review(model: &str, settings: &[String]) -> Value {
+    review_at("10x", model, settings)
+}
+
+fn review_at(load: &str, model: &str, settings: &[String]) -> Value {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("simulate"));
     command.current_dir(env!("CARGO_MANIFEST_DIR"));
-    command.args([model, "--load", "10x", "--format", "json", "--quiet"]);
+    command.args([model, "--load", load, "--format", "json", "--quiet"]);
     for setting in settings {
         command.args(["--set", setting]);
     }
@@ -140,4 +144,26 @@ fn a_failure_that_does_not_heal_is_explained() {
     for part in ["goodput is down in", "left out", "cures it", "without a trigger", "is enough"] {
         assert!(evidence.contains(part), "{part}: {evidence}");
     }
+}
+
+/// Two controls. The clinic is a healthy system, and Stackdriver's came back with its store (published: the bus stood still as long
+/// as Cassandra did, and nothing was lost): nothing is urgent in the one, and neither holds itself down.
+#[test]
+fn what_is_known_to_heal_is_not_said_to_stay_down() {
+    for model in ["models/petclinic.yaml", "models/incidents/stackdriver-2013.yaml"] {
+        let found = review_at("1x", model, &[]);
+        assert_eq!(subjects(&found, "does-not-recover"), Vec::<&str>::new(), "{model}");
+        let urgent: Vec<&Value> =
+            found["findings"].as_array().unwrap().iter().filter(|f| f["severity"] == "P0").collect();
+        assert!(urgent.is_empty(), "{model}: {urgent:#?}");
+    }
+}
+
+/// A message that is refused and put back at once comes again at once. Such a run is cut, and that is said: by the bare report
+/// one would think the consumer harmless.
+#[test]
+fn what_was_too_costly_to_judge_is_named() {
+    let found = review_at("1x", "models/incidents/stackdriver-2013.yaml", &[]);
+    let notes: Vec<&str> = found["notes"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert!(notes.iter().any(|n| n.contains("not judged") && n.contains("alerting")), "{notes:?}");
 }

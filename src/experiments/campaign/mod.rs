@@ -10,6 +10,7 @@ use super::cascade::{Impairment, Pair, Struck, cascade, loaded, recovery};
 use super::metastable::Recovery;
 use super::toll::{Toll, tolls};
 use super::trials::{Case, Schedule};
+use crate::engine::Stop;
 use crate::faults::Fault;
 use crate::graph::Graph;
 use crate::measure::{Estimate, Measurements};
@@ -261,6 +262,12 @@ pub fn avoidable(healthy: &[Toll], faulted: &[Toll], during: &[f64], unavoidable
     users.map(|(pair, (during, share))| beyond(pair, *during, *share).max(0.0)).sum()
 }
 
+/// A run with a fault may take so many times the events of its healthy twin, …
+pub const COSTLY: u64 = 20;
+/// … and so many at any rate. Retries multiply events by ten or so; what takes more repeats something without a pause, such
+/// as messages that are refused and put back at once, and each such run would cost as much as all others together.
+const LEAST_EVENTS: u64 = 1_000_000;
+
 /// What a campaign runs on.
 #[derive(Clone, Copy, Debug)]
 pub struct Field<'g, 'p> {
@@ -286,8 +293,14 @@ impl<'p> Field<'_, 'p> {
         }
     }
 
-    /// Runs every fault in so many replications beside its healthy twin: `result[fault]`.
-    pub fn drill(&self, drill: &Drill, faults: &[(ComponentId, Fault)], replications: u32) -> Vec<Failure> {
+    /// Runs every fault in so many replications beside its healthy twin. The faults for which some run took more than
+    /// [`COSTLY`] times the events of its twin are told apart: they were cut, and are not judged.
+    pub fn drill(
+        &self,
+        drill: &Drill,
+        faults: &[(ComponentId, Fault)],
+        replications: u32,
+    ) -> (Vec<Failure>, Vec<Fault>) {
         let healthy = self.case(drill);
         let forks: Vec<_> = (0..replications)
             .into_par_iter()
@@ -299,20 +312,30 @@ impl<'p> Field<'_, 'p> {
             .collect();
         let jobs: Vec<(usize, usize)> =
             (0..faults.len()).flat_map(|f| (0..replications as usize).map(move |r| (f, r))).collect();
-        let mut harms: Vec<Harm> = jobs
+        let mut harms: Vec<Option<Harm>> = jobs
             .par_iter()
             .map(|&(f, r)| {
                 let (target, fault) = &faults[f];
-                let run = healthy.with_faults(std::slice::from_ref(fault)).run_from(&forks[r].0, r as u32);
+                let (fork, twin) = &forks[r];
+                let mut case = healthy.with_faults(std::slice::from_ref(fault));
+                case.schedule.most_events = (COSTLY * twin.events).max(LEAST_EVENTS);
+                let run = case.run_from(fork, r as u32);
                 let struck = [Struck::by(self.graph, *target, fault)];
-                Harm::of(self.graph, drill, &struck, self.patience, [&forks[r].1, &run])
+                let cut = matches!(run.stop, Some(Stop::Events(_)));
+                (!cut).then(|| Harm::of(self.graph, drill, &struck, self.patience, [twin, &run]))
             })
             .collect();
         let users = self.graph.user_endpoints();
-        faults
+        let mut cut = Vec::new();
+        let failures = faults
             .iter()
-            .map(|(target, fault)| {
+            .filter_map(|(target, fault)| {
                 let rest = harms.split_off(replications as usize);
+                let mine = std::mem::replace(&mut harms, rest);
+                let Some(mine) = mine.into_iter().collect::<Option<Vec<Harm>>>() else {
+                    cut.push(fault.clone());
+                    return None;
+                };
                 let struck = Struck::by(self.graph, *target, fault);
                 let survival = match struck.edges.as_slice() {
                     [] => self.graph.survival(*target),
@@ -328,15 +351,16 @@ impl<'p> Field<'_, 'p> {
                     target: *target,
                     edges: struck.edges,
                     load: self.load,
-                    harms: std::mem::replace(&mut harms, rest),
+                    harms: mine,
                     confirmed: replications > 1,
                     unavoidable: users.iter().map(needed).collect(),
                     collateral: Vec::new(),
                 };
                 failure.judge(self.graph);
-                failure
+                Some(failure)
             })
-            .collect()
+            .collect();
+        (failures, cut)
     }
 }
 

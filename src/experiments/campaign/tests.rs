@@ -31,7 +31,7 @@ fn a_killed_database_takes_down_what_needs_it_and_no_more() {
     let graph = Graph::new(&plan);
     let field = Field { graph: &graph, load: 1.0, seed: 1, patience: &[1.0] };
     let kill = Fault::parse_flag("kill:db@5s+15s").unwrap();
-    let failure = &field.drill(&DRILL, &[(plan.component("db").unwrap(), kill)], 2)[0];
+    let failure = &field.drill(&DRILL, &[(plan.component("db").unwrap(), kill)], 2).0[0];
     assert!((failure.mean(|h| h.share(0)) - 0.5).abs() < 0.05, "{:?}", failure.harms[0].faulted);
     assert!(failure.avoidable_share() < 0.05);
     assert!(failure.collateral.is_empty());
@@ -49,7 +49,7 @@ fn a_slow_database_exhausts_the_workers_of_its_callers() {
     let graph = Graph::new(&plan);
     let field = Field { graph: &graph, load: 1.0, seed: 1, patience: &[1.0] };
     let slow = Fault::parse_flag("latency:db:+2s@5s+15s").unwrap();
-    let failure = &field.drill(&DRILL, &[(plan.component("db").unwrap(), slow)], 1)[0];
+    let failure = &field.drill(&DRILL, &[(plan.component("db").unwrap(), slow)], 1).0[0];
     assert!(failure.avoidable_share() > 0.2, "{:?}", failure.avoidable_share());
     let shop = failure.cascade().into_iter().find(|i| i.component == plan.component("shop").unwrap()).unwrap();
     assert_eq!(shop.mechanism.words(), "workers exhausted");
@@ -84,7 +84,7 @@ fn what_is_needed_depends_on_the_edge_and_on_what_is_left() {
     let field = Field { graph: &graph, load: 1.0, seed: 1, patience: &[1.0] };
     let needed = |flag: &str, component: &str| {
         let fault = Fault::parse_flag(flag).unwrap();
-        field.drill(&DRILL, &[(plan.component(component).unwrap(), fault)], 1)[0].unavoidable[0]
+        field.drill(&DRILL, &[(plan.component(component).unwrap(), fault)], 1).0[0].unavoidable[0]
     };
     assert_eq!(needed("partition:web>ads@5s+15s", "ads"), 0.0);
     assert_eq!(needed("partition:web>shop@5s+15s", "shop"), 1.0);
@@ -109,7 +109,7 @@ fn cached(progress: &dyn crate::experiments::Progress) -> Pairs {
     let model = crate::model::Model::read("cached.yaml", CACHED).unwrap();
     let graph = Graph::new(&model.plan);
     let field = Field { graph: &graph, load: 1.0, seed: 1, patience: &[1.0] };
-    let failures = field.drill(&DRILL, &catalog::faults(&graph, DRILL.at, DRILL.lasting), 1);
+    let failures = field.drill(&DRILL, &catalog::faults(&graph, DRILL.at, DRILL.lasting), 1).0;
     field.pairs(&DRILL, &failures, Allowance { pairs: 1_000, progress })
 }
 

@@ -1,12 +1,16 @@
 //! When users get again what they would get without the fault.
 
 use super::Pair;
+use crate::experiments::chance::below;
 use crate::graph::Graph;
 use crate::measure::Row;
 use crate::units::SimDuration;
 
 /// Time over which goodput is summed to tell whether it is back; four windows at least.
 const AHEAD: f64 = 3.0;
+/// Standard errors that chance may explain: more than usual, since each run is looked at in hundreds of windows for each
+/// endpoint, and a single one of the last decides.
+const SIGMAS: f64 = 4.0;
 
 /// How long after the fault's end users get at least nine tenths again of what they get in the healthy twin, for good.
 /// `None`: not before the measured part ends.
@@ -26,7 +30,7 @@ pub fn recovery(graph: &Graph, pair: Pair, measured: SimDuration) -> Option<SimD
                 sum.1 += f64::from(f);
             }
         }
-        sums.iter().all(|(healthy, faulted)| *faulted >= 0.9 * healthy - 3.0 * healthy.sqrt())
+        sums.iter().all(|(healthy, faulted)| !below(*faulted, *healthy, 0.9, SIGMAS))
     };
     // The last moments have too few windows ahead to tell.
     let last = until.saturating_sub(ahead / 2).max(from);

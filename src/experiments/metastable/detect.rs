@@ -1,13 +1,13 @@
 //! Whether a system is stuck: the trigger is gone, users ask for no more than before, and they get less.
 //!
-//! One waits first, as `wait` says. A run is stuck when, for as long again, goodput is below nine tenths of what it was
+//! One waits first, as `wait` says, and longer while what is in progress still falls (`drain`). A run is stuck when, for as long again, goodput is below nine tenths of what it was
 //! before the trigger, though users ask for no more, while something takes more tries per request of users than 1.1
 //! times what was usual, or some station has lost a tenth of its capacity. Near the edge this is chance, so it is told as
 //! a share of independent seeds.
 
 use super::inquiry::{Course, Inquiry};
 use super::pulse::{Strain, healed};
-use super::wait::{Wait, wait};
+use super::wait::{Wait, longest, wait};
 use crate::faults::Fault;
 use crate::measure::Warm;
 use crate::units::SimDuration;
@@ -66,9 +66,11 @@ impl Inquiry<'_, '_> {
         let last = SimDuration(course.until.0 - course.window.0);
         let end = self.pulse(&first, &course, last, course.until);
         // What is stuck does about twice as much as usual.
-        let run = self.pace.seconds(events / f64::from(LEAST_SEEDS), 2.0 * load);
+        // One run more looks whether it drains.
+        let run = self.pace.seconds(events / f64::from(LEAST_SEEDS + 1), 2.0 * load);
         let affordable = SimDuration::from_seconds((run - course.until.seconds()) / 2.0);
         let wait = wait(self.graph, self.bounds, load, self.p99, [&before, &end], course.window, affordable);
+        let wait = self.drained(&case, &first, &course, wait, longest(self.graph, self.p99, affordable));
         course.wait = wait.length;
         case.advance(&mut first, 0, course.end());
         let cost = first.world().tallies().events.max(1) as f64;

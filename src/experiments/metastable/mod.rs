@@ -7,7 +7,7 @@
 //!
 //! - `recovery`: how long it takes where it heals;
 //! - `pulse`, `inquiry`: what is measured, and the times of a run;
-//! - `wait`, `detect`: how long one waits, and whether a run is stuck then, over seeds;
+//! - `wait`, `drain`, `detect`: how long one waits, as long as it drains, and whether a run is stuck then, over seeds;
 //! - `stuck`, `cure`, `ablation`: what a stuck state does when there is less load, or one mechanism less;
 //! - `band`, `trigger`: the loads and the triggers from which on it happens.
 
@@ -15,6 +15,7 @@ mod ablation;
 mod band;
 mod cure;
 mod detect;
+mod drain;
 mod examine;
 mod inquiry;
 mod pulse;

@@ -4,6 +4,7 @@
 //! and by endpoint they call. Where traffic is open it is measured by what they ask for now, so that a lower load is no
 //! failure; a fixed number of users ask less because they wait, so that for them nothing is forgiven.
 
+use crate::experiments::chance::{above, below};
 use crate::graph::Graph;
 use crate::measure::Row;
 use crate::plan::{Arrivals, EdgeId, StationId};
@@ -17,6 +18,8 @@ const AMPLIFIED: f64 = 1.1;
 const DEGRADED: f64 = 0.9;
 /// Organic load above this multiple of what it was explains by itself that goodput is low.
 const MORE: f64 = 1.05;
+/// Standard errors that chance may explain.
+const SIGMAS: f64 = 3.0;
 
 /// Sums over some windows.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +43,8 @@ pub struct Pulse {
     up: Vec<f64>,
     /// Requests that wait there, on average.
     queue: Vec<f64>,
+    /// All that is in progress at stations or waits there, and messages that wait, on average.
+    in_progress: f64,
     /// The traffic is a fixed number of users, or some of it is.
     closed: bool,
 }
@@ -81,6 +86,10 @@ impl Pulse {
             done: stations.clone().map(|s| at(s, &|e, row| row.endpoints[e].good)).collect(),
             up: stations.clone().map(|s| mean(&|row| f64::from(row.stations[s].up))).collect(),
             queue: stations.map(|s| mean(&|row| f64::from(row.stations[s].queue))).collect(),
+            in_progress: mean(&|row| {
+                let stations = row.stations.iter().map(|s| f64::from(s.busy) + f64::from(s.queue)).sum::<f64>();
+                stations + row.topics.iter().map(|t| f64::from(t.backlog)).sum::<f64>()
+            }),
             closed: plan.sources.iter().any(|s| s.max_users.is_some() || matches!(s.arrivals, Arrivals::Closed { .. })),
         }
     }
@@ -93,6 +102,21 @@ impl Pulse {
     /// Requests that came to a station, per second.
     pub fn came(&self, station: StationId) -> f64 {
         self.came[station.index()] / self.seconds
+    }
+
+    /// Requests that came to all stations.
+    pub fn arrivals(&self) -> f64 {
+        self.came.iter().sum()
+    }
+
+    /// All that is in progress or waits, on average, wherever it stands.
+    pub fn in_progress(&self) -> f64 {
+        self.in_progress
+    }
+
+    /// How long it looked, in seconds.
+    pub fn seconds(&self) -> f64 {
+        self.seconds
     }
 
     /// Requests that wait at a station, on average.
@@ -118,17 +142,13 @@ impl Pulse {
         let pairs = [(all(self), all(before))].into_iter();
         let pairs = pairs.chain(self.good.iter().copied().zip(before.good.iter().copied()));
         let mut pairs = pairs.chain(self.answers.iter().copied().zip(before.answers.iter().copied()));
-        self.whole
-            && pairs.all(|(now, then)| {
-                let due = then / before.seconds * self.seconds * share;
-                now >= BACK * due - 3.0 * due.sqrt()
-            })
+        self.whole && pairs.all(|(now, then)| !below(now, then, BACK * share * self.seconds / before.seconds, SIGMAS))
     }
 
     /// Whether users ask for more than `before`, beyond chance.
     pub fn asks_more(&self, before: &Pulse) -> bool {
-        let due = before.organic() * self.seconds;
-        self.offered.iter().sum::<f64>() > MORE * due + 3.0 * due.sqrt()
+        let all = |pulse: &Pulse| pulse.offered.iter().sum::<f64>();
+        above(all(self), all(before), MORE * self.seconds / before.seconds, SIGMAS)
     }
 
     /// What has grown and what has shrunk since `before`, beyond chance.

@@ -206,3 +206,48 @@ fn every_mechanism_can_be_left_out_of_a_run() {
         assert_eq!(kept.rows(), moved.rows());
     });
 }
+
+/// A service that hangs for 40 s before a database holds 220/s · 40 s = 8,800 requests, none of them at the database. It answers
+/// 1 / 3.3 ms = 303/s, and with a fifth of the load in retries 264/s come: what the fault left drains at 39/s to 83/s, in 106 s
+/// to 226 s. The slowest mechanism takes 3 s. That is a debt, and no state that holds itself; without the budget 440/s come,
+/// and it is one.
+#[test]
+fn what_stands_upstream_is_seen_to_drain() {
+    let storm = |budget: &str| {
+        format!(
+            "
+traffic: {{ rate: 220/s, to: web }}
+services:
+  web:
+    concurrency: 5000
+    endpoints: {{ get: [ {{ call: db }} ] }}
+    dependencies: {{ db: {{ timeout: 1s, retry: {{ attempts: 2, backoff: 10ms{budget} }} }} }}
+databases: {{ db: {{ connections: 1, query: {{ constant: 3.3ms }} }} }}
+"
+        )
+    };
+    let fault = fault("hang:web@0s+40s");
+    let after = |budget: &str| ask(&storm(budget), |i| i.aftermaths(&fault, fault.duration.unwrap(), 1.0, 20e6));
+    let drains = after(", budget: 20%");
+    assert!(drains.stuck().is_empty() && !drains.wait.capped, "{:?} {:?}", drains.wait, drains.each);
+    assert!(drains.wait.length > SimDuration::from_secs(60), "{:?}", drains.wait);
+    let stays = after("");
+    assert_eq!(stays.stuck().len(), stays.each.len(), "{:?} {:?}", stays.wait, stays.each);
+    assert_eq!(
+        (stays.wait.length, stays.wait.capped),
+        (SimDuration::from_secs(3), false),
+        "nothing falls: no reason to wait"
+    );
+}
+
+/// Fifty users of a healthy system ask each endpoint 14 times a second or more: five seconds before the fault tell its rate to a
+/// seventh, which is no reason to call it broken afterwards. No request of these runs fails.
+#[test]
+fn the_clinic_is_never_called_stuck() {
+    let path = format!("{}/models/petclinic.yaml", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let fault = fault("latency:visits:+2s@0s+40s");
+    let found = ask(&text, |i| i.aftermaths(&fault, fault.duration.unwrap(), 1.0, 1e9));
+    let back = found.each.iter().filter(|a| matches!(a, Aftermath::Back(_))).count();
+    assert_eq!((back, found.each.len()), (20, 20), "{:?}", found.each);
+}

@@ -2,7 +2,7 @@
 //!
 //! As long as the slowest of what could still bring it back by itself: ten times the 99th percentile of a healthy answer,
 //! the time in which the backlog drains at spare capacity, one cycle of the slowest mechanism (retries, lifetimes in
-//! caches, circuit breakers, autoscalers).
+//! caches, circuit breakers, autoscalers). This is where waiting begins; a run that still drains then is given longer.
 
 use super::pulse::Pulse;
 use crate::graph::{Bound, Graph, Resource};
@@ -35,12 +35,21 @@ pub fn wait(
     affordable: SimDuration,
 ) -> Wait {
     let drains = (0..graph.plan().stations.len()).map(StationId::new).map(|s| drain(bounds, load, s, [before, end]));
-    let mechanism = graph.plan().slowest_mechanism().max(p99.times(10.0)).max(SHORTEST);
-    let wanted = drains.fold(mechanism.seconds(), f64::max);
-    let most = LONGEST.min(affordable.max(mechanism));
+    let wanted = drains.fold(mechanism(graph, p99).seconds(), f64::max);
+    let most = longest(graph, p99, affordable);
     let length = SimDuration::from_seconds(wanted.min(most.seconds()));
     let windows = length.0.div_ceil(window.0.max(1));
     Wait { length: SimDuration(windows * window.0), capped: wanted > most.seconds() }
+}
+
+/// The longest that one waits when so much can be afforded.
+pub fn longest(graph: &Graph, p99: SimDuration, affordable: SimDuration) -> SimDuration {
+    LONGEST.min(affordable.max(mechanism(graph, p99)))
+}
+
+/// The time of whatever is slowest, a backlog left out.
+fn mechanism(graph: &Graph, p99: SimDuration) -> SimDuration {
+    graph.plan().slowest_mechanism().max(p99.times(10.0)).max(SHORTEST)
 }
 
 /// Seconds in which what waits at a station drains: by what it could take beyond what comes to it.
