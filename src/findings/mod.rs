@@ -64,6 +64,19 @@ pub struct Lint {
     look: fn(&Evidence) -> Vec<Finding>,
 }
 
+impl Lint {
+    /// What it is, in one line.
+    pub fn summary(&self) -> String {
+        let first: Vec<&str> = self.doc.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+        let text = first.join(" ");
+        let text = text.strip_prefix("What it is: ").unwrap_or(&text);
+        text.split_once(". ").map_or(text, |(sentence, _)| sentence).trim_end_matches('.').to_owned()
+    }
+}
+
+/// Other names by which people look for a finding.
+pub const ALIASES: &[(&str, &str)] = &[("metastable", "does-not-recover"), ("metastable-failure", "does-not-recover")];
+
 /// Every kind of finding, by code.
 pub const LINTS: &[&Lint] = &[
     &calling_in_circles::LINT,
@@ -142,7 +155,8 @@ pub fn look(evidence: &Evidence) -> Vec<Finding> {
     findings
 }
 
-/// The kind of finding with this code.
+/// The kind of finding with this code, or with this other name.
 pub fn lint(code: &str) -> Option<&'static Lint> {
+    let code = ALIASES.iter().find(|(alias, _)| *alias == code).map_or(code, |(_, code)| code);
     LINTS.iter().find(|lint| lint.code == code).copied()
 }
