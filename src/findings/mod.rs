@@ -10,12 +10,17 @@ mod evidence;
 mod finding;
 mod guard;
 mod queries;
+mod remedy;
 mod words;
 
+mod breaker_never_trips;
+mod cache_stampede;
 mod calling_in_circles;
 mod connection_pool_too_large;
 mod connection_pool_too_small;
+mod deep_health_check;
 mod does_not_recover;
+mod harmful_guard;
 mod local_files;
 mod local_sessions;
 mod long_transaction;
@@ -33,7 +38,9 @@ mod missing_structured_logs;
 mod missing_timeout;
 mod missing_tracing;
 mod n_plus_one;
+mod not_graceful_shutdown;
 mod offset_pagination;
+mod publisher_blocks;
 mod retry_amplification;
 mod retry_storm;
 mod saturated_resource;
@@ -79,10 +86,14 @@ pub const ALIASES: &[(&str, &str)] = &[("metastable", "does-not-recover"), ("met
 
 /// Every kind of finding, by code.
 pub const LINTS: &[&Lint] = &[
+    &breaker_never_trips::LINT,
+    &cache_stampede::LINT,
     &calling_in_circles::LINT,
     &connection_pool_too_large::LINT,
     &connection_pool_too_small::LINT,
+    &deep_health_check::LINT,
     &does_not_recover::LINT,
+    &harmful_guard::LINT,
     &local_files::LINT,
     &local_sessions::LINT,
     &long_transaction::LINT,
@@ -100,7 +111,9 @@ pub const LINTS: &[&Lint] = &[
     &missing_timeout::LINT,
     &missing_tracing::LINT,
     &n_plus_one::LINT,
+    &not_graceful_shutdown::LINT,
     &offset_pagination::LINT,
+    &publisher_blocks::LINT,
     &retry_amplification::LINT,
     &retry_storm::LINT,
     &saturated_resource::LINT,
