@@ -26,6 +26,8 @@ pub struct Remedy {
     pub subject: String,
     /// The case in which it should help; nothing for a healthy day.
     pub faults: Vec<Fault>,
+    /// It is to blame only if the breaker of this edge stays closed in that case.
+    pub stays_closed: Option<EdgeId>,
     /// One change of the model each, of which one is enough.
     pub changes: Vec<Change>,
 }
@@ -68,7 +70,7 @@ impl Works<'_, '_> {
     /// Tries one.
     pub fn try_remedy(&self, remedy: &Remedy) -> Option<Proof> {
         let before = bad(&self.pay(&[], &remedy.faults, 0)?);
-        if before < LEAST {
+        if before < LEAST || remedy.stays_closed.is_some_and(|edge| self.opens(edge, &remedy.faults)) {
             return None;
         }
         let spared: Vec<f64> = remedy
@@ -116,6 +118,13 @@ impl Works<'_, '_> {
         Some(tolls(&users, self.field.patience, &case.run(replication)))
     }
 
+    /// Whether the breaker of an edge opens.
+    fn opens(&self, edge: EdgeId, faults: &[Fault]) -> bool {
+        let mut case = self.field.case(&self.drill);
+        case.faults = faults.to_vec();
+        case.run(0).edges[edge.index()].breaker_opened > 0
+    }
+
     /// A fault of the drill, if it makes sense; `lasting` for one that is over sooner.
     fn fault(&self, what: &str, lasting: Option<SimDuration>) -> Option<Fault> {
         let lasting = lasting.unwrap_or(self.drill.lasting);
@@ -142,7 +151,7 @@ impl Works<'_, '_> {
             let to = breaker(edge.timeout, &habit);
             let change = Change { path: format!("{}.circuit_breaker", edge.policy_path), from: None, to };
             let (code, subject) = ("breaker-never-trips", edge.name.clone());
-            Some(Remedy { code, subject, faults: vec![fault], changes: vec![change] })
+            Some(Remedy { code, subject, faults: vec![fault], stays_closed: Some(id), changes: vec![change] })
         };
         self.guarded().into_iter().filter_map(one).collect()
     }
@@ -159,7 +168,7 @@ impl Works<'_, '_> {
                 let path = format!("{}.{field}", edge.policy_path);
                 let changes = values.into_iter().map(|to| Change { path: path.clone(), from: None, to }).collect();
                 let (code, subject) = ("harmful-guard", edge.name.clone());
-                found.push(Remedy { code, subject, faults: Vec::new(), changes });
+                found.push(Remedy { code, subject, faults: Vec::new(), stays_closed: None, changes });
             };
             if edge.timeout.is_some() && often(tally.timeouts) {
                 let wider = SimDuration::from_seconds(ample(&habit)).to_string();
@@ -203,6 +212,7 @@ impl Works<'_, '_> {
                         code: "deep-health-check",
                         subject: component.name.clone(),
                         faults: vec![fault],
+                        stays_closed: None,
                         changes: vec![change("health_check.depth", "shallow")],
                     }));
                 }
@@ -213,6 +223,7 @@ impl Works<'_, '_> {
                     code: "not-graceful-shutdown",
                     subject: component.name.clone(),
                     faults: vec![fault],
+                    stays_closed: None,
                     changes: vec![change("grace", "5s"), change("grace", "30s")],
                 }));
             }
@@ -236,7 +247,13 @@ impl Works<'_, '_> {
                 Change { path: path("capacity"), from: None, to: format!("{}", room.ceil()) },
                 Change { path: path("overflow"), from: None, to: "reject".into() },
             ];
-            Some(Remedy { code: "publisher-blocks", subject: topic.name.clone(), faults: vec![fault], changes })
+            Some(Remedy {
+                code: "publisher-blocks",
+                subject: topic.name.clone(),
+                faults: vec![fault],
+                stays_closed: None,
+                changes,
+            })
         };
         plan.topics.iter().enumerate().filter_map(one).collect()
     }
@@ -257,7 +274,7 @@ impl Works<'_, '_> {
             let mut changes = vec![change("single_flight", "true")];
             changes.extend(store.ttl.map(|ttl| change("stale_while_revalidate", &ttl.to_string())));
             let (code, subject) = ("cache-stampede", component.name.clone());
-            Some(Remedy { code, subject, faults: vec![fault], changes })
+            Some(Remedy { code, subject, faults: vec![fault], stays_closed: None, changes })
         };
         plan.caches.iter().filter_map(one).collect()
     }

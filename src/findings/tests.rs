@@ -404,6 +404,31 @@ queues: { jobs: { capacity: 100, overflow: block, consumers: [ { call: worker, c
 ",
         ["capacity: 100", "capacity: 100k"],
     ),
+    (
+        "breaker-never-trips",
+        "web>reports",
+        "
+traffic: { rate: 60/s, mix: { web.page: 80%, web.report: 20% }, timeout: 5s }
+services:
+  web:
+    concurrency: 20
+    endpoints: { page: [ { work: 2ms } ], report: [ { work: 2ms }, { call: reports } ] }
+    dependencies: { reports: { timeout: 8s, circuit_breaker: { open_for: 5s } } }
+external: { reports: { latency: 20ms } }
+",
+        ["open_for: 5s", "open_for: 5s, slow_call_duration: 500ms, slow_call_rate: 50%"],
+    ),
+    (
+        "cache-stampede",
+        "pages",
+        "
+traffic: { rate: 200/s, to: api.show }
+services: { api: { endpoints: { show: [ { cached: { cache: pages, miss: [ { call: db } ] } } ] } } }
+databases: { db: { connections: 2, query: 50ms } }
+caches: { pages: { keys: 10 } }
+",
+        ["connections: 2,", "connections: 100,"],
+    ),
 ];
 
 #[test]
