@@ -8,9 +8,9 @@ declare_lint! {
     /// Why it is bad: callers wait for a callee that is gone, as if there were no breaker; everybody believes that
     /// there is one.
     ///
-    /// How it is judged: the callee is slowed by five seconds, and the breaker stays closed. A breaker fitted to the edge (enough calls within its
-    /// window, and slow calls counted) takes the place of the present one, in the same runs with the same random
-    /// numbers. It is a finding only when at least a quarter of what goes bad is spared, beyond the interval of three
+    /// How it is judged: the callee is slowed by five seconds, and the breaker stays closed. A breaker fitted to the edge
+    /// (enough calls within its window, and slow calls counted) takes the place of the present one, in the same runs
+    /// with the same random numbers. It is a finding only when at least a quarter of what goes bad is spared, beyond the interval of three
     /// replications; when a healthy day is worse with the change, the change is not recommended. Severity: P1 when a
     /// twentieth of all requests is spared, else P2.
     ///
