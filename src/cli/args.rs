@@ -24,6 +24,8 @@ pub enum Command {
     Run(RunArgs),
     /// `simulate check MODEL…`
     Check(CheckArgs),
+    /// `simulate explain [CODE]`
+    Explain(ExplainArgs),
     /// `simulate verify`
     Verify(VerifyArgs),
     /// `simulate schema`
@@ -36,6 +38,7 @@ Examples:
   simulate models/shop.yaml --set services.web.replicas=8
   simulate run models/shop.yaml --fail latency:stripe:+2s@60s+120s
   simulate check models/*.yaml
+  simulate explain missing-timeout
   simulate verify
   simulate schema --output tenfold.schema.json
 
@@ -51,7 +54,7 @@ invalid model, 3 internal error, 130 interrupted.";
     args_conflicts_with_subcommands = true,
     arg_required_else_help = true,
     max_term_width = 110,
-    override_usage = "simulate MODEL [OPTIONS]\n       simulate run MODEL [OPTIONS]\n       simulate check MODEL...\n       simulate verify\n       simulate schema"
+    override_usage = "simulate MODEL [OPTIONS]\n       simulate run MODEL [OPTIONS]\n       simulate check MODEL...\n       simulate explain [CODE]\n       simulate verify\n       simulate schema"
 )]
 struct Raw {
     #[command(subcommand)]
@@ -69,6 +72,8 @@ enum RawCommand {
     Run(Box<RunArgs>),
     /// Read models and say what is wrong with them, without simulating.
     Check(CheckArgs),
+    /// What a finding means, why it matters and how it is judged; without a code, all findings.
+    Explain(ExplainArgs),
     /// Compare the engine with queueing theory, on this machine, in a minute.
     Verify(VerifyArgs),
     /// Print the JSON Schema of the model language, for editors.
@@ -149,6 +154,14 @@ pub struct CheckArgs {
     /// Where the reports go.
     #[command(flatten)]
     pub output: OutputOptions,
+}
+
+/// Arguments of `explain`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ExplainArgs {
+    /// The code of a finding, such as missing-timeout.
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
 }
 
 /// Arguments of `verify`.
@@ -239,6 +252,7 @@ pub fn parse() -> Result<Args, Exit> {
     let command = match raw.command {
         Some(RawCommand::Run(run)) => Command::Run(*run),
         Some(RawCommand::Check(check)) => Command::Check(check),
+        Some(RawCommand::Explain(explain)) => Command::Explain(explain),
         Some(RawCommand::Verify(verify)) => Command::Verify(verify),
         Some(RawCommand::Schema(schema)) => Command::Schema(schema),
         None => {
@@ -272,7 +286,7 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Raw::command().debug_assert();
-        assert_eq!(subcommands(), ["run", "check", "verify", "schema"]);
+        assert_eq!(subcommands(), ["run", "check", "explain", "verify", "schema"]);
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! The command line: the only room that touches the terminal, the wall clock and files.
 //!
-//! [`parse`] reads the arguments; [`review`], [`run`], [`check`], [`verify`] and [`schema`] each do one command, from reading
+//! [`parse`] reads the arguments; [`review`], [`run`], [`check`], [`look_up`], [`verify`] and [`schema`] each do one command, from reading
 //! the model to writing its reports, and answer with an [`Exit`]. What they ask of the rest of the program stands in `work`.
 
 mod args;
 mod commands;
 mod exit;
 mod input;
+mod look_up;
 mod output;
 mod progress;
 mod schema;
@@ -15,8 +16,9 @@ mod values;
 mod verify;
 mod work;
 
-pub use args::{Args, CheckArgs, Command, ReviewArgs, RunArgs, SchemaArgs, VerifyArgs, parse};
+pub use args::{Args, CheckArgs, Command, ExplainArgs, ReviewArgs, RunArgs, SchemaArgs, VerifyArgs, parse};
 pub use commands::{check, review, run};
 pub use exit::{Exit, Mistake, explain};
+pub use look_up::look_up;
 pub use schema::schema;
 pub use verify::verify;

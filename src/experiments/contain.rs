@@ -170,7 +170,7 @@ impl Works<'_, '_> {
         // With few replications an interval is wide; what every replication shows is accepted too.
         let always = proven.after.iter().zip(&proven.before).all(|(a, b)| total(a) < 0.9 * total(b));
         let helps = spared.mean > 0.0 && (spared.low > 0.0 || always);
-        (helps && harmless(&proven)).then_some(Proven { spared, ..proven })
+        (helps && unharmed(&proven.healthy_before, &proven.healthy_after)).then_some(Proven { spared, ..proven })
     }
 }
 
@@ -179,13 +179,12 @@ fn total(tolls: &[Toll]) -> f64 {
 }
 
 /// A healthy day is no worse: at most one request in a thousand more goes bad, and no p99 grows by a quarter.
-fn harmless(proven: &Proven) -> bool {
-    let users = proven.healthy_before.first().map_or(0, Vec::len);
+pub(super) fn unharmed(before: &[Vec<Toll>], after: &[Vec<Toll>]) -> bool {
+    let users = before.first().map_or(0, Vec::len);
     (0..users).all(|user| {
         let mean = |runs: &[Vec<Toll>], of: fn(&Toll) -> f64| {
             runs.iter().map(|r| of(&r[user])).sum::<f64>() / runs.len().max(1) as f64
         };
-        let (before, after) = (&proven.healthy_before, &proven.healthy_after);
         let offered = mean(before, |t| t.offered);
         let worse = mean(after, Toll::bad) - mean(before, Toll::bad);
         worse <= (0.001 * offered).max(1.0) && mean(after, |t| t.p99) <= 1.25 * mean(before, |t| t.p99) + 0.001

@@ -108,7 +108,7 @@ pub fn missing(graph: &Graph, edge: EdgeId, habit: &Habit) -> Vec<Move> {
 }
 
 /// What a call takes at the very most on a healthy day, with head-room: three times the p99.9, at least 50 ms.
-fn ample(habit: &Habit) -> f64 {
+pub(super) fn ample(habit: &Habit) -> f64 {
     round_up((3.0 * habit.p999).max(0.05))
 }
 
@@ -126,7 +126,7 @@ fn timeout(graph: &Graph, edge: EdgeId, habit: &Habit) -> Option<SimDuration> {
 
 /// The defaults, with fewer calls where the window would never see twenty, and counting slow calls where no time-out
 /// turns them into failures soon enough.
-fn breaker(timeout: Option<SimDuration>, habit: &Habit) -> String {
+pub(super) fn breaker(timeout: Option<SimDuration>, habit: &Habit) -> String {
     let minimum = (habit.rate * 10.0 / 2.0).floor().clamp(5.0, 20.0);
     let limit = SimDuration::from_seconds(ample(habit));
     let slow = match timeout.is_some_and(|t| t <= limit.times(1.5)) {

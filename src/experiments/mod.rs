@@ -9,7 +9,8 @@
 //! - `bench`, `capacity`, `limits`, `scale`, `usage`: how much load, what ends it, and the plan to more;
 //! - `strike`, `campaign`, `cascade`: every component and edge struck in turn, and how the damage spreads;
 //! - `metastable`: failures that outlive their cause, and why;
-//! - `guards`, `contain`: which missing guard contains it, by trying.
+//! - `guards`, `contain`: which missing guard contains it, by trying;
+//! - `remedies`: other changes that may help, each tried before it is told.
 
 mod bench;
 mod campaign;
@@ -24,6 +25,7 @@ mod limits;
 mod metastable;
 mod options;
 mod plain;
+mod remedies;
 mod review;
 mod scale;
 mod strike;
@@ -48,6 +50,7 @@ pub use metastable::{
 };
 pub use options::{Options, Progress, Quiet};
 pub use plain::{Plain, run};
+pub use remedies::{Proof, Remedy};
 pub use review::{Decoy, Review, Shown, Spare, review};
 pub use scale::ScalePlan;
 pub use strike::Asked;

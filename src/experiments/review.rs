@@ -11,6 +11,7 @@ use super::length::{Length, Pace, shown};
 use super::limits::{Bottleneck, Capacity};
 use super::metastable::Metastable;
 use super::options::{ASSUMED, Options, Progress, slos};
+use super::remedies::Proof;
 use super::scale::ScalePlan;
 use super::strike::{Asked, strike};
 use super::toll::Toll;
@@ -104,6 +105,8 @@ pub struct Review {
     pub spares: Vec<Spare>,
     /// Guards that would help nobody.
     pub decoys: Vec<Decoy>,
+    /// Remedies that were shown to help.
+    pub remedies: Vec<Proof>,
     /// What the reader must know.
     pub notes: Vec<String>,
 }
@@ -174,6 +177,7 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
         metastable: fallen.metastable,
         spares: fallen.spares,
         decoys: fallen.decoys,
+        remedies: fallen.remedies,
         notes,
         bounds: bounds.clone(),
         slos: slos.clone(),

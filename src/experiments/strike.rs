@@ -12,6 +12,7 @@ use super::contain::{Containment, Works};
 use super::guards::{Guard, Habit, Move, missing};
 use super::metastable::{Inquiry, Metastable};
 use super::options::{Options, Progress};
+use super::remedies::Proof;
 use super::review::{Decoy, REPLICATIONS, Spare};
 use super::toll::{Toll, patience, tolls};
 use crate::faults::Fault;
@@ -30,6 +31,7 @@ mod share {
     pub const ASKED: f64 = 0.15;
     pub const PAIRS: f64 = 0.04;
     pub const EXAMINING: f64 = 0.05;
+    pub const REMEDIES: f64 = 0.05;
 }
 
 /// So many failures are confirmed by several replications, whatever the budget.
@@ -41,6 +43,8 @@ const WORTH_CONFIRMING: f64 = 0.002;
 /// Guards are tried against so many failures.
 const MOST_CONTAINED: usize = 8;
 const MOST_DECOYS: usize = 3;
+/// So many remedies are tried, whatever the budget.
+const LEAST_REMEDIES: usize = 4;
 /// Failures that did not heal within their run and are examined.
 const MOST_EXAMINED: usize = 3;
 
@@ -53,6 +57,7 @@ pub(super) struct Fallen {
     pub(super) metastable: Vec<(usize, Metastable)>,
     pub(super) spares: Vec<Spare>,
     pub(super) decoys: Vec<Decoy>,
+    pub(super) remedies: Vec<Proof>,
     pub(super) asked: Option<Asked>,
     pub(super) pairs: Pairs,
 }
@@ -91,6 +96,7 @@ pub(super) fn strike(
     let contained = contain(&works, &failures, progress, notes);
     let decoys = decoys(&works, &failures, &contained);
     let spares = spares(&works, &failures);
+    let remedies = remedies(bench, options, &works, progress, notes);
     let metastable = outlasting(bench, options, &healthy[0], &failures, progress, notes);
 
     let late = progress.time_left().is_some_and(|left| left <= 0.0);
@@ -108,7 +114,7 @@ pub(super) fn strike(
     let runs = share::PAIRS * options.budget / (screening.seconds() * bench.pace.events_per_s);
     progress.begin("striking two at once", 1);
     let pairs = field.pairs(&screening, &failures, Allowance { pairs: runs as usize, progress });
-    Fallen { drill, patience, failures, contained, metastable, spares, decoys, asked, pairs }
+    Fallen { drill, patience, failures, contained, metastable, spares, decoys, remedies, asked, pairs }
 }
 
 /// Every fault in a short run, and those that matter in several longer ones; the most urgent first.
@@ -217,6 +223,30 @@ fn contain(works: &Works, failures: &[Failure], progress: &dyn Progress, notes: 
         progress.advance(1);
     }
     contained
+}
+
+/// Tries what the model makes likely to help, as far as its share of the budget goes.
+fn remedies(
+    bench: &Bench,
+    options: &Options,
+    works: &Works,
+    progress: &dyn Progress,
+    notes: &mut Vec<String>,
+) -> Vec<Proof> {
+    let all = works.remedies();
+    let mut runs = share::REMEDIES * options.budget / (works.drill.seconds() * bench.pace.events_per_s);
+    progress.begin("trying remedies", all.len() as u64);
+    let mut proofs = Vec::new();
+    for (i, remedy) in all.iter().enumerate() {
+        runs -= 1.0 + remedy.changes.len() as f64;
+        if runs < 0.0 && i >= LEAST_REMEDIES {
+            notes.push(format!("the budget had no room to try {} further remedies", all.len() - i));
+            break;
+        }
+        proofs.extend(works.try_remedy(remedy));
+        progress.advance(1);
+    }
+    proofs
 }
 
 /// Examines the failures that were not over when their runs ended: whether they heal at all, and what keeps them.

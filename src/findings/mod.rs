@@ -10,12 +10,17 @@ mod evidence;
 mod finding;
 mod guard;
 mod queries;
+mod remedy;
 mod words;
 
+mod breaker_never_trips;
+mod cache_stampede;
 mod calling_in_circles;
 mod connection_pool_too_large;
 mod connection_pool_too_small;
+mod deep_health_check;
 mod does_not_recover;
+mod harmful_guard;
 mod local_files;
 mod local_sessions;
 mod long_transaction;
@@ -33,7 +38,9 @@ mod missing_structured_logs;
 mod missing_timeout;
 mod missing_tracing;
 mod n_plus_one;
+mod not_graceful_shutdown;
 mod offset_pagination;
+mod publisher_blocks;
 mod retry_amplification;
 mod retry_storm;
 mod saturated_resource;
@@ -64,12 +71,29 @@ pub struct Lint {
     look: fn(&Evidence) -> Vec<Finding>,
 }
 
+impl Lint {
+    /// What it is, in one line.
+    pub fn summary(&self) -> String {
+        let first: Vec<&str> = self.doc.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+        let text = first.join(" ");
+        let text = text.strip_prefix("What it is: ").unwrap_or(&text);
+        text.split_once(". ").map_or(text, |(sentence, _)| sentence).trim_end_matches('.').to_owned()
+    }
+}
+
+/// Other names by which people look for a finding.
+pub const ALIASES: &[(&str, &str)] = &[("metastable", "does-not-recover"), ("metastable-failure", "does-not-recover")];
+
 /// Every kind of finding, by code.
 pub const LINTS: &[&Lint] = &[
+    &breaker_never_trips::LINT,
+    &cache_stampede::LINT,
     &calling_in_circles::LINT,
     &connection_pool_too_large::LINT,
     &connection_pool_too_small::LINT,
+    &deep_health_check::LINT,
     &does_not_recover::LINT,
+    &harmful_guard::LINT,
     &local_files::LINT,
     &local_sessions::LINT,
     &long_transaction::LINT,
@@ -87,7 +111,9 @@ pub const LINTS: &[&Lint] = &[
     &missing_timeout::LINT,
     &missing_tracing::LINT,
     &n_plus_one::LINT,
+    &not_graceful_shutdown::LINT,
     &offset_pagination::LINT,
+    &publisher_blocks::LINT,
     &retry_amplification::LINT,
     &retry_storm::LINT,
     &saturated_resource::LINT,
@@ -142,7 +168,8 @@ pub fn look(evidence: &Evidence) -> Vec<Finding> {
     findings
 }
 
-/// The kind of finding with this code.
+/// The kind of finding with this code, or with this other name.
 pub fn lint(code: &str) -> Option<&'static Lint> {
+    let code = ALIASES.iter().find(|(alias, _)| *alias == code).map_or(code, |(_, code)| code);
     LINTS.iter().find(|lint| lint.code == code).copied()
 }

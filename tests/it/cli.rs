@@ -60,6 +60,16 @@ fn help_and_version_go_to_standard_output_and_pass() {
 }
 
 #[test]
+fn findings_are_explained_by_code() {
+    let folder = Folder::tiny();
+    folder.simulate("explain").code(0).stdout(contains("missing-timeout").and(contains("n-plus-one")));
+    folder.simulate("explain missing-timeout").code(0).stdout(contains("How it is judged:")).stderr(is_empty());
+    folder.simulate("explain metastable").code(0).stdout(contains("does-not-recover"));
+    let wrong = folder.simulate("explain mising-timeout").code(2).stdout(is_empty());
+    wrong.stderr(contains("did you mean `missing-timeout`?"));
+}
+
+#[test]
 fn wrong_usage_leaves_with_2_and_says_what_to_write() {
     let folder = Folder::tiny();
     for (arguments, told) in [

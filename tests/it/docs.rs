@@ -115,6 +115,25 @@ fn the_tables_of_the_reference_are_those_of_the_shapes() {
     assert!(missing.is_empty(), "without a table in the reference: {missing:?}");
 }
 
+/// The guide lists every finding there is, with what it says of itself.
+#[test]
+fn the_tables_of_findings_are_those_of_the_list() {
+    let page = root().join("src/guide/findings.md");
+    let text = fs::read_to_string(&page).unwrap();
+    let (before, rest) = text.split_once("<!-- findings -->\n").unwrap();
+    let (_, after) = rest.split_once("<!-- end -->").unwrap();
+    let mut table = String::from("| Code | Told from | What it is |\n| --- | --- | --- |\n");
+    for lint in tenfold::findings::LINTS {
+        let from = if lint.is_static { "model" } else { "runs" };
+        table.push_str(&format!("| `{}` | {from} | {} |\n", lint.code, lint.summary()));
+    }
+    let fresh = format!("{before}<!-- findings -->\n{table}<!-- end -->{after}");
+    if std::env::var_os("TENFOLD_WRITE").is_some() {
+        fs::write(&page, &fresh).unwrap();
+    }
+    assert!(fresh == text, "out of date, write it by `TENFOLD_WRITE=1 cargo test tables`");
+}
+
 #[test]
 fn every_shipped_model_says_what_it_shows_and_is_read_without_a_problem() {
     for path in models() {
