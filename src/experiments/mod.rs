@@ -8,6 +8,7 @@
 //! - `judge`, `toll`: whether expectations hold, and what users lose;
 //! - `bench`, `capacity`, `limits`, `scale`, `usage`: how much load, what ends it, and the plan to more;
 //! - `strike`, `campaign`, `cascade`: every component and edge struck in turn, and how the damage spreads;
+//! - `detection`: which alerts tell of it, after how long, and which cry wolf;
 //! - `metastable`: failures that outlive their cause, and why;
 //! - `guards`, `contain`: which missing guard contains it, by trying.
 
@@ -16,6 +17,7 @@ mod campaign;
 mod capacity;
 mod cascade;
 mod contain;
+mod detection;
 mod guards;
 mod judge;
 mod length;
@@ -33,10 +35,13 @@ mod usage;
 pub use bench::Outcome;
 pub use campaign::catalog::kills_all;
 pub use campaign::pairs::{Joint, Pairs};
+pub use campaign::side::{Ill, Keyed, Side};
 pub use campaign::{Drill, Failure, Harm};
 pub use capacity::Bracket;
 pub use cascade::{Gauge, Impairment, Mechanism, Reading, Struck};
 pub use contain::{Attempt, Containment, Proven};
+pub use detection::propose::{Calmer, Proposal};
+pub use detection::{Detection, Noise, Paged};
 pub use guards::{Guard, Habit, Move};
 pub use judge::{Judged, Verdict};
 pub use length::{Length, Pace};

@@ -67,8 +67,15 @@ fn plain(model: &Model, scenario: Option<&Scenario>, options: &Options, progress
     let pace = Pace::of(plan, options.seed);
     let graph = Graph::new(plan);
     let bounds = graph.bounds();
-    let bench =
-        Bench { graph: &graph, bounds: &bounds, slos: &expectations, seed: options.seed, pace, remodel: &|_| None };
+    let bench = Bench {
+        graph: &graph,
+        bounds: &bounds,
+        slos: &expectations,
+        alerts: &model.alerts,
+        seed: options.seed,
+        pace,
+        remodel: &|_| None,
+    };
     let last = faults.iter().map(|f| f.end().unwrap_or(f.start)).max().unwrap_or_default();
     let name = scenario.map(|s| s.name.clone());
     let runs = loads

@@ -4,8 +4,11 @@
 
 use super::bench::{Bench, Outcome};
 use super::campaign::pairs::Pairs;
+use super::campaign::side::Keyed;
 use super::campaign::{Drill, Failure};
 use super::contain::Containment;
+use super::detection::Noise;
+use super::detection::propose::{Calmer, Proposal};
 use super::guards::Move;
 use super::length::{Length, Pace, shown};
 use super::limits::{Bottleneck, Capacity};
@@ -104,6 +107,14 @@ pub struct Review {
     pub spares: Vec<Spare>,
     /// Guards that would help nobody.
     pub decoys: Vec<Decoy>,
+    /// How often alerts page while nothing is wrong.
+    pub noise: Vec<Noise>,
+    /// Rules that would tell of failures of which nobody is told.
+    pub proposals: Vec<Proposal>,
+    /// Calmer forms of rules that page while nothing is wrong.
+    pub calmer: Vec<Calmer>,
+    /// Calls that carry a key where they did not, tried.
+    pub keyed: Vec<Keyed>,
     /// What the reader must know.
     pub notes: Vec<String>,
 }
@@ -137,7 +148,15 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
     let remodel = |changes: &[Change]| model.with(changes).ok().map(|m| m.plan);
     let load = options.loads.last().map_or(1.0, |l| options.factor(&model.plan, *l));
     let pace = Pace::of(&model.plan, options.seed);
-    let bench = Bench { graph: &graph, bounds: &bounds, slos: &slos, seed: options.seed, pace, remodel: &remodel };
+    let bench = Bench {
+        graph: &graph,
+        bounds: &bounds,
+        slos: &slos,
+        alerts: &model.alerts,
+        seed: options.seed,
+        pace,
+        remodel: &remodel,
+    };
     let mut notes = Vec::new();
     if assumed {
         notes.push(format!(
@@ -155,7 +174,7 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
     let plan = (load != 1.0 || !asked_holds).then(|| bench.plan_to(load, share::PLAN * options.budget));
 
     let at = (load != 1.0).then_some((load, asked_holds));
-    let fallen = strike(&bench, options, &runs[0].outcome.runs, at, progress, &mut notes);
+    let fallen = strike(&bench, options, &runs[0], at, progress, &mut notes);
     Review {
         load,
         seed: options.seed,
@@ -174,6 +193,10 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
         metastable: fallen.metastable,
         spares: fallen.spares,
         decoys: fallen.decoys,
+        noise: fallen.noise,
+        proposals: fallen.proposals,
+        calmer: fallen.calmer,
+        keyed: fallen.keyed,
         notes,
         bounds: bounds.clone(),
         slos: slos.clone(),

@@ -7,12 +7,15 @@
 use super::bench::Bench;
 use super::campaign::catalog::{self, again};
 use super::campaign::pairs::{Allowance, Pairs};
+use super::campaign::side::{Keyed, keyed};
 use super::campaign::{Drill, Failure, Field};
 use super::contain::{Containment, Works};
+use super::detection::propose::{Calmer, Proposal, Trials};
+use super::detection::{Noise, noise};
 use super::guards::{Guard, Habit, Move, missing};
 use super::metastable::{Inquiry, Metastable};
 use super::options::{Options, Progress};
-use super::review::{Decoy, REPLICATIONS, Spare};
+use super::review::{Decoy, REPLICATIONS, Shown, Spare};
 use super::toll::{Toll, patience, tolls};
 use crate::faults::Fault;
 use crate::graph::Graph;
@@ -30,6 +33,7 @@ mod share {
     pub const ASKED: f64 = 0.15;
     pub const PAIRS: f64 = 0.04;
     pub const EXAMINING: f64 = 0.05;
+    pub const DETECTING: f64 = 0.05;
 }
 
 /// So many failures are confirmed by several replications, whatever the budget.
@@ -55,6 +59,10 @@ pub(super) struct Fallen {
     pub(super) decoys: Vec<Decoy>,
     pub(super) asked: Option<Asked>,
     pub(super) pairs: Pairs,
+    pub(super) noise: Vec<Noise>,
+    pub(super) proposals: Vec<Proposal>,
+    pub(super) calmer: Vec<Calmer>,
+    pub(super) keyed: Vec<Keyed>,
 }
 
 /// The campaign at the load asked for.
@@ -75,21 +83,25 @@ pub struct Asked {
 pub(super) fn strike(
     bench: &Bench,
     options: &Options,
-    healthy: &[Measurements],
+    calm: &Shown,
     at: Option<(f64, bool)>,
     progress: &dyn Progress,
     notes: &mut Vec<String>,
 ) -> Fallen {
     let graph = bench.graph;
+    let healthy = &calm.outcome.runs;
     let patience = patience(graph, bench.slos, &healthy[0]);
     let drill = drill(bench, graph.plan(), share::DRILL * options.budget);
-    let field = Field { graph, load: 1.0, seed: options.seed, patience: &patience };
-    let failures = struck(bench, options, field, &drill, progress);
+    let field = Field { graph, load: 1.0, seed: options.seed, patience: &patience, alerts: bench.alerts };
+    let mut failures = struck(bench, options, field, &drill, progress);
+    let patient = tell(bench, options, field, &drill, &mut failures, progress);
 
     let works = Works { field, drill, remodel: bench.remodel, healthy: &healthy[0], replications: REPLICATIONS };
     let contained = contain(&works, &failures, progress, notes);
     let decoys = decoys(&works, &failures, &contained);
     let spares = spares(&works, &failures);
+    let keyed = keyed(field, &drill, bench.remodel, &failures);
+    let (noise, proposals, calmer) = rules(field, patient, calm, &failures, progress);
     let metastable = outlasting(bench, options, &healthy[0], &failures, progress, notes);
 
     let late = progress.time_left().is_some_and(|left| left <= 0.0);
@@ -104,7 +116,72 @@ pub(super) fn strike(
     let runs = share::PAIRS * options.budget / (screening.seconds() * bench.pace.events_per_s);
     progress.begin("striking two at once", 1);
     let pairs = field.pairs(&screening, &failures, Allowance { pairs: runs as usize, progress });
-    Fallen { drill, patience, failures, contained, metastable, spares, decoys, asked, pairs }
+    Fallen {
+        drill,
+        patience,
+        failures,
+        contained,
+        metastable,
+        spares,
+        decoys,
+        asked,
+        pairs,
+        noise,
+        proposals,
+        calmer,
+        keyed,
+    }
+}
+
+/// Who is told of what hurts users: where an alert needs longer than a drill to page, and none has, the fault lasts longer.
+/// Returns the lengths of those runs.
+fn tell(
+    bench: &Bench,
+    options: &Options,
+    field: Field,
+    drill: &Drill,
+    failures: &mut [Failure],
+    progress: &dyn Progress,
+) -> Drill {
+    let slowest = bench.alerts.iter().map(|alert| alert.reach()).max().unwrap_or_default();
+    let untold = |f: &&mut Failure| f.confirmed && f.hurts() && f.detection.cut && f.detection.told().is_empty();
+    let open: Vec<&mut Failure> = failures.iter_mut().filter(untold).collect();
+    if open.is_empty() {
+        return *drill;
+    }
+    let runs = (2 * open.len()) as f64 * f64::from(REPLICATIONS);
+    let affordable = bench.pace.seconds(share::DETECTING * options.budget / runs, 1.0);
+    let lasting = slowest.min(SimDuration::from_seconds(affordable.floor())).max(drill.lasting);
+    let patient = Drill { lasting, after: drill.after.min(SimDuration::from_secs(15)), ..*drill };
+    progress.begin("waiting for alerts", open.len() as u64);
+    for failure in open {
+        let fault = again(&failure.fault, patient.at, patient.lasting);
+        let told = field.drill(&patient, &[(failure.target, fault)], REPLICATIONS);
+        failure.detection = told.into_iter().next().map(|f| f.detection).unwrap_or_default();
+        progress.advance(1);
+    }
+    patient
+}
+
+/// What the alerts say on a healthy day, and what would be better rules.
+fn rules(
+    field: Field,
+    drill: Drill,
+    calm: &Shown,
+    failures: &[Failure],
+    progress: &dyn Progress,
+) -> (Vec<Noise>, Vec<Proposal>, Vec<Calmer>) {
+    if field.alerts.is_empty() {
+        return (Vec::new(), Vec::new(), Vec::new());
+    }
+    progress.begin("trying alerts", 1);
+    let healthy: Vec<&crate::measure::Series> = calm.outcome.runs.iter().map(|m| &m.series).collect();
+    let schedule = calm.length.schedule;
+    let noise = noise(field.graph.plan(), field.alerts, &healthy, schedule.measured);
+    let trials = Trials { field, drill, healthy: schedule, replications: REPLICATIONS, failures };
+    // Where the SLOs are missed, an alert is right to page.
+    let noisy: Vec<usize> = noise.iter().filter(|n| n.pages > 0 && calm.outcome.holds).map(|n| n.alert).collect();
+    (noise, trials.proposals(), trials.calmer(&noisy))
 }
 
 /// Every fault in a short run, and those that matter in several longer ones; the most urgent first.

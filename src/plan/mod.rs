@@ -21,6 +21,7 @@ mod source;
 mod station;
 mod step;
 mod topic;
+mod watch;
 
 pub use admission::{Admission, Order, Priority};
 pub use builder::Builder;
@@ -42,6 +43,7 @@ pub use source::{Arrivals, Bursts, Source};
 pub use station::{Balance, Clients, Concurrency, Crowding, Station};
 pub use step::{Branch, Fork, Step, Switch};
 pub use topic::{Consumer, OnFailure, Overflow, Partitions, Publisher, Topic};
+pub use watch::{Watch, Watched};
 
 use crate::random::Dist;
 use crate::units::SimDuration;
@@ -93,6 +95,8 @@ pub struct Plan {
     pub replications: Vec<Replication>,
     /// Traffic.
     pub sources: Vec<Source>,
+    /// What is noted in every window of a run, for alerts.
+    pub watches: Vec<Watch>,
 }
 
 impl Plan {
