@@ -40,6 +40,18 @@ pub struct Shown {
     pub outcome: Outcome,
     /// When goodput was back after the last fault, by replication, where that was asked.
     pub recovered: Vec<Option<SimDuration>>,
+    /// What each alert of the model said, in a plain experiment.
+    pub paged: Vec<Heard>,
+}
+
+/// What an alert said in the replications of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heard {
+    /// How often it paged, over all of them.
+    pub pages: usize,
+    /// When it first paged, by replication: after the beginning of the first fault, for that fault; without one, after the
+    /// beginning of the measured part.
+    pub first: Vec<Option<SimDuration>>,
 }
 
 /// A guard that a rule of thumb would ask for, tried where it helps nobody.
@@ -236,7 +248,15 @@ fn show(bench: &Bench, options: &Options, load: f64, progress: &dyn Progress, no
             let (name, seconds) = (name_of(load), length.schedule.measured);
             notes.push(format!("{name}: {seconds} measured per replication, as many as the budget of events allows"));
         }
-        runs.push(Shown { name: name_of(load), load, faults: Vec::new(), length, outcome, recovered: Vec::new() });
+        runs.push(Shown {
+            name: name_of(load),
+            load,
+            faults: Vec::new(),
+            length,
+            outcome,
+            recovered: Vec::new(),
+            paged: Vec::new(),
+        });
     }
     runs
 }

@@ -19,6 +19,7 @@ mod does_not_recover;
 mod local_files;
 mod local_sessions;
 mod long_transaction;
+mod lost_messages;
 mod messages_in_circles;
 mod missing_alerts;
 mod missing_api_versioning;
@@ -33,10 +34,14 @@ mod missing_structured_logs;
 mod missing_timeout;
 mod missing_tracing;
 mod n_plus_one;
+mod noisy_alert;
 mod offset_pagination;
+mod replication_lag_reads;
 mod retry_amplification;
+mod retry_not_idempotent;
 mod retry_storm;
 mod saturated_resource;
+mod silent_failure;
 mod single_point_of_failure;
 mod slo_missed_at_target;
 mod timeout_inversion;
@@ -73,6 +78,7 @@ pub const LINTS: &[&Lint] = &[
     &local_files::LINT,
     &local_sessions::LINT,
     &long_transaction::LINT,
+    &lost_messages::LINT,
     &messages_in_circles::LINT,
     &missing_alerts::LINT,
     &missing_api_versioning::LINT,
@@ -87,10 +93,14 @@ pub const LINTS: &[&Lint] = &[
     &missing_timeout::LINT,
     &missing_tracing::LINT,
     &n_plus_one::LINT,
+    &noisy_alert::LINT,
     &offset_pagination::LINT,
+    &replication_lag_reads::LINT,
     &retry_amplification::LINT,
+    &retry_not_idempotent::LINT,
     &retry_storm::LINT,
     &saturated_resource::LINT,
+    &silent_failure::LINT,
     &single_point_of_failure::LINT,
     &slo_missed_at_target::LINT,
     &timeout_inversion::LINT,

@@ -27,7 +27,7 @@ pub use admission::{Admission, Order, Priority};
 pub use builder::Builder;
 pub use cache::{Cache, Contents, Eviction, Flight, Look, Spread, Store, Writes};
 pub use component::{Component, Role};
-pub use declarations::{Backups, Declarations, Files, Logs, Pagination, Sessions, Versioning};
+pub use declarations::{Backups, Declarations, Failures, Files, Logs, Pagination, Sessions, Versioning};
 pub use edge::{Edge, Line, Link, Party};
 pub use endpoint::{Endpoint, Rows};
 pub use fleet::{Ejection, Fleet, HealthCheck, Scaling, Signal, Zones};

@@ -144,6 +144,7 @@ fn effect(effect: findings::Effect) -> Effect {
         Figure::Capacity => (Measure::CapacityLoad, 1.0),
         Figure::Recovery => (Measure::RecoveryS, 1.0),
         Figure::Lost => (Measure::LostRequests, 1.0),
+        Figure::Duplicates => (Measure::Duplicates, 1.0),
     };
     Effect {
         subject: effect.subject,

@@ -142,6 +142,7 @@ fn run(name: &str, load: f64) -> Run {
         queues: indexmap! { "order-events".into() => Queue { published: 44_800, delivered: 44_800, acknowledged: 44_800, ..Queue::default() } },
         slos: slos(if calm { [met; 4] } else { [met, met, missed, missed] }),
         phases: Vec::new(),
+        alerts: Vec::new(),
     }
 }
 

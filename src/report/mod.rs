@@ -24,8 +24,8 @@ pub use review::{
     ReadinessItem, Reading, Recovery, Scores, Screened, Severity, SideEffect,
 };
 pub use run::{
-    Cache, Dependency, Locks, Phase, PhaseTraffic, Queue, Replicas, Replication, Resource, Run, SloResult, SloVerdict,
-    Tally, Traffic,
+    Cache, Dependency, Heard, Locks, Phase, PhaseTraffic, Queue, Replicas, Replication, Resource, Run, SloResult,
+    SloVerdict, Tally, Traffic,
 };
 pub use stuck::{LoadBand, Relief, SmallestTrigger, Stuck};
 pub use text::theory;

@@ -82,6 +82,8 @@ pub enum Measure {
     RecoveryS,
     /// Requests lost.
     LostRequests,
+    /// Calls executed a second time.
+    Duplicates,
 }
 
 /// Before and after a change (or without and with a fault), on the same random numbers.

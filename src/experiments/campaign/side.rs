@@ -24,6 +24,8 @@ pub struct Side {
     pub writes: Vec<u64>,
     /// For each set of replicas that follow: reads of a row whose last change had not been applied.
     pub stale_reads: Vec<u64>,
+    /// For each set of replicas that follow: all reads.
+    pub reads: Vec<u64>,
     /// For each cache: served though they had expired.
     pub stale_hits: Vec<u64>,
 }
@@ -72,6 +74,7 @@ impl Side {
             cached_writes: m.caches.iter().map(|c| c.lost).collect(),
             writes: m.replications.iter().map(|r| r.lost).collect(),
             stale_reads: m.replications.iter().map(|r| r.stale).collect(),
+            reads: m.replications.iter().map(|r| r.reads).collect(),
             stale_hits: m.caches.iter().map(|c| c.stale).collect(),
         }
     }

@@ -15,6 +15,8 @@ use rayon::prelude::*;
 pub struct Proposal {
     /// The failure, by position.
     pub failure: usize,
+    /// The rule, in words.
+    pub rule: String,
     /// The rule.
     pub change: Change,
     /// How long after the beginning of the fault it pages, by replication.
@@ -63,15 +65,17 @@ const PERCENTILES: [&str; 4] = ["p99", "p95", "p90", "p50"];
 const AFRESH: u32 = 1_000;
 
 impl Trials<'_, '_, '_> {
-    /// A rule for each failure of which nobody is told although it hurts; one rule may serve several.
+    /// A rule for the most urgent failure of each part of which nobody is told although it hurts.
     pub fn proposals(&self) -> Vec<Proposal> {
         let silent =
             self.failures.iter().enumerate().filter(|(_, f)| f.confirmed && f.hurts() && f.detection.is_silent());
-        let mut all: Vec<Proposal> = Vec::new();
-        for (index, failure) in silent.take(MOST) {
-            all.extend(self.propose(index, failure));
-        }
-        all
+        let mut seen = Vec::new();
+        let first = silent.filter(|(_, f)| {
+            let new = !seen.contains(&f.target);
+            seen.push(f.target);
+            new
+        });
+        first.take(MOST).filter_map(|(index, failure)| self.propose(index, failure)).collect()
     }
 
     fn propose(&self, index: usize, failure: &Failure) -> Option<Proposal> {
@@ -113,7 +117,7 @@ impl Trials<'_, '_, '_> {
             to: format!("{{ when: {}, over: {over} }}", rule.text),
         };
         let calm = SimDuration(until.0 * calm.len() as u64);
-        Some(Proposal { failure: index, change, after, calm })
+        Some(Proposal { failure: index, rule: rule.text, change, after, calm })
     }
 
     /// Calmer forms of the rules that page on a healthy day: with a `for` longer than their condition ever held then.

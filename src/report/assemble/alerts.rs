@@ -1,9 +1,9 @@
 //! Alerts: who is told of a failure, who cries wolf; and what a failure does that no alert looks at.
 
 use super::Scribe;
-use crate::experiments::{self, Ill, Paged, Review};
+use crate::experiments::{self, Ill, Paged, Review, Shown};
 use crate::measure::Estimate;
-use crate::report::{AlertInfo, Detection, Page, SideEffect};
+use crate::report::{AlertInfo, Detection, Heard, Page, SideEffect};
 
 impl Scribe<'_> {
     pub(super) fn alerts(&self, review: &Review) -> Option<Vec<AlertInfo>> {
@@ -21,6 +21,21 @@ impl Scribe<'_> {
             place: self.place(&alerts[noise.alert].origin),
         });
         (!alerts.is_empty()).then(|| told.collect())
+    }
+
+    pub(super) fn heard(&self, shown: &Shown) -> Vec<Heard> {
+        let one = |(alert, heard): (&crate::model::Alert, &experiments::Heard)| {
+            let times: Vec<f64> = heard.first.iter().flatten().map(|t| t.seconds()).collect();
+            Heard {
+                name: alert.name.clone(),
+                text: alert.text.clone(),
+                pages: heard.pages,
+                runs: times.len() as u32,
+                of: heard.first.len() as u32,
+                after_s: (!times.is_empty()).then(|| Estimate::of(&times)),
+            }
+        };
+        self.model.alerts.iter().zip(&shown.paged).map(one).collect()
     }
 
     pub(super) fn detection(&self, failure: &experiments::Failure) -> Option<Detection> {

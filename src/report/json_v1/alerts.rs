@@ -1,6 +1,6 @@
 //! Alerts, and who is told of a failure.
 
-use super::{Estimate, Place, place};
+use super::{Estimate, Place, estimate, place};
 use crate::report;
 use serde::Serialize;
 
@@ -52,4 +52,18 @@ pub(super) fn alert(a: &report::AlertInfo) -> Alert<'_> {
         tells: a.tells,
         place: place(&a.place),
     }
+}
+
+#[derive(Serialize)]
+pub(super) struct Heard<'a> {
+    name: &'a str,
+    condition: &'a str,
+    pages: usize,
+    runs: u32,
+    of: u32,
+    after_s: Option<Estimate>,
+}
+
+pub(super) fn heard(h: &report::Heard) -> Heard<'_> {
+    Heard { name: &h.name, condition: &h.text, pages: h.pages, runs: h.runs, of: h.of, after_s: estimate(&h.after_s) }
 }

@@ -68,13 +68,31 @@ pub(super) fn told_of_all(failures: &[&Failure]) -> Option<String> {
 /// `12 done twice, 340 messages lost, 5,100 stale reads`
 pub(super) fn unseen(effects: &[SideEffect]) -> Option<String> {
     let one = |effect: &SideEffect| {
-        let n = number(effect.added.mean);
+        let n = number(effect.added.mean.round());
+        let s = if effect.added.mean < 1.5 { "" } else { "s" };
         match effect.kind {
             "duplicates" => format!("{n} done twice"),
-            "lost_messages" => format!("{n} messages lost"),
-            "lost_writes" => format!("{n} acknowledged writes lost"),
-            _ => format!("{n} stale reads"),
+            "lost_messages" => format!("{n} message{s} lost"),
+            "lost_writes" => format!("{n} acknowledged write{s} lost"),
+            _ => format!("{n} stale read{s}"),
         }
     };
     (!effects.is_empty()).then(|| effects.iter().map(one).collect::<Vec<_>>().join(", "))
+}
+
+/// What the alerts said in an experiment.
+pub(super) fn heard(report: &Report, page: &mut Page) {
+    let Some(run) = report.asked_run().filter(|run| !run.alerts.is_empty()) else { return };
+    let about = if run.faults.is_empty() {
+        "first page after the beginning"
+    } else {
+        "first page after the beginning of the first fault"
+    };
+    page.heading("Alerts", about);
+    let row = |heard: &crate::report::Heard| {
+        let after = heard.after_s.as_ref().map_or("never".into(), |e| format!("after {}", seconds(e.mean.round())));
+        let runs = format!("{} of {}", heard.runs, heard.of);
+        vec![heard.name.clone(), heard.text.clone(), after, runs, heard.pages.to_string()]
+    };
+    page.table(&["<", "<pages when", "<paged", "in runs", "pages"], run.alerts.iter().map(row).collect());
 }

@@ -69,6 +69,7 @@ fn sections(kind: Kind, detail: Detail) -> &'static [Section] {
             users::users,
             single::phases,
             single::slos,
+            alerts::heard,
             single::late,
             single::failed,
             resources::resources,
