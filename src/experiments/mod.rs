@@ -41,7 +41,7 @@ pub use capacity::Bracket;
 pub use cascade::{Gauge, Impairment, Mechanism, Reading, Struck};
 pub use contain::{Attempt, Containment, Proven};
 pub use detection::propose::{Calmer, Proposal};
-pub use detection::{Detection, Noise, Paged};
+pub use detection::{Detection, Noise, Paged, Spell, spells};
 pub use guards::{Guard, Habit, Move};
 pub use judge::{Judged, Verdict};
 pub use length::{Length, Pace};

@@ -27,8 +27,8 @@ fn look(evidence: &Evidence) -> Vec<Finding> {
 fn told(evidence: &Evidence, review: &Review, noise: &Noise) -> Finding {
     let alert = &evidence.model.alerts[noise.alert];
     let calmer = review.calmer.iter().find(|c| c.alert == noise.alert);
-    // A rule that no longer tells of anything it told of is no better, and one that still pages is no calmer.
-    let helps = calmer.filter(|c| c.pages[1] == 0 && c.tells[0] == c.tells[1]);
+    // A rule that tells of nothing, or no longer of what it told of, is no better; one that still pages is no calmer.
+    let helps = calmer.filter(|c| c.pages[1] == 0 && c.tells[0] > 0 && c.tells[0] == c.tells[1]);
     let mut lines = vec![format!(
         "It pages {} times in {} at 1x without a fault, while all SLOs hold; its condition holds for up to {} then.",
         noise.pages,
@@ -36,6 +36,9 @@ fn told(evidence: &Evidence, review: &Review, noise: &Noise) -> Finding {
         noise.longest
     )];
     lines.extend(calmer.map(tried));
+    if helps.is_none() {
+        lines.push("A longer `for` does not make it a good rule: its limit is too close to what is usual.".into());
+    }
     lines.push(format!("Shown by {} replications, seed {}.", review.replications, review.seed));
     Finding {
         code: LINT.code,

@@ -34,7 +34,15 @@ fn look(evidence: &Evidence) -> Vec<Finding> {
         let mine: Vec<(usize, &Failure)> = silent.iter().filter(|(_, f)| f.target == *target).copied().collect();
         told(evidence, review, &mine)
     };
-    targets.iter().map(of).collect()
+    let mut findings: Vec<Finding> = Vec::new();
+    for finding in targets.iter().map(of) {
+        // One rule may tell of several parts.
+        match findings.iter_mut().find(|f| f.fix.is_some() && f.fix == finding.fix) {
+            Some(first) => first.evidence.push(format!("The same rule is needed for this: {}.", finding.title)),
+            None => findings.push(finding),
+        }
+    }
+    findings
 }
 
 /// Of several silent failures of one component the most urgent is told, and the others are named.
