@@ -7,6 +7,7 @@ use super::frame::Frame;
 use super::world::World;
 use crate::plan::{Replication, ReplicationId};
 use crate::random::{Lot, Stream};
+use std::collections::VecDeque;
 
 /// What the replicas of a database have applied.
 #[derive(Clone, Debug)]
@@ -15,13 +16,16 @@ pub(super) struct ReplicationState {
     done: Vec<u64>,
     /// When each replica will have applied the last change of each row: all rows of one replica, then those of the next.
     rows: Vec<u64>,
+    /// For each replica: when changes come that are under way to it, and the slot of the primary that wrote them.
+    coming: Vec<VecDeque<(u64, u32)>>,
     lag: Stream,
 }
 
 impl ReplicationState {
     pub(super) fn new(replication: &Replication, replicas: u32, lag: Stream) -> ReplicationState {
         let rows = replicas as usize * replication.keys.count as usize;
-        ReplicationState { done: vec![0; replicas as usize], rows: vec![0; rows], lag }
+        let coming = vec![VecDeque::new(); replicas as usize];
+        ReplicationState { done: vec![0; replicas as usize], rows: vec![0; rows], coming, lag }
     }
 }
 
@@ -41,6 +45,7 @@ impl World<'_> {
     /// A row was written: its change is on its way to every replica.
     pub(super) fn ship(&mut self, f: u32, id: ReplicationId) {
         let row = self.row(&self.frames[f], id);
+        let slot = self.frames[f].slot;
         let followed = &self.plan.replications[id.index()];
         let state = &mut self.replications[id.index()];
         let held_up = self.knobs.stations[followed.replicas.index()].lag;
@@ -49,7 +54,29 @@ impl World<'_> {
             let comes = self.now + lag.0 + held_up.0;
             let applied = comes.max(state.done[replica]) + followed.replay.0;
             state.done[replica] = applied;
+            let coming = &mut state.coming[replica];
+            while coming.front().is_some_and(|(comes, _)| *comes <= self.now) {
+                coming.pop_front();
+            }
+            coming.push_back((comes, slot));
             state.rows[replica * followed.keys.count as usize + row as usize] = applied;
+        }
+    }
+
+    /// A primary has died for good, and the replica that has most of what it wrote takes over: what was under way to that one
+    /// is lost, though it was acknowledged. The replicas themselves die without harm to what was written.
+    pub(super) fn lose_unshipped(&mut self, station: usize, died: &[u32]) {
+        for (id, followed) in self.plan.replications.iter().enumerate() {
+            let replicas = &self.plan.stations[followed.replicas.index()];
+            if replicas.component != self.plan.stations[station].component || followed.replicas.index() == station {
+                continue;
+            }
+            let now = self.now;
+            let lost = |(comes, slot): &(u64, u32)| *comes > now && died.contains(slot);
+            let state = &mut self.replications[id];
+            let least = state.coming.iter().map(|coming| coming.iter().filter(|c| lost(c)).count()).min();
+            state.coming.iter_mut().for_each(|coming| coming.retain(|c| !lost(c)));
+            self.tallies.replications[id][usize::from(self.counting)].lost += least.unwrap_or(0) as u64;
         }
     }
 

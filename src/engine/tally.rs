@@ -220,6 +220,8 @@ pub struct ReplicaTally {
     pub lag: SimDuration,
     /// The farthest.
     pub longest: SimDuration,
+    /// Acknowledged writes that the replica which took over from a dead primary had not received.
+    pub lost: u64,
 }
 
 /// What happens to messages.
@@ -262,6 +264,16 @@ pub struct TopicTally {
 }
 
 impl TopicTally {
+    /// Messages that were never finished: dead letters, and what is gone for good.
+    pub fn given_up(&self) -> u64 {
+        self.dead_lettered + self.gone()
+    }
+
+    /// Accepted messages that are gone for good, without dead letters.
+    pub fn gone(&self) -> u64 {
+        self.dropped + self.lost
+    }
+
     /// What happened since `before`; the backlog and the extremes are the present ones.
     pub fn since(&self, before: &TopicTally) -> TopicTally {
         TopicTally {

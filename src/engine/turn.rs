@@ -70,6 +70,9 @@ impl World<'_> {
         self.turn_cores();
         self.look_at_stations();
         for i in replaced {
+            if self.plan.stations[i].failover.is_some() || self.knobs.stations[i].replaced {
+                self.lose_unshipped(i, &died);
+            }
             self.await_standby(i);
         }
         for (i, down, zones_down, deploys) in fleets {

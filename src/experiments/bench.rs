@@ -8,7 +8,7 @@ use super::usage::{Usage, giving_out, usages};
 use crate::engine::Stop;
 use crate::graph::{Bound, Graph};
 use crate::measure::Measurements;
-use crate::model::{Change, Expectation};
+use crate::model::{Alert, Change, Expectation};
 use crate::plan::Plan;
 use rayon::prelude::*;
 
@@ -21,6 +21,8 @@ pub struct Bench<'g, 'p> {
     pub bounds: &'g [Bound],
     /// What must hold.
     pub slos: &'g [Expectation],
+    /// Who is told of what.
+    pub alerts: &'g [Alert],
     /// The seed.
     pub seed: u64,
     /// What runs cost.

@@ -268,7 +268,7 @@ mod tests {
 
     fn contained(plan: &Plan, fault: &str) -> Containment {
         let graph = Graph::new(plan);
-        let field = Field { graph: &graph, load: 1.0, seed: 1, patience: &[1.0] };
+        let field = Field { graph: &graph, load: 1.0, seed: 1, patience: &[1.0], alerts: &[] };
         let list: Vec<_> = faults(&graph, DRILL.at, DRILL.lasting)
             .into_iter()
             .filter(|(_, f)| f.to_string().starts_with(fault))

@@ -263,8 +263,15 @@ pub(super) mod tests {
         let bounds = graph.bounds();
         let build = |changes: &[Change]| remodel(&plan, changes);
         let slos = [success()];
-        let bench =
-            Bench { graph: &graph, bounds: &bounds, slos: &slos, seed: 1, pace: Pace::of(&plan, 1), remodel: &build };
+        let bench = Bench {
+            graph: &graph,
+            bounds: &bounds,
+            slos: &slos,
+            alerts: &[],
+            seed: 1,
+            pace: Pace::of(&plan, 1),
+            remodel: &build,
+        };
         let capacity = bench.capacity(10.0, 200e3);
         assert!((1.8..2.15).contains(&capacity.bracket.low), "{:?}", capacity.bracket);
         assert!(capacity.bracket.high / capacity.bracket.low < 1.05);

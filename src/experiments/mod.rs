@@ -8,6 +8,7 @@
 //! - `judge`, `toll`: whether expectations hold, and what users lose;
 //! - `bench`, `capacity`, `limits`, `scale`, `usage`: how much load, what ends it, and the plan to more;
 //! - `strike`, `campaign`, `cascade`: every component and edge struck in turn, and how the damage spreads;
+//! - `detection`: which alerts tell of it, after how long, and which cry wolf;
 //! - `metastable`: failures that outlive their cause, and why;
 //! - `guards`, `contain`: which missing guard contains it, by trying;
 //! - `remedies`: other changes that may help, each tried before it is told.
@@ -18,6 +19,7 @@ mod capacity;
 mod cascade;
 mod chance;
 mod contain;
+mod detection;
 mod guards;
 mod judge;
 mod length;
@@ -36,10 +38,13 @@ mod usage;
 pub use bench::Outcome;
 pub use campaign::catalog::kills_all;
 pub use campaign::pairs::{Joint, Pairs};
+pub use campaign::side::{Ill, Keyed, Side};
 pub use campaign::{Drill, Failure, Harm};
 pub use capacity::Bracket;
 pub use cascade::{Gauge, Impairment, Mechanism, Reading, Struck};
 pub use contain::{Attempt, Containment, Proven};
+pub use detection::propose::{Calmer, Proposal};
+pub use detection::{Detection, Noise, Paged, Spell, spells};
 pub use guards::{Guard, Habit, Move};
 pub use judge::{Judged, Verdict};
 pub use length::{Length, Pace};
@@ -51,7 +56,7 @@ pub use metastable::{
 pub use options::{Options, Progress, Quiet};
 pub use plain::{Plain, run};
 pub use remedies::{Proof, Remedy};
-pub use review::{Decoy, Review, Shown, Spare, review};
+pub use review::{Decoy, Heard, Review, Shown, Spare, review};
 pub use scale::ScalePlan;
 pub use strike::Asked;
 pub use toll::Toll;

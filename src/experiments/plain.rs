@@ -2,15 +2,16 @@
 
 use super::bench::{Bench, Outcome};
 use super::cascade::{Pair, recovery};
+use super::detection::{pages, spells};
 use super::judge::{Judged, Verdict};
 use super::length::{Pace, shown};
 use super::options::{Options, Progress, slos};
-use super::review::Shown;
+use super::review::{Heard, Shown};
 use super::trials::Case;
 use crate::faults::Fault;
 use crate::graph::Graph;
 use crate::measure::{Estimate, Measurements};
-use crate::model::{Expectation, Model, Scenario, What};
+use crate::model::{Alert, Expectation, Model, Scenario, What};
 use crate::units::SimDuration;
 use rayon::prelude::*;
 
@@ -58,7 +59,8 @@ fn plain(model: &Model, scenario: Option<&Scenario>, options: &Options, progress
             })
             .collect(),
     };
-    let faults: Vec<Fault> = scenario.iter().flat_map(|s| &s.faults).chain(&options.faults).cloned().collect();
+    let struck: Vec<Fault> = scenario.iter().flat_map(|s| &s.faults).chain(&options.faults).cloned().collect();
+    let faults: Vec<Fault> = struck.iter().cloned().chain(Fault::by_themselves(plan)).collect();
     let (expectations, assumed) = match scenario.filter(|s| !s.expect.is_empty()) {
         Some(scenario) => (scenario.expect.clone(), false),
         None => slos(model),
@@ -67,9 +69,18 @@ fn plain(model: &Model, scenario: Option<&Scenario>, options: &Options, progress
     let pace = Pace::of(plan, options.seed);
     let graph = Graph::new(plan);
     let bounds = graph.bounds();
-    let bench =
-        Bench { graph: &graph, bounds: &bounds, slos: &expectations, seed: options.seed, pace, remodel: &|_| None };
-    let last = faults.iter().map(|f| f.end().unwrap_or(f.start)).max().unwrap_or_default();
+    let bench = Bench {
+        graph: &graph,
+        bounds: &bounds,
+        slos: &expectations,
+        alerts: &model.alerts,
+        seed: options.seed,
+        pace,
+        remodel: &|_| None,
+    };
+    // An alert must have the time it needs.
+    let patience = model.alerts.iter().map(|alert| alert.reach()).max().unwrap_or_default();
+    let last = struck.iter().map(|f| f.end().unwrap_or(f.start + patience)).max().unwrap_or_default();
     let name = scenario.map(|s| s.name.clone());
     let runs = loads
         .iter()
@@ -78,11 +89,14 @@ fn plain(model: &Model, scenario: Option<&Scenario>, options: &Options, progress
             let length = options.overrule(shown(plan, &expectations, load, last, &pace, share));
             let case = Case { plan, load, faults: faults.clone(), schedule: length.schedule, seed: options.seed };
             let runs = replicate(&case, options.replications, progress);
-            let recovered = recoveries(&graph, &case, &expectations, &runs);
+            let asked = asks_for_recovery(&expectations);
+            let twins = twins(model, &case, &struck, asked, options.replications);
+            let recovered = recoveries(&graph, &case, &struck, &expectations, [&twins, &runs]);
+            let paged = paged(model, &case, &struck, [&twins, &runs]);
             let mut outcome = bench.judge(plan, runs);
             judge_recovery(&mut outcome, &expectations, &recovered);
             let name = name.clone().unwrap_or_else(|| super::review::name_of(load));
-            Shown { name, load, faults: faults.clone(), length, outcome, recovered }
+            Shown { name, load, faults: faults.clone(), length, outcome, recovered, paged }
         })
         .collect();
     Plain { runs, expectations, assumed }
@@ -93,18 +107,50 @@ pub(super) fn replicate(case: &Case, replications: u32, progress: &dyn Progress)
     (0..replications).into_par_iter().map(|r| case.run(r)).inspect(|_| progress.advance(1)).collect()
 }
 
+/// The same runs without what strikes on purpose, where somebody asks about the difference.
+fn twins(model: &Model, case: &Case, struck: &[Fault], asked: bool, replications: u32) -> Vec<Measurements> {
+    if struck.is_empty() || !asked && model.alerts.is_empty() {
+        return Vec::new();
+    }
+    case.with_faults(&Fault::by_themselves(&model.plan)).replicate(replications)
+}
+
+fn asks_for_recovery(expectations: &[Expectation]) -> bool {
+    expectations.iter().any(|e| matches!(e.what, What::RecoversWithin(_)))
+}
+
+/// What each alert said: how long after the first fault it paged; without a fault, when it first paged.
+fn paged(model: &Model, case: &Case, struck: &[Fault], [twins, runs]: [&[Measurements]; 2]) -> Vec<Heard> {
+    let (plan, until) = (&model.plan, case.schedule.measured);
+    let from = struck.iter().map(|f| f.start).min();
+    let of = |alert: &Alert| {
+        let one = std::slice::from_ref(alert);
+        let each = runs.iter().enumerate().map(|(r, m)| {
+            let usual = &twins.get(r).unwrap_or(m).series;
+            let spells = spells(plan, alert, &m.series, usual, until);
+            let first = match from {
+                Some(from) => pages(plan, one, [usual, &m.series], from, until)[0],
+                None => spells.first().map(|spell| spell[0]),
+            };
+            (spells.len(), first)
+        });
+        let (pages, first): (Vec<usize>, Vec<Option<SimDuration>>) = each.unzip();
+        Heard { pages: pages.iter().sum(), first }
+    };
+    model.alerts.iter().map(of).collect()
+}
+
 /// When goodput was back after the last fault, by replication; only where an expectation asks.
 fn recoveries(
     graph: &Graph,
     case: &Case,
+    struck: &[Fault],
     expectations: &[Expectation],
-    runs: &[Measurements],
+    [twins, runs]: [&[Measurements]; 2],
 ) -> Vec<Option<SimDuration>> {
-    let asked = expectations.iter().any(|e| matches!(e.what, What::RecoversWithin(_)));
-    let from = case.faults.iter().map(|f| f.start).min();
-    let until = case.faults.iter().map(|f| f.end()).try_fold(SimDuration::ZERO, |last, end| end.map(|e| e.max(last)));
-    let (true, Some(from), Some(until)) = (asked, from, until) else { return Vec::new() };
-    let twins = case.with_faults(&[]).replicate(runs.len() as u32);
+    let from = struck.iter().map(|f| f.start).min();
+    let until = struck.iter().map(|f| f.end()).try_fold(SimDuration::ZERO, |last, end| end.map(|e| e.max(last)));
+    let (true, Some(from), Some(until)) = (asks_for_recovery(expectations), from, until) else { return Vec::new() };
     let pairs = twins.iter().zip(runs);
     pairs
         .map(|(healthy, faulted)| {

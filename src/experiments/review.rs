@@ -4,8 +4,11 @@
 
 use super::bench::{Bench, Outcome};
 use super::campaign::pairs::Pairs;
+use super::campaign::side::Keyed;
 use super::campaign::{Drill, Failure};
 use super::contain::Containment;
+use super::detection::Noise;
+use super::detection::propose::{Calmer, Proposal};
 use super::guards::Move;
 use super::length::{Length, Pace, shown};
 use super::limits::{Bottleneck, Capacity};
@@ -38,6 +41,18 @@ pub struct Shown {
     pub outcome: Outcome,
     /// When goodput was back after the last fault, by replication, where that was asked.
     pub recovered: Vec<Option<SimDuration>>,
+    /// What each alert of the model said, in a plain experiment.
+    pub paged: Vec<Heard>,
+}
+
+/// What an alert said in the replications of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heard {
+    /// How often it paged, over all of them.
+    pub pages: usize,
+    /// When it first paged, by replication: after the beginning of the first fault, for that fault; without one, after the
+    /// beginning of the measured part.
+    pub first: Vec<Option<SimDuration>>,
 }
 
 /// A guard that a rule of thumb would ask for, tried where it helps nobody.
@@ -107,6 +122,14 @@ pub struct Review {
     pub decoys: Vec<Decoy>,
     /// Remedies that were shown to help.
     pub remedies: Vec<Proof>,
+    /// How often alerts page while nothing is wrong.
+    pub noise: Vec<Noise>,
+    /// Rules that would tell of failures of which nobody is told.
+    pub proposals: Vec<Proposal>,
+    /// Calmer forms of rules that page while nothing is wrong.
+    pub calmer: Vec<Calmer>,
+    /// Calls that carry a key where they did not, tried.
+    pub keyed: Vec<Keyed>,
     /// What the reader must know.
     pub notes: Vec<String>,
 }
@@ -140,7 +163,15 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
     let remodel = |changes: &[Change]| model.with(changes).ok().map(|m| m.plan);
     let load = options.loads.last().map_or(1.0, |l| options.factor(&model.plan, *l));
     let pace = Pace::of(&model.plan, options.seed);
-    let bench = Bench { graph: &graph, bounds: &bounds, slos: &slos, seed: options.seed, pace, remodel: &remodel };
+    let bench = Bench {
+        graph: &graph,
+        bounds: &bounds,
+        slos: &slos,
+        alerts: &model.alerts,
+        seed: options.seed,
+        pace,
+        remodel: &remodel,
+    };
     let mut notes = Vec::new();
     if assumed {
         notes.push(format!(
@@ -158,7 +189,7 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
     let plan = (load != 1.0 || !asked_holds).then(|| bench.plan_to(load, share::PLAN * options.budget));
 
     let at = (load != 1.0).then_some((load, asked_holds));
-    let fallen = strike(&bench, options, &runs[0].outcome.runs, at, progress, &mut notes);
+    let fallen = strike(&bench, options, &runs[0], at, progress, &mut notes);
     Review {
         load,
         seed: options.seed,
@@ -178,6 +209,10 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
         spares: fallen.spares,
         decoys: fallen.decoys,
         remedies: fallen.remedies,
+        noise: fallen.noise,
+        proposals: fallen.proposals,
+        calmer: fallen.calmer,
+        keyed: fallen.keyed,
         notes,
         bounds: bounds.clone(),
         slos: slos.clone(),
@@ -217,7 +252,15 @@ fn show(bench: &Bench, options: &Options, load: f64, progress: &dyn Progress, no
             let (name, seconds) = (name_of(load), length.schedule.measured);
             notes.push(format!("{name}: {seconds} measured per replication, as many as the budget of events allows"));
         }
-        runs.push(Shown { name: name_of(load), load, faults: Vec::new(), length, outcome, recovered: Vec::new() });
+        runs.push(Shown {
+            name: name_of(load),
+            load,
+            faults: Vec::new(),
+            length,
+            outcome,
+            recovered: Vec::new(),
+            paged: Vec::new(),
+        });
     }
     runs
 }

@@ -236,7 +236,7 @@ mod tests {
         let build = |changes: &[Change]| remodel(&plan, changes);
         let slos = [success()];
         let pace = Pace::of(&plan, 1);
-        let bench = Bench { graph: &graph, bounds: &bounds, slos: &slos, seed: 1, pace, remodel: &build };
+        let bench = Bench { graph: &graph, bounds: &bounds, slos: &slos, alerts: &[], seed: 1, pace, remodel: &build };
         let found = bench.plan_to(10.0, 300e3);
         assert!(found.meets, "{:?}", found.changes);
         let to = |path: &str| found.changes.iter().find(|c| c.path == path).and_then(|c| parse_count(&c.to).ok());

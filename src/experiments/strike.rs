@@ -7,13 +7,16 @@
 use super::bench::Bench;
 use super::campaign::catalog::{self, again};
 use super::campaign::pairs::{Allowance, Pairs};
+use super::campaign::side::{Keyed, keyed};
 use super::campaign::{COSTLY, Drill, Failure, Field};
 use super::contain::{Containment, Works};
+use super::detection::propose::{Calmer, Proposal, Trials};
+use super::detection::{Noise, noise};
 use super::guards::{Guard, Habit, Move, missing};
 use super::metastable::{Inquiry, Metastable};
 use super::options::{Options, Progress};
 use super::remedies::Proof;
-use super::review::{Decoy, REPLICATIONS, Spare};
+use super::review::{Decoy, REPLICATIONS, Shown, Spare};
 use super::toll::{Toll, patience, tolls};
 use crate::faults::Fault;
 use crate::graph::Graph;
@@ -32,6 +35,7 @@ mod share {
     pub const PAIRS: f64 = 0.04;
     pub const EXAMINING: f64 = 0.05;
     pub const REMEDIES: f64 = 0.05;
+    pub const DETECTING: f64 = 0.05;
 }
 
 /// So many failures are confirmed by several replications, whatever the budget.
@@ -47,7 +51,6 @@ const MOST_DECOYS: usize = 3;
 const LEAST_REMEDIES: usize = 4;
 /// Failures that did not heal within their run and are examined.
 const MOST_EXAMINED: usize = 3;
-
 /// What the failure campaign gave.
 pub(super) struct Fallen {
     pub(super) drill: Drill,
@@ -60,8 +63,10 @@ pub(super) struct Fallen {
     pub(super) remedies: Vec<Proof>,
     pub(super) asked: Option<Asked>,
     pub(super) pairs: Pairs,
-}
-
+    pub(super) noise: Vec<Noise>,
+    pub(super) proposals: Vec<Proposal>,
+    pub(super) calmer: Vec<Calmer>,
+    pub(super) keyed: Vec<Keyed>,
 /// The campaign at the load asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asked {
@@ -73,30 +78,32 @@ pub struct Asked {
     pub failures: Vec<Failure>,
     /// What the budget had no room for.
     pub untried: Vec<Fault>,
-}
-
 /// Strikes everything: in short runs, then what matters again in longer ones; `at` is another load, and whether all is well
 /// there without a fault.
 pub(super) fn strike(
     bench: &Bench,
     options: &Options,
-    healthy: &[Measurements],
+    calm: &Shown,
     at: Option<(f64, bool)>,
     progress: &dyn Progress,
     notes: &mut Vec<String>,
 ) -> Fallen {
     let graph = bench.graph;
+    let healthy = &calm.outcome.runs;
     let patience = patience(graph, bench.slos, &healthy[0]);
     let drill = drill(bench, graph.plan(), share::DRILL * options.budget);
-    let field = Field { graph, load: 1.0, seed: options.seed, patience: &patience };
+    let field = Field { graph, load: 1.0, seed: options.seed, patience: &patience, alerts: bench.alerts };
     let mut cut = Vec::new();
-    let failures = struck(bench, options, field, &drill, progress, &mut cut);
+    let mut failures = struck(bench, options, field, &drill, progress, &mut cut);
+    let patient = tell(bench, options, field, &drill, &mut failures, progress);
 
     let works = Works { field, drill, remodel: bench.remodel, healthy: &healthy[0], replications: REPLICATIONS };
     let contained = contain(&works, &failures, progress, notes);
     let decoys = decoys(&works, &failures, &contained);
     let spares = spares(&works, &failures);
     let remedies = remedies(bench, options, &works, progress, notes);
+    let keyed = keyed(field, &drill, bench.remodel, &failures);
+    let (noise, proposals, calmer) = rules(field, patient, calm, &failures, progress);
     let metastable = outlasting(bench, options, &healthy[0], &failures, progress, notes);
 
     let late = progress.time_left().is_some_and(|left| left <= 0.0);
@@ -114,7 +121,73 @@ pub(super) fn strike(
     let runs = share::PAIRS * options.budget / (screening.seconds() * bench.pace.events_per_s);
     progress.begin("striking two at once", 1);
     let pairs = field.pairs(&screening, &failures, Allowance { pairs: runs as usize, progress });
-    Fallen { drill, patience, failures, contained, metastable, spares, decoys, remedies, asked, pairs }
+    Fallen {
+        drill,
+        patience,
+        failures,
+        contained,
+        metastable,
+        spares,
+        decoys,
+        remedies,
+        asked,
+        pairs,
+        noise,
+        proposals,
+        calmer,
+        keyed,
+    }
+}
+
+/// Who is told of what hurts users: where an alert needs longer than a drill to page, and none has, the fault lasts longer.
+/// Returns the lengths of those runs.
+fn tell(
+    bench: &Bench,
+    options: &Options,
+    field: Field,
+    drill: &Drill,
+    failures: &mut [Failure],
+    progress: &dyn Progress,
+) -> Drill {
+    let slowest = bench.alerts.iter().map(|alert| alert.reach()).max().unwrap_or_default();
+    let untold = |f: &&mut Failure| f.confirmed && f.hurts() && f.detection.cut && f.detection.told().is_empty();
+    let open: Vec<&mut Failure> = failures.iter_mut().filter(untold).collect();
+    if open.is_empty() {
+        return *drill;
+    }
+    let runs = (2 * open.len()) as f64 * f64::from(REPLICATIONS);
+    let affordable = bench.pace.seconds(share::DETECTING * options.budget / runs, 1.0);
+    let lasting = slowest.min(SimDuration::from_seconds(affordable.floor())).max(drill.lasting);
+    let patient = Drill { lasting, after: drill.after.min(SimDuration::from_secs(15)), ..*drill };
+    progress.begin("waiting for alerts", open.len() as u64);
+    for failure in open {
+        let fault = again(&failure.fault, patient.at, patient.lasting);
+        let told = field.drill(&patient, &[(failure.target, fault)], REPLICATIONS);
+        failure.detection = told.0.into_iter().next().map(|f| f.detection).unwrap_or_default();
+        progress.advance(1);
+    }
+    patient
+}
+
+/// What the alerts say on a healthy day, and what would be better rules.
+fn rules(
+    field: Field,
+    drill: Drill,
+    calm: &Shown,
+    failures: &[Failure],
+    progress: &dyn Progress,
+) -> (Vec<Noise>, Vec<Proposal>, Vec<Calmer>) {
+    if field.alerts.is_empty() {
+        return (Vec::new(), Vec::new(), Vec::new());
+    }
+    progress.begin("trying alerts", 1);
+    let healthy: Vec<&crate::measure::Series> = calm.outcome.runs.iter().map(|m| &m.series).collect();
+    let schedule = calm.length.schedule;
+    let noise = noise(field.graph.plan(), field.alerts, &healthy, schedule.measured);
+    let trials = Trials { field, drill, healthy: schedule, replications: REPLICATIONS, failures };
+    // Where the SLOs are missed, an alert is right to page.
+    let noisy: Vec<usize> = noise.iter().filter(|n| n.pages > 0 && calm.outcome.holds).map(|n| n.alert).collect();
+    (noise, trials.proposals(), trials.calmer(&noisy))
 }
 
 /// Every fault in a short run, and those that matter in several longer ones; the most urgent first.

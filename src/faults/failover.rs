@@ -58,6 +58,7 @@ impl Effect for Failover {
         let Some(station) = primary(target, plan) else { return };
         let down = &mut knobs.stations[station.index()].down;
         *down = (*down + 1).min(plan.stations[station.index()].replicas);
+        knobs.stations[station.index()].replaced = true;
     }
 
     fn describe(&self, target: &Target) -> String {

@@ -245,6 +245,20 @@ impl Fault {
         Fault { kind, target, start: SimDuration::ZERO, duration: None, ramp: None, random: None, origin: None }
     }
 
+    /// What dies by itself, as its component says.
+    pub fn by_themselves(plan: &Plan) -> Vec<Fault> {
+        let of = |(i, component): (usize, &crate::plan::Component)| {
+            let crate::plan::Failures { mtbf, mttr } = component.declared.failures?;
+            let mut stations = plan.stations_of(crate::plan::ComponentId::new(i));
+            let several = stations.any(|s| plan.stations[s.index()].replicas > 1);
+            let kind = FaultKind::Kill(Kill { replicas: Replicas::All, each: several });
+            let target = Target::Component(component.name.clone());
+            let random = Some(Random { mtbf, mttr });
+            Some(Fault { random, origin: Some(component.origin.clone()), ..Fault::new(kind, target) })
+        };
+        plan.components.iter().enumerate().filter_map(of).collect()
+    }
+
     /// Reads `KIND:TARGET[:AMOUNT][:SETTING=VALUE]...[@START[+DURATION]]`, such as `latency:stripe:+2s@60s+120s` or `kill:orders-db@60s+30s`.
     ///
     /// # Errors

@@ -69,6 +69,8 @@ pub enum Figure {
     Recovery,
     /// Requests lost.
     Lost,
+    /// Calls executed a second time.
+    Duplicates,
 }
 
 /// Before and after, on the same random numbers.

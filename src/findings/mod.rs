@@ -24,6 +24,7 @@ mod harmful_guard;
 mod local_files;
 mod local_sessions;
 mod long_transaction;
+mod lost_messages;
 mod messages_in_circles;
 mod missing_alerts;
 mod missing_api_versioning;
@@ -41,9 +42,13 @@ mod n_plus_one;
 mod not_graceful_shutdown;
 mod offset_pagination;
 mod publisher_blocks;
+mod noisy_alert;
+mod replication_lag_reads;
 mod retry_amplification;
+mod retry_not_idempotent;
 mod retry_storm;
 mod saturated_resource;
+mod silent_failure;
 mod single_point_of_failure;
 mod slo_missed_at_target;
 mod timeout_inversion;
@@ -97,6 +102,7 @@ pub const LINTS: &[&Lint] = &[
     &local_files::LINT,
     &local_sessions::LINT,
     &long_transaction::LINT,
+    &lost_messages::LINT,
     &messages_in_circles::LINT,
     &missing_alerts::LINT,
     &missing_api_versioning::LINT,
@@ -114,9 +120,13 @@ pub const LINTS: &[&Lint] = &[
     &not_graceful_shutdown::LINT,
     &offset_pagination::LINT,
     &publisher_blocks::LINT,
+    &noisy_alert::LINT,
+    &replication_lag_reads::LINT,
     &retry_amplification::LINT,
+    &retry_not_idempotent::LINT,
     &retry_storm::LINT,
     &saturated_resource::LINT,
+    &silent_failure::LINT,
     &single_point_of_failure::LINT,
     &slo_missed_at_target::LINT,
     &timeout_inversion::LINT,

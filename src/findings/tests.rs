@@ -314,6 +314,95 @@ databases: {{ db: {{ connections: 1, query: {{ constant: 3.3ms }} }} }}
     assert!(!within_budget.iter().any(|f| stays(&f)), "{within_budget:#?}");
 }
 
+/// A shop with these alerts whose payments take a while.
+fn alerted(alerts: &str) -> String {
+    format!(
+        "
+traffic: {{ rate: 50/s, to: api.pay, timeout: 5s }}
+services:
+  api: {{ replicas: 2, concurrency: 500, endpoints: {{ pay: [ {{ work: 2ms }}, {{ call: bank }} ] }}, dependencies: {{ bank: {{ timeout: 2s }} }} }}
+external: {{ bank: {{ latency: 50ms }} }}
+alerts: {{ {alerts} }}
+"
+    )
+}
+
+#[test]
+fn silence_is_found_where_there_are_alerts_and_none_pages() {
+    let silent = |alerts: &str| -> Vec<Finding> {
+        let mut found = reviewed(&alerted(alerts), 1.0);
+        found.retain(|f| f.code == "silent-failure");
+        found
+    };
+    let deaf = silent("busy: { when: api rate > 1000/s, over: 10s, every: 5s }");
+    assert!(!deaf.is_empty(), "nobody hears of anything");
+    let fix = deaf[0].fix.as_ref().expect("a rule was tried");
+    // The rule that is proposed is one that can be written, and with it there is no such finding.
+    let rule = format!("api-pay: {}", fix.changes[0].to);
+    assert_eq!(silent(&rule), []);
+    assert_eq!(silent(""), [], "without alerts nothing is known of who is told");
+}
+
+#[test]
+fn an_alert_that_pages_on_a_healthy_day_is_noisy() {
+    let noisy = |alerts: &str| {
+        let found = reviewed(&alerted(alerts), 1.0);
+        found.into_iter().filter(|f| f.code == "noisy-alert").map(|f| f.subject).collect::<Vec<_>>()
+    };
+    assert_eq!(noisy("busy: { when: api rate > 40/s, over: 30s }"), ["busy"]);
+    assert_eq!(noisy("busy: { when: api rate > 80/s, over: 30s }"), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_done_twice_is_found_unless_it_carries_a_key_or_changes_nothing() {
+    let shop = |callee: &str, key: &str| {
+        let text = format!(
+            "
+traffic: {{ rate: 20/s, to: api.pay, timeout: 10s }}
+services:
+  api: {{ replicas: 2, concurrency: 500, endpoints: {{ pay: [ {{ call: {callee} }} ] }}, dependencies: {{ {callee}: {{ timeout: 1s, retry: {{ attempts: 2, backoff: 10ms }}{key} }} }} }}
+  catalog: {{ concurrency: 500, work: 50ms }}
+external: {{ bank: {{ latency: 50ms }} }}
+"
+        );
+        reviewed(&text, 1.0)
+    };
+    let twice = shop("bank", "");
+    let found = find(&twice, "retry-not-idempotent", "api>bank").expect("a slow bank is asked twice");
+    assert!(found.effect.as_ref().is_some_and(|e| e.before.mean > 100.0 && e.after.mean == 0.0), "{found:?}");
+    assert!(find(&shop("bank", ", idempotent: true"), "retry-not-idempotent", "api>bank").is_none());
+    assert!(find(&shop("catalog", ""), "retry-not-idempotent", "api>catalog").is_none(), "it only reads");
+}
+
+#[test]
+fn lost_messages_and_stale_reads_are_found() {
+    let jobs = |rules: &str| {
+        let text = format!(
+            "
+traffic: {{ rate: 20/s, to: web.put }}
+services: {{ web: {{ replicas: 2, endpoints: {{ put: [ {{ work: 1ms }}, {{ publish: jobs }} ] }} }}, worker: {{ replicas: 2, work: 10ms }} }}
+queues: {{ jobs: {{ {rules} consumers: [ {{ call: worker }} ] }} }}
+"
+        );
+        reviewed(&text, 1.0).into_iter().any(|f| f.code == "lost-messages")
+    };
+    assert!(jobs("capacity: 50, overflow: drop_head,"));
+    assert!(!jobs("capacity: 50, overflow: reject,"), "the publisher is told");
+    assert!(!jobs(""));
+    let stale = |keys: &str| {
+        let text = format!(
+            "
+traffic: {{ rate: 50/s, mix: {{ api.get: 70%, api.put: 30% }} }}
+services: {{ api: {{ replicas: 2, endpoints: {{ get: [ {{ call: db.read }} ], put: [ {{ call: db.write }} ] }}, dependencies: {{ db: {{ timeout: 1s }} }} }} }}
+databases: {{ db: {{ read_replicas: {{ count: 1, keys: {keys}, lag: 5ms }}, queries: {{ read: {{ read: 2ms }}, write: {{ write: 2ms }} }} }} }}
+"
+        );
+        reviewed(&text, 1.0).into_iter().any(|f| f.code == "replication-lag-reads")
+    };
+    assert!(stale("10"));
+    assert!(!stale("1M"), "hardly anybody reads what was just written");
+}
+
 /// A declaration that something is missing is a finding; one that it is there, and silence, are none.
 #[test]
 fn what_is_declared_missing_is_found_and_silence_is_not() {

@@ -41,6 +41,9 @@ pub mod language {
 
     #[doc = include_str!("language/scenarios.md")]
     pub mod scenarios {}
+
+    #[doc = include_str!("language/alerts.md")]
+    pub mod alerts {}
 }
 
 #[doc = include_str!("judging.md")]

@@ -1,6 +1,6 @@
 //! Declarations: what the simulation does not need and a review does.
 
-use crate::plan::{Backups, Declarations, Files, Logs, Pagination, Sessions, Versioning};
+use crate::plan::{Backups, Declarations, Failures, Files, Logs, Pagination, Sessions, Versioning};
 use crate::yaml::{Field, Fields, Item, Shape, Takes};
 
 /// What may be declared of everything we run.
@@ -16,6 +16,11 @@ pub static DECLARED_SHAPE: Shape = Shape::new(
              costs.",
         ),
         Field::new("observability", Takes::Map(&OBSERVABILITY), "How one can see what it does."),
+        Field::new(
+            "failures",
+            Takes::Map(&FAILURES),
+            "How often it dies by itself: in `simulate run` and in scenarios, not in a review, which strikes on purpose.",
+        ),
     ],
 );
 
@@ -67,6 +72,16 @@ static OBSERVABILITY: Shape = Shape::new(
     ],
 );
 
+static FAILURES: Shape = Shape::new(
+    "failures",
+    "How often a component dies by itself, each replica independent of the others; it is back, empty, after a while. Without \
+     dependencies, a single replica is there for mtbf / (mtbf + mttr) of the time.",
+    &[
+        Field::required("mtbf", Takes::Duration, "How long it works on average, exponentially distributed."),
+        Field::required("mttr", Takes::Duration, "How long it is dead on average, exponentially distributed."),
+    ],
+);
+
 static API: Shape = Shape::new(
     "api",
     "What an API promises.",
@@ -86,7 +101,16 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Declarations {
     if let Some(item) = fields.optional("observability") {
         observability(&item, &mut declared);
     }
+    declared.failures = fields.optional("failures").and_then(|item| failures(&item));
     declared
+}
+
+fn failures(item: &Item<'_>) -> Option<Failures> {
+    let mut fields = item.shaped(&FAILURES)?;
+    let mut time = |name, example| fields.required(name, example).and_then(|item| item.positive_duration());
+    let (mtbf, mttr) = (time("mtbf", "mtbf: 30d"), time("mttr", "mttr: 5min"));
+    fields.finish();
+    Some(Failures { mtbf: mtbf?, mttr: mttr? })
 }
 
 fn observability(item: &Item<'_>, declared: &mut Declarations) {

@@ -5,6 +5,7 @@
 //! would wait for each.
 
 use super::Histogram;
+use super::watches::Watches;
 use crate::engine::{Outcome, Probe};
 use crate::plan::{EndpointId, Plan, SourceId};
 use crate::units::SimDuration;
@@ -19,6 +20,7 @@ pub(super) struct Meter {
     heard: Box<[(u32, SimDuration); ROOM]>,
     /// So many of them are in use.
     used: usize,
+    watches: Watches,
 }
 
 /// How much is heard before it is sorted in: two pages, which stay close.
@@ -37,7 +39,16 @@ impl Meter {
             sources,
             heard: Box::new([(0, SimDuration::ZERO); ROOM]),
             used: 0,
+            watches: Watches::new(plan),
         }
+    }
+
+    /// For each watch, answers that took longer since this was asked last.
+    pub(super) fn slower(&mut self) -> Vec<u32> {
+        if !self.watches.by_histogram.is_empty() {
+            self.sort_in();
+        }
+        self.watches.slower.iter_mut().map(std::mem::take).collect()
     }
 
     /// The histogram of an endpoint, as far as what was heard has been sorted in.
@@ -64,6 +75,10 @@ impl Meter {
     pub(super) fn sort_in(&mut self) {
         for &(of, latency) in self.heard.iter().take(self.used) {
             self.all[of as usize].record(latency);
+        }
+        if !self.watches.by_histogram.is_empty() {
+            let heard = self.heard.iter().take(self.used);
+            heard.for_each(|&(of, latency)| self.watches.note(of, latency));
         }
         self.used = 0;
     }

@@ -6,6 +6,7 @@ mod measurements;
 mod meter;
 mod series;
 mod trial;
+mod watches;
 
 pub use estimate::Estimate;
 pub use histogram::Histogram;

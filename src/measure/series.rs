@@ -31,6 +31,8 @@ pub struct Row {
     pub topics: Vec<TopicCell>,
     /// For each cache with keys (an unused default for the others).
     pub caches: Vec<CacheCell>,
+    /// For each watch: answers that took longer, or the age of the oldest message in seconds.
+    pub watched: Vec<f64>,
 }
 
 /// Requests in a window: those offered by when they came, the others by when they ended.
@@ -93,6 +95,8 @@ pub struct TopicCell {
     pub blocked: u32,
     /// Publications refused because it was full.
     pub refused: u32,
+    /// Messages given up: dead letters, dropped or lost.
+    pub given_up: u32,
 }
 
 /// A cache in a window.
@@ -156,6 +160,7 @@ impl Recorder {
                     backlog: mean(a.backlog.area_at(now), b.backlog.area_at(self.at)),
                     blocked: (a.blocked - b.blocked) as u32,
                     refused: (a.rejected - b.rejected) as u32,
+                    given_up: (a.given_up() - b.given_up()) as u32,
                 })
                 .collect(),
             caches: (tallies.caches.iter().zip(&before.caches))
@@ -164,6 +169,7 @@ impl Recorder {
                     hits: a.iter().zip(b).map(|(a, b)| (a.hits - b.hits) as u32).sum(),
                 })
                 .collect(),
+            watched: Vec::new(),
         };
         self.before.clone_from(tallies);
         self.cores = (0..tallies.stations.len()).map(|s| world.core_time(s)).collect();

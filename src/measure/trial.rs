@@ -3,6 +3,7 @@
 use super::measurements::{FleetUse, Measurements, ResourceOf, ResourceUse, Served, SourceServed};
 use super::meter::Meter;
 use super::series::{Recorder, Row, Series};
+use super::watches::watched;
 use crate::engine::{Limits, Stop, Tallies, TopicTally, World};
 use crate::plan::{EdgeId, Knobs, Plan, StationId, UNLIMITED};
 use crate::units::{NANOS, SimDuration, SimTime};
@@ -100,7 +101,9 @@ impl<'p> Trial<'p> {
             let until = SimTime(self.warmup.0) + next;
             warm.stop = warm.world.run_until(until, &self.limits, &mut warm.meter);
             if next == next_row || warm.stop.is_some() {
-                warm.rows.push(warm.recorder.row(&warm.world));
+                let mut row = warm.recorder.row(&warm.world);
+                row.watched = watched(&warm.world, &mut warm.meter);
+                warm.rows.push(row);
             }
         }
     }

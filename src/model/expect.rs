@@ -111,7 +111,7 @@ const EXAMPLE: &str =
     "write for instance `web.checkout success >= 99.9%`, `web.checkout p99 < 800ms` or `recovers within 30s`";
 
 /// Something is wrong with an expectation: message and hint.
-type Wrong = (String, String);
+pub(super) type Wrong = (String, String);
 
 /// Reads a list of expectations.
 pub(super) fn read_all(item: &Item<'_>, plan: &Plan) -> Vec<Expectation> {
@@ -143,7 +143,7 @@ impl Expectation {
     }
 }
 
-fn parse(text: &str, plan: &Plan) -> Result<What, Wrong> {
+pub(super) fn parse(text: &str, plan: &Plan) -> Result<What, Wrong> {
     let words: Vec<&str> = text.split_whitespace().collect();
     if let ["recovers", rest @ ..] = words.as_slice() {
         let ["within", time @ ..] = rest else {
@@ -173,7 +173,7 @@ fn parse(text: &str, plan: &Plan) -> Result<What, Wrong> {
     Ok(What::Compare { subject, metric, op, limit })
 }
 
-fn op(word: &str) -> Option<Op> {
+pub(super) fn op(word: &str) -> Option<Op> {
     OPS.iter().find(|(text, _)| *text == word).map(|(_, op)| *op)
 }
 
@@ -207,11 +207,11 @@ fn parse_limit(metric: Metric, text: &str) -> Result<f64, Wrong> {
     }
 }
 
-fn of_unit(error: units::UnitError) -> Wrong {
+pub(super) fn of_unit(error: units::UnitError) -> Wrong {
     (error.message, error.hint.unwrap_or_else(|| EXAMPLE.into()))
 }
 
-fn parse_subject(name: &str, metric: Metric, word: &str, plan: &Plan) -> Result<Subject, Wrong> {
+pub(super) fn parse_subject(name: &str, metric: Metric, word: &str, plan: &Plan) -> Result<Subject, Wrong> {
     let resource = matches!(metric, Metric::Utilization | Metric::Queue);
     if let Some(edge) = plan.edge(name) {
         return match metric {

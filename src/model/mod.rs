@@ -4,6 +4,7 @@
 //! components are declared, programs written, traffic wired, and what can only be seen from the whole is checked at the
 //! end.
 
+mod alert;
 mod arrivals;
 mod checks;
 mod expect;
@@ -11,6 +12,7 @@ mod read;
 mod scenario;
 mod traffic;
 
+pub use alert::{ALERT_SHAPE, Alert, Condition, Signal, watches};
 pub use expect::{Expectation, Metric, Op, Subject, What};
 pub use read::MODEL_SHAPE;
 pub use scenario::Scenario;
@@ -30,6 +32,8 @@ pub struct Model {
     pub plan: Plan,
     /// What is expected of it at all times.
     pub slos: Vec<Expectation>,
+    /// When somebody is paged.
+    pub alerts: Vec<Alert>,
     /// What may happen to it, and what is expected then.
     pub scenarios: Vec<Scenario>,
     /// Capacities nobody wrote, such as `services.web.queue = 100`.

@@ -1,5 +1,6 @@
 //! The order in which a model is read.
 
+use super::alert::{self, ALERT_SHAPE, Alert};
 use super::scenario::SCENARIO_SHAPE;
 use super::traffic::TRAFFIC_SHAPE;
 use super::{Model, checks, expect, scenario, traffic};
@@ -18,6 +19,7 @@ pub static MODEL_SHAPE: Shape = Shape::new(
             "Who calls, how often: one source, or several by name.",
         ),
         Field::new("slos", Takes::List(&Takes::Expectation), "What should hold at all times."),
+        Field::new("alerts", Takes::Named(&Takes::Map(&ALERT_SHAPE)), "When somebody is paged, by name."),
         Field::new(
             "scenarios",
             Takes::Named(&Takes::Map(&SCENARIO_SHAPE)),
@@ -33,8 +35,8 @@ pub(super) fn read(document: Document) -> Result<Model, Vec<Problem>> {
     if !problems.is_empty() {
         return Err(problems.into_vec());
     }
-    let Parts { name, plan, slos, scenarios, assumed } = model;
-    Ok(Model { name, plan, slos, scenarios, assumed, document })
+    let Parts { name, plan, slos, alerts, scenarios, assumed } = model;
+    Ok(Model { name, plan, slos, alerts, scenarios, assumed, document })
 }
 
 /// A model without the document it was read from.
@@ -42,6 +44,7 @@ struct Parts {
     name: String,
     plan: crate::plan::Plan,
     slos: Vec<expect::Expectation>,
+    alerts: Vec<Alert>,
     scenarios: Vec<scenario::Scenario>,
     assumed: Vec<String>,
 }
@@ -55,7 +58,7 @@ fn read_root(document: &Document, problems: &Problems) -> Parts {
     let mut components = read_sections(&mut fields);
     let slos = fields.optional("slos");
     let scenarios = fields.optional("scenarios");
-    fields.not_yet("alerts", "remove it");
+    let alerts = fields.optional("alerts");
     fields.finish();
 
     let mut wiring = Wiring::default();
@@ -71,11 +74,14 @@ fn read_root(document: &Document, problems: &Problems) -> Parts {
     }
     wiring.write_transactions();
     checks::check(&wiring, problems);
-    let (plan, assumed) = (wiring.builder.finish(), wiring.assumed);
+    let (mut plan, assumed) = (wiring.builder.finish(), wiring.assumed);
+    let alerts = alerts.map(|item| alert::read_all(&item, &plan)).unwrap_or_default();
+    plan.watches = alert::watches(&alerts, &plan);
     Parts {
         name: name.unwrap_or_else(|| stem(&document.file)),
         slos: slos.map(|item| expect::read_all(&item, &plan)).unwrap_or_default(),
         scenarios: scenarios.map(|item| scenario::read_all(&item, &plan)).unwrap_or_default(),
+        alerts,
         plan,
         assumed,
     }
@@ -103,6 +109,7 @@ impl Parts {
             name: String::new(),
             plan: crate::plan::Plan::default(),
             slos: Vec::new(),
+            alerts: Vec::new(),
             scenarios: Vec::new(),
             assumed: Vec::new(),
         }

@@ -1,5 +1,7 @@
 //! What is said of a component beside how it behaves. The engine does not look at it; findings do.
 
+use crate::units::SimDuration;
+
 /// Declarations of a component. `None` is silence: unknown, never bad.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Declarations {
@@ -31,6 +33,17 @@ pub struct Declarations {
     pub pagination: Option<Pagination>,
     /// Whether its data is backed up.
     pub backups: Option<Backups>,
+    /// How often it fails by itself.
+    pub failures: Option<Failures>,
+}
+
+/// How often something fails, and for how long: both exponentially distributed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failures {
+    /// The mean time from the end of one failure to the next.
+    pub mtbf: SimDuration,
+    /// The mean time that one lasts.
+    pub mttr: SimDuration,
 }
 
 /// Where sessions are kept.

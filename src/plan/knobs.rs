@@ -27,6 +27,8 @@ pub struct Knobs {
 pub struct StationKnobs {
     /// So many replicas are dead, counted from the first; what they were doing fails.
     pub down: u32,
+    /// What dies is replaced by another one for good, with what that one has.
+    pub replaced: bool,
     /// So many replicas hang, counted from the first that does not: they take requests and do nothing.
     pub hung: u32,
     /// Share of requests answered with an error at once, beside the station's own error rate.
@@ -147,6 +149,7 @@ impl Default for StationKnobs {
     fn default() -> StationKnobs {
         StationKnobs {
             down: 0,
+            replaced: false,
             hung: 0,
             error_rate: 0.0,
             slowdown: 1.0,

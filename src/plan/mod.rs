@@ -21,12 +21,13 @@ mod source;
 mod station;
 mod step;
 mod topic;
+mod watch;
 
 pub use admission::{Admission, Order, Priority};
 pub use builder::Builder;
 pub use cache::{Cache, Contents, Eviction, Flight, Look, Spread, Store, Writes};
 pub use component::{Component, Role};
-pub use declarations::{Backups, Declarations, Files, Logs, Pagination, Sessions, Versioning};
+pub use declarations::{Backups, Declarations, Failures, Files, Logs, Pagination, Sessions, Versioning};
 pub use edge::{Edge, Line, Link, Party};
 pub use endpoint::{Endpoint, Rows};
 pub use fleet::{Ejection, Fleet, HealthCheck, Scaling, Signal, Zones};
@@ -42,6 +43,7 @@ pub use source::{Arrivals, Bursts, Source};
 pub use station::{Balance, Clients, Concurrency, Crowding, Station};
 pub use step::{Branch, Fork, Step, Switch};
 pub use topic::{Consumer, OnFailure, Overflow, Partitions, Publisher, Topic};
+pub use watch::{Watch, Watched};
 
 use crate::random::Dist;
 use crate::units::SimDuration;
@@ -93,6 +95,8 @@ pub struct Plan {
     pub replications: Vec<Replication>,
     /// Traffic.
     pub sources: Vec<Source>,
+    /// What is noted in every window of a run, for alerts.
+    pub watches: Vec<Watch>,
 }
 
 impl Plan {

@@ -1,5 +1,6 @@
 //! Fills a [`Report`] from what experiments and findings found out. Numbers change their unit here, never their value.
 
+mod alerts;
 mod campaign;
 mod failures;
 mod load;
@@ -39,6 +40,7 @@ pub fn review(model: &Model, review: &Review) -> Report {
     report.failures = Some(scribe.failures(review));
     report.unconfirmed = review.failures.iter().filter(|f| !f.confirmed).map(|f| f.fault.describe()).collect();
     report.campaign = Some(scribe.campaign(review));
+    report.alerts = scribe.alerts(review);
     report.findings = Some(findings::look(&evidence).into_iter().map(|f| scribe.finding(f)).collect());
     report.decoys = decoys(&evidence);
     report
@@ -142,6 +144,7 @@ fn effect(effect: findings::Effect) -> Effect {
         Figure::Capacity => (Measure::CapacityLoad, 1.0),
         Figure::Recovery => (Measure::RecoveryS, 1.0),
         Figure::Lost => (Measure::LostRequests, 1.0),
+        Figure::Duplicates => (Measure::Duplicates, 1.0),
     };
     Effect {
         subject: effect.subject,

@@ -142,6 +142,7 @@ fn run(name: &str, load: f64) -> Run {
         queues: indexmap! { "order-events".into() => Queue { published: 44_800, delivered: 44_800, acknowledged: 44_800, ..Queue::default() } },
         slos: slos(if calm { [met; 4] } else { [met, met, missed, missed] }),
         phases: Vec::new(),
+        alerts: Vec::new(),
     }
 }
 
@@ -191,6 +192,17 @@ fn slow_stripe() -> Failure {
             step("web", 16.1, "workers exhausted", "web>orders", 400.0),
         ],
         collateral: vec!["web.home".into(), "web.search".into()],
+        detection: Some(Detection {
+            alerts: vec![Page { alert: "checkout-fails".into(), after_s: around(42.0, 1.5), runs: 5 }],
+            runs: 5,
+            watched_s: 120.0,
+            silent: false,
+            cut: false,
+        }),
+        side_effects: vec![
+            SideEffect { kind: "duplicates", added: around(12.0, 3.0) },
+            SideEffect { kind: "stale_reads", added: around(5_100.0, 240.0) },
+        ],
     }
 }
 
@@ -215,6 +227,8 @@ fn small_failure(flag: &str, subject: &str, after: f64, recovers: f64) -> Failur
         }),
         cascade: Vec::new(),
         collateral: Vec::new(),
+        detection: Some(Detection { alerts: Vec::new(), runs: 5, watched_s: 120.0, silent: after < 1.0, cut: false }),
+        side_effects: Vec::new(),
         lost_requests: None,
         blast_radius: None,
         sustained_by: (recovers < 1.0).then(|| "retries".into()),
@@ -402,6 +416,14 @@ pub(super) fn review() -> Report {
         ]),
         unconfirmed: vec!["mailer killed".into(), "order-events cut off".into()],
         campaign: Some(campaign()),
+        alerts: Some(vec![AlertInfo {
+            name: "checkout-fails".into(),
+            text: "web.checkout success < 99%".into(),
+            false_pages: 2,
+            watched_s: 1_500.0,
+            tells: 1,
+            place: Some(place(120)),
+        }]),
         findings: Some(findings()),
         decoys: vec![Decoy {
             code: "missing-circuit-breaker".into(),
@@ -442,6 +464,7 @@ pub(super) fn experiment() -> Report {
         failures: None,
         unconfirmed: Vec::new(),
         campaign: None,
+        alerts: None,
         findings: None,
         decoys: Vec::new(),
         ..review()

@@ -19,13 +19,13 @@ mod words;
 pub use format::{Detail, FORMATS, Format, Style};
 
 pub use review::{
-    AskedFaults, Bottleneck, Bound, Campaign, Capacity, CascadeStep, Confidence, Decoy, Effect, Failure, FaultInfo,
-    FaultPair, FaultPairs, Finding, Fix, Measure, Place, PlanToTarget, Readiness, ReadinessItem, Reading, Recovery,
-    Scores, Screened, Severity,
+    AlertInfo, AskedFaults, Bottleneck, Bound, Campaign, Capacity, CascadeStep, Confidence, Decoy, Detection, Effect,
+    Failure, FaultInfo, FaultPair, FaultPairs, Finding, Fix, Measure, Page, Place, PlanToTarget, Readiness,
+    ReadinessItem, Reading, Recovery, Scores, Screened, Severity, SideEffect,
 };
 pub use run::{
-    Cache, Dependency, Locks, Phase, PhaseTraffic, Queue, Replicas, Replication, Resource, Run, SloResult, SloVerdict,
-    Tally, Traffic,
+    Cache, Dependency, Heard, Locks, Phase, PhaseTraffic, Queue, Replicas, Replication, Resource, Run, SloResult,
+    SloVerdict, Tally, Traffic,
 };
 pub use stuck::{LoadBand, Relief, SmallestTrigger, Stuck};
 pub use text::theory;
@@ -73,6 +73,8 @@ pub struct Report {
     pub unconfirmed: Vec<String>,
     /// What else the failure campaign tried.
     pub campaign: Option<Campaign>,
+    /// The model's alerts, where it has some.
+    pub alerts: Option<Vec<AlertInfo>>,
     /// What should change, the most urgent first.
     pub findings: Option<Vec<Finding>>,
     /// Changes a rule of thumb would ask for, tried and found to help nobody.
@@ -125,6 +127,7 @@ impl Report {
             failures: None,
             unconfirmed: Vec::new(),
             campaign: None,
+            alerts: None,
             findings: None,
             decoys: Vec::new(),
             scores: None,

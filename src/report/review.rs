@@ -82,6 +82,8 @@ pub enum Measure {
     RecoveryS,
     /// Requests lost.
     LostRequests,
+    /// Calls executed a second time.
+    Duplicates,
 }
 
 /// Before and after a change (or without and with a fault), on the same random numbers.
@@ -158,6 +160,62 @@ pub struct Failure {
     pub cascade: Vec<CascadeStep>,
     /// Endpoints that failed though they do not need what failed.
     pub collateral: Vec<String>,
+    /// Who is told; `None` where the model has no alerts.
+    pub detection: Option<Detection>,
+    /// What was done twice, lost or stale: what the fault adds to a run, over the replications. What it adds nothing to is left out.
+    pub side_effects: Vec<SideEffect>,
+}
+
+/// Who is told of a failure.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Detection {
+    /// The alerts that page in most runs, the first to page first.
+    pub alerts: Vec<Page>,
+    /// Independent runs behind this.
+    pub runs: u32,
+    /// The fault lasted so long in them.
+    pub watched_s: f64,
+    /// Users are hurt and nobody is told.
+    pub silent: bool,
+    /// Some alert needs longer than the fault lasted.
+    pub cut: bool,
+}
+
+/// An alert that pages.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page {
+    /// Its name.
+    pub alert: String,
+    /// How long after the beginning of the fault, where it did.
+    pub after_s: Estimate,
+    /// In so many of the runs.
+    pub runs: u32,
+}
+
+/// What an alert said while nothing was wrong, and what it would say of failures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlertInfo {
+    /// Its name.
+    pub name: String,
+    /// Its condition.
+    pub text: String,
+    /// Pages while nothing was wrong, over all replications of the run at 1x.
+    pub false_pages: usize,
+    /// For so long, over all replications.
+    pub watched_s: f64,
+    /// Confirmed failures of which it tells.
+    pub tells: usize,
+    /// Where it is written.
+    pub place: Option<Place>,
+}
+
+/// What a fault adds to one kind of silent harm, per run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SideEffect {
+    /// `duplicates`, `lost_messages`, `lost_writes`, `stale_reads`.
+    pub kind: &'static str,
+    /// The paired difference: with the fault, less without it.
+    pub added: Estimate,
 }
 
 /// Whether and when things are as before.

@@ -44,6 +44,25 @@ pub struct Run {
     pub slos: Vec<SloResult>,
     /// With faults: before, during and after them. Else empty.
     pub phases: Vec<Phase>,
+    /// What each alert said, in a plain experiment.
+    pub alerts: Vec<Heard>,
+}
+
+/// What an alert said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heard {
+    /// Its name.
+    pub name: String,
+    /// Its condition.
+    pub text: String,
+    /// How often it paged, over all replications.
+    pub pages: usize,
+    /// In so many replications (for the first fault, where there is one).
+    pub runs: u32,
+    /// Of so many.
+    pub of: u32,
+    /// How long after the beginning of the first fault; without one, of the measured part.
+    pub after_s: Option<Estimate>,
 }
 
 /// What became of requests. Those offered = succeeded + degraded + failed + in flight at the end.
@@ -170,6 +189,8 @@ pub struct Replication {
     pub lag_mean_ms: f64,
     /// The farthest.
     pub lag_max_ms: f64,
+    /// Acknowledged writes that a replica which took over did not have.
+    pub lost_writes: u64,
 }
 
 /// What a cache with keys did.

@@ -17,6 +17,7 @@ impl Measure {
             Measure::CapacityLoad => "capacity".into(),
             Measure::RecoveryS => "recovery".into(),
             Measure::LostRequests => "requests lost".into(),
+            Measure::Duplicates => "calls executed twice".into(),
         }
     }
 
@@ -34,6 +35,7 @@ impl Measure {
             Measure::CapacityLoad => "capacity_load".into(),
             Measure::RecoveryS => "recovery_s".into(),
             Measure::LostRequests => "lost_requests".into(),
+            Measure::Duplicates => "duplicates".into(),
         }
     }
 
@@ -47,7 +49,7 @@ impl Measure {
             Measure::RecoveryS => ms_estimate(&times(e, 1000.0)),
             Measure::GoodputPerS | Measure::RatePerS => scaled(e, 1.0, "/s"),
             Measure::CapacityLoad => scaled(e, 1.0, "x"),
-            Measure::Queue | Measure::Retries | Measure::LostRequests => scaled(e, 1.0, ""),
+            Measure::Queue | Measure::Retries | Measure::LostRequests | Measure::Duplicates => scaled(e, 1.0, ""),
         }
     }
 }

@@ -176,6 +176,12 @@ impl World<'_> {
         Published::Accepted
     }
 
+    /// How long the oldest message of a topic has been there.
+    pub fn oldest(&self, t: usize) -> SimDuration {
+        let mine = self.messages.all().iter().filter(|m| m.topic as usize == t && m.stage != Stage::Over);
+        SimDuration(mine.map(|m| self.now - m.published).max().unwrap_or(0))
+    }
+
     fn is_full(&self, t: u32) -> bool {
         let topic = &self.plan.topics[t as usize];
         topic.capacity != UNLIMITED && self.waiting(t) >= u64::from(topic.capacity)

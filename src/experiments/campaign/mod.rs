@@ -5,8 +5,10 @@
 
 pub mod catalog;
 pub mod pairs;
+pub mod side;
 
 use super::cascade::{Impairment, Pair, Struck, cascade, loaded, recovery};
+use super::detection::{Detection, pages};
 use super::metastable::Recovery;
 use super::toll::{Toll, tolls};
 use super::trials::{Case, Schedule};
@@ -14,9 +16,11 @@ use crate::engine::Stop;
 use crate::faults::Fault;
 use crate::graph::Graph;
 use crate::measure::{Estimate, Measurements};
+use crate::model::Alert;
 use crate::plan::{ComponentId, EdgeId, EndpointId};
 use crate::units::SimDuration;
 use rayon::prelude::*;
+use side::Side;
 
 /// When the fault of a drill begins and ends; counted from the start of the measured part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,10 +65,15 @@ pub struct Harm {
     pub loaded: Vec<ComponentId>,
     /// When goodput was back, after the end of the fault.
     pub recovered: Option<SimDuration>,
+    /// For each alert: how long after the beginning of the fault it paged.
+    pub pages: Vec<Option<SimDuration>>,
+    /// What was done twice, lost or stale, without the fault and with it.
+    pub side: [Side; 2],
 }
 
 impl Harm {
-    fn of(graph: &Graph, drill: &Drill, struck: &[Struck], patience: &[f64], runs: [&Measurements; 2]) -> Harm {
+    fn of(field: &Field, drill: &Drill, struck: &[Struck], runs: [&Measurements; 2]) -> Harm {
+        let (graph, patience) = (field.graph, field.patience);
         let users = graph.user_endpoints();
         let [healthy, faulted] = runs;
         let pair = Pair {
@@ -80,6 +89,8 @@ impl Harm {
             cascade: cascade(graph, struck, pair),
             loaded: loaded(graph, pair),
             recovered: recovery(graph, pair, drill.schedule().measured),
+            pages: pages(graph.plan(), field.alerts, [pair.healthy, pair.faulted], drill.at, drill.schedule().measured),
+            side: runs.map(|m| Side::of(graph, m)),
         }
     }
 
@@ -137,6 +148,8 @@ pub struct Failure {
     pub unavoidable: Vec<f64>,
     /// Endpoints that suffered though their requests never call what was struck.
     pub collateral: Vec<EndpointId>,
+    /// Who is told.
+    pub detection: Detection,
 }
 
 /// An endpoint is hurt when it loses at least this share of its requests while the fault lasts.
@@ -244,6 +257,12 @@ impl Failure {
         }
     }
 
+    /// Whether users of some endpoint are hurt: they lose more of their requests than chance takes.
+    pub fn hurts(&self) -> bool {
+        let hurt = |user: usize| self.mean(|h| h.share(user)) >= HURT && self.mean(|h| h.lost(user)) >= 5.0;
+        (0..self.unavoidable.len()).any(hurt)
+    }
+
     /// Whether it is worth more runs.
     pub fn matters(&self) -> bool {
         !self.collateral.is_empty() || self.recoveries() < self.harms.len() || self.avoidable_share() >= 0.01
@@ -279,6 +298,8 @@ pub struct Field<'g, 'p> {
     pub seed: u64,
     /// When answers are late, by endpoint that users call.
     pub patience: &'g [f64],
+    /// Who is told of what.
+    pub alerts: &'g [Alert],
 }
 
 impl<'p> Field<'_, 'p> {
@@ -322,7 +343,7 @@ impl<'p> Field<'_, 'p> {
                 let run = case.run_from(fork, r as u32);
                 let struck = [Struck::by(self.graph, *target, fault)];
                 let cut = matches!(run.stop, Some(Stop::Events(_)));
-                (!cut).then(|| Harm::of(self.graph, drill, &struck, self.patience, [twin, &run]))
+                (!cut).then(|| Harm::of(self, drill, &struck, [twin, &run]))
             })
             .collect();
         let users = self.graph.user_endpoints();
@@ -345,6 +366,10 @@ impl<'p> Field<'_, 'p> {
                     true => 1.0 - survival[e.index()],
                     false => 0.0,
                 };
+                let mine = std::mem::replace(&mut harms, rest);
+                let pages: Vec<_> = mine.iter().map(|h| h.pages.as_slice()).collect();
+                let cut = self.alerts.iter().any(|a| a.reach() > drill.lasting);
+                let detection = Detection::of(&pages, drill.lasting, cut);
                 let mut failure = Failure {
                     fault: fault.clone(),
                     drill: *drill,
@@ -355,6 +380,7 @@ impl<'p> Field<'_, 'p> {
                     confirmed: replications > 1,
                     unavoidable: users.iter().map(needed).collect(),
                     collateral: Vec::new(),
+                    detection,
                 };
                 failure.judge(self.graph);
                 Some(failure)

@@ -109,7 +109,7 @@ impl Field<'_, '_> {
             let faults = pair.map(|f| again(&f.fault, drill.at, drill.lasting));
             let run = healthy.with_faults(&faults).run_from(&fork, 0);
             let struck: Vec<_> = pair.iter().map(|f| f.struck()).collect();
-            let harm = Harm::of(self.graph, drill, &struck, self.patience, [&twin, &run]);
+            let harm = Harm::of(self, drill, &struck, [&twin, &run]);
             Joint {
                 of: [*i, *j],
                 faults,

@@ -29,7 +29,7 @@ fn every_component_has_its_faults() {
 fn a_killed_database_takes_down_what_needs_it_and_no_more() {
     let plan = samples::page();
     let graph = Graph::new(&plan);
-    let field = Field { graph: &graph, load: 1.0, seed: 1, patience: &[1.0] };
+    let field = Field { graph: &graph, load: 1.0, seed: 1, patience: &[1.0], alerts: &[] };
     let kill = Fault::parse_flag("kill:db@5s+15s").unwrap();
     let failure = &field.drill(&DRILL, &[(plan.component("db").unwrap(), kill)], 2).0[0];
     assert!((failure.mean(|h| h.share(0)) - 0.5).abs() < 0.05, "{:?}", failure.harms[0].faulted);
@@ -47,7 +47,7 @@ fn a_killed_database_takes_down_what_needs_it_and_no_more() {
 fn a_slow_database_exhausts_the_workers_of_its_callers() {
     let plan = samples::page();
     let graph = Graph::new(&plan);
-    let field = Field { graph: &graph, load: 1.0, seed: 1, patience: &[1.0] };
+    let field = Field { graph: &graph, load: 1.0, seed: 1, patience: &[1.0], alerts: &[] };
     let slow = Fault::parse_flag("latency:db:+2s@5s+15s").unwrap();
     let failure = &field.drill(&DRILL, &[(plan.component("db").unwrap(), slow)], 1).0[0];
     assert!(failure.avoidable_share() > 0.2, "{:?}", failure.avoidable_share());
@@ -81,7 +81,7 @@ fn edges_are_struck_where_they_are_not_the_only_one() {
 fn what_is_needed_depends_on_the_edge_and_on_what_is_left() {
     let plan = samples::page();
     let graph = Graph::new(&plan);
-    let field = Field { graph: &graph, load: 1.0, seed: 1, patience: &[1.0] };
+    let field = Field { graph: &graph, load: 1.0, seed: 1, patience: &[1.0], alerts: &[] };
     let needed = |flag: &str, component: &str| {
         let fault = Fault::parse_flag(flag).unwrap();
         field.drill(&DRILL, &[(plan.component(component).unwrap(), fault)], 1).0[0].unavoidable[0]
@@ -108,7 +108,7 @@ caches:
 fn cached(progress: &dyn crate::experiments::Progress) -> Pairs {
     let model = crate::model::Model::read("cached.yaml", CACHED).unwrap();
     let graph = Graph::new(&model.plan);
-    let field = Field { graph: &graph, load: 1.0, seed: 1, patience: &[1.0] };
+    let field = Field { graph: &graph, load: 1.0, seed: 1, patience: &[1.0], alerts: &[] };
     let failures = field.drill(&DRILL, &catalog::faults(&graph, DRILL.at, DRILL.lasting), 1).0;
     field.pairs(&DRILL, &failures, Allowance { pairs: 1_000, progress })
 }

@@ -273,7 +273,7 @@ fn scenarios_about_nothing() {
 
 #[test]
 fn what_has_no_meaning_yet_is_refused() {
-    insta::assert_snapshot!(in_short(&format!("{REST}alerts: []\nzones: []\n")), @"
+    insta::assert_snapshot!(in_short(&format!("{REST}alerts: {{ a: {{ over: 5s }}, b: {{ when: web errors > 1%, slo: web success >= 99% }}, c: {{ slo: web p99 < 1s, burn: 2x }}, d: {{ when: web age > 5s }} }}\nzones: []\n")), @"
     4:1 alerts -- `alerts` has no effect in this version -- remove it
     5:1 zones -- unknown field `zones` -- the fields here are `name`, `traffic`, `services`, `databases`, `caches`, `queues`, `external`, `slos` and `scenarios`
     ");

@@ -1,5 +1,6 @@
 //! Failures: what each fault did to users, how it spread, and whether it ended.
 
+use super::alerts::side_effects;
 use super::{Scribe, effect};
 use crate::experiments::{self, Failure, Harm, Review};
 use crate::findings::{self, Figure};
@@ -45,6 +46,8 @@ impl Scribe<'_> {
                     readings: step.readings.iter().map(reading).collect(),
                 })
                 .collect(),
+            detection: self.detection(failure),
+            side_effects: side_effects(failure),
             collateral: failure.collateral.iter().map(|e| plan.endpoints[e.index()].name.clone()).collect(),
         }
     }

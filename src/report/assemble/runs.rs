@@ -49,6 +49,7 @@ impl Scribe<'_> {
             replication: self.replication(runs),
             slos: shown.outcome.judged.iter().map(|j| self.slo(j, slos)).chain(growth(shown)).collect(),
             phases: self.phases(shown),
+            alerts: self.heard(shown),
         }
     }
 
@@ -193,6 +194,7 @@ impl Scribe<'_> {
                 reads,
                 stale: tallies.clone().map(|t| t.stale).sum(),
                 lag_mean_ms: behind / reads.max(1) as f64,
+                lost_writes: tallies.clone().map(|t| t.lost).sum(),
                 lag_max_ms: tallies.map(|t| t.longest.millis()).fold(0.0, f64::max),
             };
             (plan.stations[followed.replicas.index()].name.clone(), shown)

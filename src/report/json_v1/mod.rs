@@ -5,6 +5,7 @@
 //! `{ "mean", "low", "high" }` at 95%; `low` and `high` are null when a single replication tells nothing about them.
 //! What does not apply is left out; what could not be measured is null.
 
+mod alerts;
 mod campaign;
 mod review;
 mod run;
@@ -59,6 +60,8 @@ struct Document<'a> {
     unconfirmed: Option<&'a [String]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     campaign: Option<campaign::Campaign<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alerts: Option<Vec<alerts::Alert<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     findings: Option<Vec<review::Finding<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -139,6 +142,7 @@ fn document(report: &Report) -> Document<'_> {
         failures: report.failures.as_ref().map(|all| all.iter().map(review::failure).collect()),
         unconfirmed: report.failures.as_ref().map(|_| report.unconfirmed.as_slice()),
         campaign: report.campaign.as_ref().map(campaign::campaign),
+        alerts: report.alerts.as_ref().map(|all| all.iter().map(alerts::alert).collect()),
         findings: report.findings.as_ref().map(|all| all.iter().map(review::finding).collect()),
         not_recommended: review.then(|| report.decoys.iter().map(review::decoy).collect()),
         scores: report.scores.as_ref().map(review::scores),

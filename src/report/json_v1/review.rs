@@ -1,10 +1,11 @@
 //! What a review adds: capacity, bottlenecks, the plan, failures, findings.
 
 use super::stuck::{Stuck, stuck};
-use super::{Estimate, Place, estimate, place};
+use super::{Estimate, Place, alerts, estimate, place};
 use crate::report;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 #[derive(Serialize)]
 pub(super) struct Capacity<'a> {
@@ -83,6 +84,10 @@ pub(super) struct Failure<'a> {
     stuck: Option<Stuck<'a>>,
     cascade: Vec<CascadeStep<'a>>,
     collateral: &'a [String],
+    /// Left out where the model has no alerts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detection: Option<alerts::Detection<'a>>,
+    side_effects: BTreeMap<&'static str, Estimate>,
 }
 
 #[derive(Serialize)]
@@ -249,6 +254,8 @@ pub(super) fn failure(f: &report::Failure) -> Failure<'_> {
             })
             .collect(),
         collateral: &f.collateral,
+        detection: f.detection.as_ref().map(alerts::detection),
+        side_effects: f.side_effects.iter().map(|s| (s.kind, (&s.added).into())).collect(),
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) struct Run<'a> {
     slos: Vec<Slo<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     phases: Vec<Phase<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    alerts: Vec<super::alerts::Heard<'a>>,
 }
 
 #[derive(Serialize)]
@@ -121,6 +123,7 @@ struct Replication {
     stale: u64,
     lag_mean_ms: f64,
     lag_max_ms: f64,
+    lost_writes: u64,
 }
 
 #[derive(Serialize)]
@@ -192,6 +195,7 @@ pub(super) fn run(r: &report::Run) -> Run<'_> {
         replication: mapped(&r.replication, replication),
         slos: r.slos.iter().map(slo).collect(),
         phases: r.phases.iter().map(phase).collect(),
+        alerts: r.alerts.iter().map(super::alerts::heard).collect(),
     }
 }
 
@@ -268,7 +272,13 @@ fn queue(q: &report::Queue) -> Queue {
 }
 
 fn replication(r: &report::Replication) -> Replication {
-    Replication { reads: r.reads, stale: r.stale, lag_mean_ms: r.lag_mean_ms, lag_max_ms: r.lag_max_ms }
+    Replication {
+        reads: r.reads,
+        stale: r.stale,
+        lag_mean_ms: r.lag_mean_ms,
+        lag_max_ms: r.lag_max_ms,
+        lost_writes: r.lost_writes,
+    }
 }
 
 fn replicas(r: &report::Replicas) -> Replicas {

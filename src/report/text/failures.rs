@@ -1,7 +1,7 @@
 //! The failure campaign: what each fault takes down, in which order, and whether it comes back.
 
-use super::campaign;
 use super::page::{Ink, Page, width_of};
+use super::{alerts, campaign};
 use crate::report::words::{effect, effect_briefly, factor, listed, number, seconds, share_estimate};
 use crate::report::{CascadeStep, Estimate, Failure, FaultInfo, Recovery, Report, Screened};
 
@@ -107,7 +107,10 @@ fn by_target(failures: &[&Failure], page: &mut Page) {
             String::new()
         };
         let struck: Vec<&FaultInfo> = faults.iter().map(|f| &f.fault).collect();
-        page.wrapped(2, 4, &format!("{}: {worst}{back}", gathered(target, &struck)));
+        let unseen = faults.iter().find_map(|f| alerts::unseen(&f.side_effects));
+        let more: String =
+            [unseen, alerts::told_of_all(faults)].into_iter().flatten().map(|m| format!("; {m}")).collect();
+        page.wrapped(2, 4, &format!("{}: {worst}{back}{more}", gathered(target, &struck)));
     }
     if all.len() > shown {
         page.push_line(&Ink::Dim.on(format!("  {} more parts (-v shows all)", all.len() - shown)));
@@ -173,7 +176,13 @@ fn in_full(failure: &Failure, page: &mut Page) {
     } else if let Some(blast) = blast {
         page.labelled(4, "blast", LABEL, &format!("{blast} were lost without needing {target}"));
     }
+    if let Some(unseen) = alerts::unseen(&failure.side_effects) {
+        page.labelled(4, "unseen", LABEL, &unseen);
+    }
     cascade(&failure.cascade, page);
+    if let Some(told) = failure.detection.as_ref().and_then(alerts::told) {
+        page.labelled(4, "told", LABEL, &told);
+    }
     page.labelled(4, "after it", LABEL, &recovery(failure));
 }
 

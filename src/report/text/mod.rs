@@ -1,5 +1,6 @@
 //! The report as a senior engineer's page: the verdict first, then why.
 
+mod alerts;
 mod campaign;
 mod failures;
 mod fixes;
@@ -56,6 +57,7 @@ fn sections(kind: Kind, detail: Detail) -> &'static [Section] {
             scaling::bottlenecks,
             scaling::plan,
             failures::failures,
+            alerts::alerts,
             fixes::fixes,
             fixes::decoys,
             footer::scores,
@@ -67,6 +69,7 @@ fn sections(kind: Kind, detail: Detail) -> &'static [Section] {
             users::users,
             single::phases,
             single::slos,
+            alerts::heard,
             single::late,
             single::failed,
             resources::resources,

@@ -7,6 +7,7 @@
 //! Both runs of a case use the same random numbers; a number has moved when it differs by a twentieth.
 
 mod admission;
+mod alerts;
 mod breakers;
 mod caches;
 mod databases;
@@ -62,6 +63,7 @@ pub use Goes::{Down, Up};
 
 const CASES: &[&[Case]] = &[
     admission::CASES,
+    alerts::CASES,
     breakers::CASES,
     caches::CASES,
     databases::CASES,
@@ -127,6 +129,15 @@ impl Seen {
         let found = self.plan().replications.iter().position(|r| of(r) == component);
         let tally = &self.measured.replications[found.unwrap_or_else(|| panic!("nothing follows `{database}`"))];
         tally.stale as f64 / tally.reads as f64
+    }
+
+    /// For how long an alert pages, in seconds.
+    pub fn paging(&self, alert: &str) -> f64 {
+        let (series, until) = (&self.measured.series, self.measured.measured);
+        let alert =
+            self.model.alerts.iter().find(|a| a.name == alert).unwrap_or_else(|| panic!("there is no `{alert}`"));
+        let spells = tenfold::experiments::spells(self.plan(), alert, series, series, until);
+        spells.iter().map(|[from, to]| to.seconds() - from.seconds()).sum()
     }
 
     /// Requests of users that failed so.
@@ -202,7 +213,8 @@ pub fn run(model: Model, seconds: u64) -> Seen {
         _ => 1.0,
     };
     let knobs = Knobs::baseline(&model.plan, load);
-    let faults = scenario.map(|s| s.faults).unwrap_or_default();
+    let mut faults = scenario.map(|s| s.faults).unwrap_or_default();
+    faults.extend(tenfold::faults::Fault::by_themselves(&model.plan));
     let luck = Luck { seed: 1, replication: 0, until: SimDuration::from_secs(seconds) };
     let trial = Trial {
         plan: &model.plan,
