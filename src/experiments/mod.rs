@@ -5,7 +5,7 @@
 //! replication, and give the same bytes on any number of threads.
 //!
 //! - `length`, `trials`: how long runs are, and running them in parallel;
-//! - `judge`, `toll`: whether expectations hold, and what users lose;
+//! - `judge`, `foregone`, `toll`: whether expectations hold, when that is known early, and what users lose;
 //! - `bench`, `capacity`, `limits`, `scale`, `usage`: how much load, what ends it, and the plan to more;
 //! - `strike`, `campaign`, `cascade`: every component and edge struck in turn, and how the damage spreads;
 //! - `metastable`: failures that outlive their cause, and why;
@@ -16,6 +16,7 @@ mod campaign;
 mod capacity;
 mod cascade;
 mod contain;
+mod foregone;
 mod guards;
 mod judge;
 mod length;
