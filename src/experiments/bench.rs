@@ -72,6 +72,20 @@ impl Bench<'_, '_> {
         self.judge(plan, case.replicate(replications))
     }
 
+    /// Whether a load holds by one replication, as [`Bench::at`] would say: a run that can only fail is broken off.
+    pub fn holds(&self, plan: &Plan, load: f64, schedule: Schedule) -> bool {
+        let case = Case { plan, load, faults: Vec::new(), schedule, seed: self.seed };
+        case.run_unless_foregone(self.slos).is_some_and(|run| self.judge(plan, vec![run]).holds)
+    }
+
+    /// Judges so many replications of which the first ones have been run, under the same conditions.
+    pub fn go_on(&self, begun: Outcome, plan: &Plan, load: f64, schedule: Schedule, replications: u32) -> Outcome {
+        let case = Case { plan, load, faults: Vec::new(), schedule, seed: self.seed };
+        let mut runs = begun.runs;
+        runs.extend(case.replicate_from(runs.len() as u32, replications));
+        self.judge(plan, runs)
+    }
+
     /// Judges runs.
     pub fn judge(&self, plan: &Plan, runs: Vec<Measurements>) -> Outcome {
         let judged = judge_all(plan, self.slos, &runs);
@@ -89,6 +103,12 @@ impl Bench<'_, '_> {
     ) -> Vec<Option<Outcome>> {
         let plans: Vec<Option<Plan>> = sets.iter().map(|set| (self.remodel)(set)).collect();
         plans.par_iter().map(|plan| plan.as_ref().map(|plan| self.at(plan, load, schedule, replications))).collect()
+    }
+
+    /// Whether the same load holds with each of these sets of changes; where changes do not fit, it does not.
+    pub fn hold_all(&self, sets: &[Vec<Change>], load: f64, schedule: Schedule) -> Vec<bool> {
+        let plans: Vec<Option<Plan>> = sets.iter().map(|set| (self.remodel)(set)).collect();
+        plans.par_iter().map(|plan| plan.as_ref().is_some_and(|plan| self.holds(plan, load, schedule))).collect()
     }
 
     /// A short schedule at a load that costs about so many events.

@@ -74,11 +74,11 @@ fn judge(plan: &Plan, expectation: &Expectation, index: usize, runs: &[Measureme
     Some(Judged { text: expectation.text.clone(), index, value: estimate, limit, verdict, violation })
 }
 
-fn wants_more(op: Op) -> bool {
+pub(super) fn wants_more(op: Op) -> bool {
     matches!(op, Op::AtLeast | Op::More)
 }
 
-fn meets(op: Op, value: f64, limit: f64) -> bool {
+pub(super) fn meets(op: Op, value: f64, limit: f64) -> bool {
     match op {
         Op::Less => value < limit,
         Op::AtMost => value <= limit,
@@ -123,7 +123,7 @@ fn pooled(plan: &Plan, subject: Option<Subject>, metric: Metric, runs: &[Measure
 }
 
 /// Wilson's score interval of a share at 95%.
-fn wilson(good: u64, of: u64) -> (f64, f64) {
+pub(super) fn wilson(good: u64, of: u64) -> (f64, f64) {
     if of == 0 {
         return (0.0, 1.0);
     }

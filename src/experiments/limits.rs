@@ -7,6 +7,7 @@
 use super::bench::{Bench, Outcome};
 use super::capacity::{Bracket, Effort, search};
 use super::judge::{Judged, value};
+use super::trials::Schedule;
 use super::usage::{Usage, by_path, change, current, giving_out, usages};
 use crate::graph::Graph;
 use crate::measure::{Estimate, Measurements};
@@ -70,28 +71,34 @@ impl Bench<'_, '_> {
         let start = if bound.is_finite() { 0.95 * bound } else { asked.max(1.0) };
         let most = (100.0 * asked.max(1.0)).min(2.0 * start.max(asked)).max(start);
         let effort = Effort { ratio: 1.03, rounds: 9, most, least: 0.02 };
-        let mut failing: Vec<(f64, Outcome)> = Vec::new();
-        let bracket = search(start, effort, |loads| {
-            let outcomes = rayon::join(|| self.probe(loads[0], events, 1), || self.probe(loads[1], events, 1));
-            let holds = [outcomes.0.holds, outcomes.1.holds];
-            failing.extend(loads.into_iter().zip([outcomes.0, outcomes.1]).filter(|(_, o)| !o.holds));
-            holds
+        let found = search(start, effort, |loads| {
+            let holds = |load: f64| self.holds(self.graph.plan(), load, self.probing(load, events));
+            let (a, b) = rayon::join(|| holds(loads[0]), || holds(loads[1]));
+            [a, b]
         });
-        let (bracket, missed) = self.confirmed(bracket, effort.ratio, events);
-        failing.extend(missed);
-        let first = failing.into_iter().find(|(load, _)| *load == bracket.high).map(|(_, outcome)| outcome);
+        // The search breaks off runs that can only fail; the one that tells what fails first is run to its end.
+        let ((bracket, missed), above) = rayon::join(
+            || self.confirmed(found, effort.ratio, events),
+            || found.high.is_finite().then(|| self.probe(found.high, events, 1)),
+        );
+        let first = missed.or(above);
         let strained = first.as_ref().and_then(Outcome::telling).map_or(Vec::new(), |m| self.giving_out(m));
         Capacity { bracket, slo: first.as_ref().and_then(Outcome::worst).cloned(), strained }
     }
 
-    fn probe(&self, load: f64, events: f64, replications: u32) -> Outcome {
+    fn probing(&self, load: f64, events: f64) -> Schedule {
         let mut schedule = self.short(load, events);
         schedule.measured = schedule.measured.max(self.time_to_show(load));
-        self.at(self.graph.plan(), load, schedule, replications)
+        schedule
     }
 
-    /// The highest load that held by one run must hold by several, or the edge lies lower.
-    fn confirmed(&self, mut bracket: Bracket, ratio: f64, events: f64) -> (Bracket, Option<(f64, Outcome)>) {
+    fn probe(&self, load: f64, events: f64, replications: u32) -> Outcome {
+        self.at(self.graph.plan(), load, self.probing(load, events), replications)
+    }
+
+    /// The highest load that held by one run must hold by several, or the edge lies lower: then it comes with what was seen
+    /// there.
+    fn confirmed(&self, mut bracket: Bracket, ratio: f64, events: f64) -> (Bracket, Option<Outcome>) {
         let mut missed = None;
         for _ in 0..MOST_STEPS_BACK {
             if bracket.low <= 0.0 || bracket.high.is_infinite() {
@@ -101,7 +108,7 @@ impl Bench<'_, '_> {
             if outcome.holds {
                 break;
             }
-            missed = Some((bracket.low, outcome));
+            missed = Some(outcome);
             bracket = Bracket { low: bracket.low / ratio, high: bracket.low };
         }
         (bracket, missed)
@@ -145,7 +152,7 @@ impl Bench<'_, '_> {
         let start = Graph::new(&plan).bound().min(asked);
         let effort = Effort { ratio: 1.12, rounds: 3, most: asked, least: from };
         let bracket = search(start.max(from * 1.05), effort, |loads| {
-            let holds = |load: f64| self.at(&plan, load, self.short(load, events), 1).holds;
+            let holds = |load: f64| self.holds(&plan, load, self.short(load, events));
             let (a, b) = rayon::join(|| holds(loads[0]), || holds(loads[1]));
             [a, b]
         });
@@ -164,26 +171,29 @@ impl Bench<'_, '_> {
         let double = |u: &Usage| change(&plan, u.resource, &u.path, 2.0 * current(&plan, u.resource));
         let changes: Vec<Change> = candidates.iter().map(double).collect();
         let with = |change: &Change| before.iter().chain([change]).cloned().collect::<Vec<_>>();
-        let mut tried: Vec<(f64, Usage, Change)> = Vec::new();
+        let mut tried: Vec<(Outcome, Usage, Change)> = Vec::new();
         // Likely causes come first; once doubling one makes everything hold, there is nothing left for the others to do.
         for pair in candidates.into_iter().zip(changes).collect::<Vec<_>>().chunks(2) {
             let sets: Vec<Vec<Change>> = pair.iter().map(|(_, change)| with(change)).collect();
             let outcomes = self.with_all(&sets, load, schedule, 1);
             let done = outcomes.iter().flatten().any(|o| o.holds);
-            tried.extend(pair.iter().zip(outcomes).filter_map(|((usage, change), outcome)| {
-                outcome.map(|o| (o.violation(), usage.clone(), change.clone()))
-            }));
+            tried.extend(
+                pair.iter()
+                    .zip(outcomes)
+                    .filter_map(|((usage, change), outcome)| outcome.map(|o| (o, usage.clone(), change.clone()))),
+            );
             if done {
                 break;
             }
         }
-        let (_, usage, change) = tried.into_iter().min_by(|a, b| a.0.total_cmp(&b.0))?;
+        let (tried, usage, change) = tried.into_iter().min_by(|a, b| a.0.violation().total_cmp(&b.0.violation()))?;
 
+        // The first replication of either is there already.
+        let larger = (self.remodel)(&with(&change))?;
         let (base, doubled) = rayon::join(
-            || self.at(&plan, load, schedule, replications),
-            || self.with_all(&[with(&change)], load, schedule, replications).pop().flatten(),
+            || self.go_on(screened, &plan, load, schedule, replications),
+            || self.go_on(tried, &larger, load, schedule, replications),
         );
-        let doubled = doubled?;
         let slo = base.worst().map(|j| j.index);
         let relief = (base.violation() - doubled.violation()) / base.violation().max(1e-9);
         let (then, now) = (self.values(slo, &base), self.values(slo, &doubled));

@@ -5,7 +5,7 @@
 //! replication, and give the same bytes on any number of threads.
 //!
 //! - `length`, `trials`: how long runs are, and running them in parallel;
-//! - `judge`, `toll`: whether expectations hold, and what users lose;
+//! - `judge`, `foregone`, `toll`: whether expectations hold, when that is known early, and what users lose;
 //! - `bench`, `capacity`, `limits`, `scale`, `usage`: how much load, what ends it, and the plan to more;
 //! - `strike`, `campaign`, `cascade`: every component and edge struck in turn, and how the damage spreads;
 //! - `detection`: which alerts tell of it, after how long, and which cry wolf;
@@ -20,6 +20,7 @@ mod cascade;
 mod chance;
 mod contain;
 mod detection;
+mod foregone;
 mod guards;
 mod judge;
 mod length;

@@ -56,15 +56,16 @@ impl Bench<'_, '_> {
             Some((plan, outcome))
         };
         let mut dials = Vec::new();
-        let mut holds = false;
-        for round in 0..ROUNDS {
+        let mut holds = self.holds(self.graph.plan(), load, schedule);
+        let short = !holds && self.by_demand(load, &mut dials);
+        for _ in usize::from(short)..ROUNDS {
+            if holds {
+                break;
+            }
             let Some((plan, outcome)) = run(&dials) else { break };
             holds = outcome.holds;
             if holds {
                 break;
-            }
-            if round == 0 && self.by_demand(load, &mut dials) {
-                continue;
             }
             let Some(m) = outcome.telling() else { break };
             if !enlarge(&plan, m, &mut dials, &self.needs(load, &plan)) {
@@ -79,8 +80,7 @@ impl Bench<'_, '_> {
         if holds {
             self.trim(&mut dials, &|sets: &[Vec<Dial>]| {
                 let sets: Vec<Vec<Change>> = sets.iter().map(|dials| self.changes(dials)).collect();
-                let outcomes = self.with_all(&sets, load, schedule, 1);
-                outcomes.into_iter().map(|o| o.is_some_and(|o| o.holds)).collect()
+                self.hold_all(&sets, load, schedule)
             });
         }
         self.prove(load, events, dials)

@@ -3,12 +3,17 @@
 //! Results come back in the order asked for, whatever the number of threads. Replication r of two cases shares its
 //! random numbers, so that cases compare pair by pair.
 
+use super::foregone::foregone;
 use crate::engine::Limits;
 use crate::faults::{self, Fault, Luck};
-use crate::measure::{Measurements, SETTLE, Trial, Warm};
+use crate::measure::{Measurements, SETTLE, SourceServed, Trial, Warm};
+use crate::model::Expectation;
 use crate::plan::{Knobs, Plan};
 use crate::units::SimDuration;
 use rayon::prelude::*;
+
+/// Looks at a run that only has to say whether a load holds.
+const LOOKS: u64 = 16;
 
 /// How long a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +92,21 @@ impl<'p> Case<'p> {
 
     /// Several replications, in order.
     pub fn replicate(&self, replications: u32) -> Vec<Measurements> {
-        (0..replications).into_par_iter().map(|r| self.run(r)).collect()
+        self.replicate_from(0, replications)
+    }
+
+    /// The same from one on, where the first ones are there already.
+    pub fn replicate_from(&self, first: u32, replications: u32) -> Vec<Measurements> {
+        (first..replications).into_par_iter().map(|r| self.run(r)).collect()
+    }
+
+    /// The first replication; `None` when it was broken off, since these expectations will certainly fail.
+    pub fn run_unless_foregone(&self, slos: &[Expectation]) -> Option<Measurements> {
+        self.run_unless(&|seen, left| foregone(self.plan, self.load, slos, seen, left))
+    }
+
+    /// The first replication, unless it is known what it will show.
+    pub fn run_unless(&self, known: &dyn Fn(&[SourceServed], SimDuration) -> bool) -> Option<Measurements> {
+        self.trial(0).run_unless(LOOKS, known)
     }
 }

@@ -80,6 +80,16 @@ impl Histogram {
         None
     }
 
+    /// How many were longer for certain: what shares a step with the limit does not count.
+    pub fn above(&self, limit: SimDuration) -> u64 {
+        let last = index(limit.0);
+        let of = |(octave, steps): (usize, &Octave)| -> u64 {
+            let first = (last + 1).saturating_sub(octave << STEP_BITS).min(STEPS);
+            steps[first..].iter().sum()
+        };
+        self.seen().map(of).sum()
+    }
+
     /// Adds what another has counted.
     pub fn merge(&mut self, other: &Histogram) {
         for (octave, steps) in other.seen() {
@@ -108,6 +118,22 @@ fn middle(at: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// One of each from 1 ns to 10,000 ns: exact where steps are 1 ns, and short by less than a step of 32 ns above.
+    #[test]
+    fn above_counts_what_is_longer() {
+        let mut h = Histogram::default();
+        (1..=10_000).for_each(|ns| h.record(SimDuration(ns)));
+        for limit in [0, 1, 255, 256, 300, 511] {
+            assert_eq!(h.above(SimDuration(limit)), 10_000 - limit, "{limit}");
+        }
+        for limit in [512, 1_000, 4_095, 4_096, 9_000] {
+            let exact = 10_000 - limit;
+            assert!((exact - 32..=exact).contains(&h.above(SimDuration(limit))), "{limit}");
+        }
+        assert_eq!(h.above(SimDuration(10_000)), 0);
+        assert_eq!(h.above(SimDuration(u64::MAX)), 0);
+    }
 
     #[test]
     fn quantiles_are_within_a_fifth_of_a_percent() {

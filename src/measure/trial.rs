@@ -59,6 +59,22 @@ impl<'p> Trial<'p> {
         self.finish(self.warm())
     }
 
+    /// Runs it, unless what it is run for is `known` at one of so many looks on the way, spread evenly over the measured
+    /// part: told what each source has seen, and how much of the measured part is left. A look changes nothing in the run.
+    pub fn run_unless(&self, looks: u64, known: &dyn Fn(&[SourceServed], SimDuration) -> bool) -> Option<Measurements> {
+        let mut warm = self.warm();
+        for look in 1..looks {
+            let at = SimDuration(self.measured.0 / looks * look);
+            self.advance(&mut warm, at);
+            warm.meter.sort_in();
+            let seen: Vec<_> = (0..self.plan.sources.len()).map(|s| self.source(s, &warm)).collect();
+            if known(&seen, SimDuration(self.measured.0 - at.0)) {
+                return None;
+            }
+        }
+        Some(self.finish(warm))
+    }
+
     /// The length of a window.
     fn row_length(&self) -> SimDuration {
         let plan = self.plan;
@@ -377,6 +393,22 @@ mod tests {
         assert_eq!(m.sources[0].total.offered, m.endpoints[0].succeeded);
         assert!((m.resources[0].utilization - 0.8).abs() < 0.05, "{}", m.resources[0].utilization);
         assert!(m.series.rows.len() >= 20);
+    }
+
+    #[test]
+    fn looks_change_nothing_and_end_a_run_whose_answer_is_known() {
+        let plan = one_queue();
+        let t = trial(&plan);
+        let looks = std::cell::RefCell::new(Vec::new());
+        let seen = t.run_unless(4, &|sources, left| {
+            looks.borrow_mut().push((sources[0].total.offered, left.seconds()));
+            false
+        });
+        assert_eq!(seen, Some(t.run()));
+        let looks = looks.into_inner();
+        assert_eq!(looks.iter().map(|l| l.1).collect::<Vec<_>>(), [15.0, 10.0, 5.0]);
+        assert!(looks.windows(2).all(|pair| pair[0].0 < pair[1].0), "{looks:?}");
+        assert_eq!(t.run_unless(4, &|_, left| left.seconds() < 12.0), None);
     }
 
     #[test]
