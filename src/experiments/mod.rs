@@ -9,6 +9,7 @@
 //! - `bench`, `capacity`, `limits`, `scale`, `usage`: how much load, what ends it, and the plan to more;
 //! - `strike`, `campaign`, `cascade`: every component and edge struck in turn, and how the damage spreads;
 //! - `metastable`: failures that outlive their cause, and why;
+//! - `suite`: scenarios as tests, with as many replications as their verdicts need;
 //! - `guards`, `contain`: which missing guard contains it, by trying.
 
 mod bench;
@@ -26,6 +27,7 @@ mod plain;
 mod review;
 mod scale;
 mod strike;
+mod suite;
 mod toll;
 mod trials;
 mod usage;
@@ -50,6 +52,7 @@ pub use plain::{Plain, run};
 pub use review::{Decoy, Review, Shown, Spare, review};
 pub use scale::ScalePlan;
 pub use strike::Asked;
+pub use suite::{Exam, Examined, Ruled, Ruling, examine_all, exams, settled};
 pub use toll::Toll;
 pub use trials::Schedule;
 pub use usage::Usage;

@@ -2,17 +2,18 @@
 
 use super::bench::{Bench, Outcome};
 use super::cascade::{Pair, recovery};
-use super::judge::{Judged, Verdict};
-use super::length::{Pace, shown};
+use super::judge::{Judged, Verdict, all_hold, judge_in};
+use super::length::{Length, Pace, shown};
 use super::options::{Options, Progress, slos};
 use super::review::Shown;
 use super::trials::Case;
 use crate::faults::Fault;
 use crate::graph::Graph;
 use crate::measure::{Estimate, Measurements};
-use crate::model::{Expectation, Model, Scenario, What};
+use crate::model::{Expectation, Model, Scenario, What, Window};
 use crate::units::SimDuration;
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 
 /// What a plain experiment showed.
 #[derive(Clone, Debug)]
@@ -75,12 +76,15 @@ fn plain(model: &Model, scenario: Option<&Scenario>, options: &Options, progress
         .iter()
         .map(|&load| {
             let share = options.budget / loads.len() as f64 / f64::from(options.replications.max(1));
-            let length = options.overrule(shown(plan, &expectations, load, last, &pace, share));
+            let length = options.overrule(reaching(shown(plan, &expectations, load, last, &pace, share), &expectations));
             let case = Case { plan, load, faults: faults.clone(), schedule: length.schedule, seed: options.seed };
             let runs = replicate(&case, options.replications, progress);
-            let recovered = recoveries(&graph, &case, &expectations, &runs);
+            let asked = expectations.iter().any(|e| matches!(e.what, What::RecoversWithin(_)));
+            let recovered = if asked { recoveries(&graph, &case, &runs, 0) } else { Vec::new() };
             let mut outcome = bench.judge(plan, runs);
+            judge_parts(&mut outcome, &case, &expectations, options.replications);
             judge_recovery(&mut outcome, &expectations, &recovered);
+            outcome.judged.sort_by_key(|j| j.index);
             let name = name.clone().unwrap_or_else(|| super::review::name_of(load));
             Shown { name, load, faults: faults.clone(), length, outcome, recovered }
         })
@@ -93,18 +97,14 @@ pub(super) fn replicate(case: &Case, replications: u32, progress: &dyn Progress)
     (0..replications).into_par_iter().map(|r| case.run(r)).inspect(|_| progress.advance(1)).collect()
 }
 
-/// When goodput was back after the last fault, by replication; only where an expectation asks.
-fn recoveries(
-    graph: &Graph,
-    case: &Case,
-    expectations: &[Expectation],
-    runs: &[Measurements],
-) -> Vec<Option<SimDuration>> {
-    let asked = expectations.iter().any(|e| matches!(e.what, What::RecoversWithin(_)));
+/// When goodput was back after the last fault, for runs of consecutive replications; none where no fault ends.
+pub(super) fn recoveries(graph: &Graph, case: &Case, runs: &[Measurements], first: u32) -> Vec<Option<SimDuration>> {
     let from = case.faults.iter().map(|f| f.start).min();
     let until = case.faults.iter().map(|f| f.end()).try_fold(SimDuration::ZERO, |last, end| end.map(|e| e.max(last)));
-    let (true, Some(from), Some(until)) = (asked, from, until) else { return Vec::new() };
-    let twins = case.with_faults(&[]).replicate(runs.len() as u32);
+    let (Some(from), Some(until)) = (from, until) else { return Vec::new() };
+    let healthy = case.with_faults(&[]);
+    let replications = first..first + runs.len() as u32;
+    let twins: Vec<Measurements> = replications.into_par_iter().map(|r| healthy.run(r)).collect();
     let pairs = twins.iter().zip(runs);
     pairs
         .map(|(healthy, faulted)| {
@@ -112,6 +112,29 @@ fn recoveries(
             recovery(graph, pair, case.schedule.measured)
         })
         .collect()
+}
+
+/// Expectations about a part of the run: what came in that part is counted in runs of its own that are the same otherwise.
+fn judge_parts(outcome: &mut Outcome, case: &Case, expectations: &[Expectation], replications: u32) {
+    for part in parts(expectations).into_iter().filter(|part| *part != Window::Whole) {
+        let Some(case) = case.part(part) else { continue };
+        let judged = judge_in(case.plan, expectations, part, &case.replicate(replications));
+        outcome.holds &= all_hold(&judged);
+        outcome.judged.extend(judged);
+    }
+}
+
+/// A length that holds every part of the run that is asked about.
+pub(super) fn reaching(mut length: Length, expectations: &[Expectation]) -> Length {
+    let ends = parts(expectations).into_iter().map(Window::reaches);
+    length.schedule.measured = ends.fold(length.schedule.measured, SimDuration::max);
+    length
+}
+
+/// The parts of a run that expectations are about, in order.
+pub(super) fn parts(expectations: &[Expectation]) -> BTreeSet<Window> {
+    let part = |e: &Expectation| if let What::Compare { window, .. } = e.what { Some(window) } else { None };
+    expectations.iter().filter_map(part).collect()
 }
 
 fn judge_recovery(outcome: &mut Outcome, expectations: &[Expectation], recovered: &[Option<SimDuration>]) {

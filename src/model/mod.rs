@@ -10,10 +10,12 @@ mod expect;
 mod read;
 mod scenario;
 mod traffic;
+mod window;
 
 pub use expect::{Expectation, Metric, Op, Subject, What};
 pub use read::MODEL_SHAPE;
 pub use scenario::Scenario;
+pub use window::Window;
 
 use crate::kinds::SECTIONS;
 use crate::plan::Plan;
