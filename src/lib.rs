@@ -25,6 +25,7 @@
 //!     replication: 0,
 //!     timeline: vec![],                            // nothing fails
 //!     warmup: SimDuration::from_secs(10),
+//!     late: SimDuration::ZERO,
 //!     measured: SimDuration::from_secs(60),
 //!     window: SimDuration::from_secs(1),
 //!     limits: Limits::default(),

@@ -14,6 +14,7 @@ fn main() -> ExitCode {
     let outcome = catch_unwind(|| match command {
         Command::Review(review) => cli::review(&review),
         Command::Run(run) => cli::run(&run),
+        Command::Test(test) => cli::test(&test),
         Command::Check(check) => cli::check(&check),
         Command::Explain(explain) => cli::look_up(&explain),
         Command::Verify(verify) => cli::verify(&verify),

@@ -26,6 +26,8 @@ pub enum Command {
     Check(CheckArgs),
     /// `simulate explain [CODE]`
     Explain(ExplainArgs),
+    /// `simulate test MODEL…|DIR`
+    Test(TestArgs),
     /// `simulate verify`
     Verify(VerifyArgs),
     /// `simulate schema`
@@ -37,13 +39,14 @@ Examples:
   simulate models/shop.yaml --load 10x
   simulate models/shop.yaml --set services.web.replicas=8
   simulate run models/shop.yaml --fail latency:stripe:+2s@60s+120s
+  simulate test models/
   simulate check models/*.yaml
   simulate explain missing-timeout
   simulate verify
   simulate schema --output tenfold.schema.json
 
 Exit codes: 0 done (and the gate passed), 1 the gate failed, 2 wrong usage or
-invalid model, 3 internal error, 130 interrupted.";
+invalid model, 3 internal error, 4 inconclusive (with --strict), 130 interrupted.";
 
 #[derive(Debug, Parser)]
 #[command(
@@ -54,7 +57,7 @@ invalid model, 3 internal error, 130 interrupted.";
     args_conflicts_with_subcommands = true,
     arg_required_else_help = true,
     max_term_width = 110,
-    override_usage = "simulate MODEL [OPTIONS]\n       simulate run MODEL [OPTIONS]\n       simulate check MODEL...\n       simulate explain [CODE]\n       simulate verify\n       simulate schema"
+    override_usage = "simulate MODEL [OPTIONS]\n       simulate run MODEL [OPTIONS]\n       simulate test MODEL|DIR... [OPTIONS]\n       simulate check MODEL...\n       simulate explain [CODE]\n       simulate verify\n       simulate schema"
 )]
 struct Raw {
     #[command(subcommand)]
@@ -70,6 +73,8 @@ struct Raw {
 enum RawCommand {
     /// One experiment, plainly reported: load, faults, duration; no advice.
     Run(Box<RunArgs>),
+    /// Run every scenario with what it expects, and say which hold: for CI.
+    Test(Box<TestArgs>),
     /// Read models and say what is wrong with them, without simulating.
     Check(CheckArgs),
     /// What a finding means, why it matters and how it is judged; without a code, all findings.
@@ -128,6 +133,35 @@ pub struct RunArgs {
     /// Something that goes wrong: `KIND:TARGET[:AMOUNT][:SETTING=VALUE]...[@START[+DURATION]]`. Repeatable.
     #[arg(long, value_name = "FAULT", value_parser = values::fault, help = fail_help())]
     pub fail: Vec<Fault>,
+    /// What all simulating commands share.
+    #[command(flatten)]
+    pub simulation: SimulationOptions,
+    /// Where the reports go.
+    #[command(flatten)]
+    pub output: OutputOptions,
+}
+
+/// Arguments of `test`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct TestArgs {
+    /// The models, YAML files; of a directory all in it and below.
+    #[arg(required = true, value_name = "MODEL|DIR")]
+    pub models: Vec<PathBuf>,
+    /// Only scenarios with this in `MODEL FILE SCENARIO`. Repeatable: any of them.
+    #[arg(long, value_name = "TEXT")]
+    pub filter: Vec<String>,
+    /// Only say which scenarios there are.
+    #[arg(long)]
+    pub list: bool,
+    /// How many runs a verdict may take. There are --replications at first, then twice as many, and so on.
+    #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub max_replications: u32,
+    /// Leave with code 4 when something is inconclusive.
+    #[arg(long)]
+    pub strict: bool,
+    /// Leave with 0 where it would be 1.
+    #[arg(long)]
+    pub exit_zero: bool,
     /// What all simulating commands share.
     #[command(flatten)]
     pub simulation: SimulationOptions,
@@ -251,6 +285,7 @@ pub fn parse() -> Result<Args, Exit> {
     };
     let command = match raw.command {
         Some(RawCommand::Run(run)) => Command::Run(*run),
+        Some(RawCommand::Test(test)) => Command::Test(*test),
         Some(RawCommand::Check(check)) => Command::Check(check),
         Some(RawCommand::Explain(explain)) => Command::Explain(explain),
         Some(RawCommand::Verify(verify)) => Command::Verify(verify),

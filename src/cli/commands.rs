@@ -89,7 +89,7 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<Exit> {
     }
 }
 
-fn progress(options: &SimulationOptions, quiet: bool, verbose: bool) -> Progress {
+pub(super) fn progress(options: &SimulationOptions, quiet: bool, verbose: bool) -> Progress {
     Progress::new(!options.no_progress && !quiet, verbose)
 }
 

@@ -16,6 +16,8 @@ pub enum Exit {
     Usage,
     /// Our fault.
     Internal,
+    /// Something could not be decided, and `--strict` asks that it be.
+    Inconclusive,
 }
 
 impl From<Exit> for ExitCode {
@@ -25,6 +27,7 @@ impl From<Exit> for ExitCode {
             Exit::Failed => 1,
             Exit::Usage => 2,
             Exit::Internal => 3,
+            Exit::Inconclusive => 4,
         })
     }
 }

@@ -4,6 +4,7 @@ use super::args::subcommands;
 use super::exit::Mistake;
 use super::values::is_standard;
 use crate::yaml::{Files, MAX_BYTES, did_you_mean, list};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -136,6 +137,38 @@ fn missing(path: &Path) -> Mistake {
             ),
         ),
     }
+}
+
+/// The models that paths stand for: files as they are, of directories every YAML file in them and below, by name. Links to
+/// directories are not followed, since they may lead in circles.
+pub(super) fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Mistake> {
+    let mut all = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            all.push(path.clone());
+            continue;
+        }
+        let before = all.len();
+        below(path, &mut all);
+        if all.len() == before {
+            return Err(Mistake::new(format!("there is no YAML file in {}", path.display()), "name another directory"));
+        }
+    }
+    // Named twice, tested once.
+    let mut seen = BTreeSet::new();
+    all.retain(|path| seen.insert(fs::canonicalize(path).unwrap_or_else(|_| path.clone())));
+    Ok(all)
+}
+
+fn below(folder: &Path, all: &mut Vec<PathBuf>) {
+    all.extend(models_in(folder).into_iter().map(|name| folder.join(name)));
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    let is_folder = |e: &fs::DirEntry| e.file_type().is_ok_and(|t| t.is_dir());
+    let hidden = |e: &fs::DirEntry| e.file_name().to_string_lossy().starts_with('.');
+    let mut folders: Vec<PathBuf> =
+        entries.flatten().filter(|e| is_folder(e) && !hidden(e)).map(|e| e.path()).collect();
+    folders.sort();
+    folders.iter().for_each(|folder| below(folder, all));
 }
 
 /// The YAML files of a folder, by name.

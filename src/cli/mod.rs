@@ -1,6 +1,6 @@
 //! The command line: the only room that touches the terminal, the wall clock and files.
 //!
-//! [`parse`] reads the arguments; [`review`], [`run`], [`check`], [`look_up`], [`verify`] and [`schema`] each do one command, from reading
+//! [`parse`] reads the arguments; [`review`], [`run`], [`test`], [`check`], [`look_up`], [`verify`] and [`schema`] each do one command, from reading
 //! the model to writing its reports, and answer with an [`Exit`]. What they ask of the rest of the program stands in `work`.
 
 mod args;
@@ -12,13 +12,15 @@ mod output;
 mod progress;
 mod schema;
 mod terminal;
+mod test;
 mod values;
 mod verify;
 mod work;
 
-pub use args::{Args, CheckArgs, Command, ExplainArgs, ReviewArgs, RunArgs, SchemaArgs, VerifyArgs, parse};
+pub use args::{Args, CheckArgs, Command, ExplainArgs, ReviewArgs, RunArgs, SchemaArgs, TestArgs, VerifyArgs, parse};
 pub use commands::{check, review, run};
 pub use exit::{Exit, Mistake, explain};
 pub use look_up::look_up;
 pub use schema::schema;
+pub use test::test;
 pub use verify::verify;

@@ -90,12 +90,7 @@ impl Outputs {
 fn written(format: FormatName, reports: &[Report], style: &Style) -> anyhow::Result<Vec<u8>> {
     let format = FORMATS.iter().find(|f| f.name() == format.name()).context("a format without a writer")?;
     let mut bytes = Vec::new();
-    for (i, report) in reports.iter().enumerate() {
-        if i > 0 && format.name() == "text" {
-            bytes.push(b'\n');
-        }
-        format.write(report, style, &mut bytes)?;
-    }
+    format.write_all(reports, style, &mut bytes)?;
     Ok(bytes)
 }
 

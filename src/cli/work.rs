@@ -1,12 +1,13 @@
 //! The seam: what the command line asks of the rest of the program.
 
-use super::args::{ReviewOptions, RunArgs, SimulationOptions};
+use super::args::{ReviewOptions, RunArgs, SimulationOptions, TestArgs};
 use super::exit::Mistake;
 use super::input::Input;
 use super::terminal;
 use super::values::{Budget, Setting};
-use crate::experiments::{self, Options, Progress};
+use crate::experiments::{self, Exam, Options, Progress};
 use crate::faults::Fault;
+use crate::findings;
 use crate::model::{Change, Model};
 use crate::report::{Report, assemble};
 use crate::yaml::{Problem, did_you_mean, list, render};
@@ -14,10 +15,22 @@ use std::io::Write;
 
 /// Reads a model, all problems at once, and applies `--set`.
 pub(super) fn model(input: &Input, settings: &[Setting]) -> Result<Model, Mistake> {
-    let model = Model::read_with(&input.file, &input.text, super::input::files(&input.file)).map_err(|problems| {
+    let model = read(input).map_err(|problems| {
         told(input, &problems);
         Mistake::told()
     })?;
+    changed(model, settings)
+}
+
+/// Reads a model; all problems at once.
+pub(super) fn read(input: &Input) -> Result<Model, Vec<Problem>> {
+    let model = Model::read_with(&input.file, &input.text, super::input::files(&input.file))?;
+    let unknown = findings::unknown(&model);
+    if unknown.is_empty() { Ok(model) } else { Err(unknown) }
+}
+
+/// The model with `--set` applied.
+pub(super) fn changed(model: Model, settings: &[Setting]) -> Result<Model, Mistake> {
     // One by one, so that the setting that is wrong can be named.
     settings.iter().try_fold(model, |model, setting| {
         let change: Change = model.change(&setting.path, &setting.value);
@@ -26,7 +39,7 @@ pub(super) fn model(input: &Input, settings: &[Setting]) -> Result<Model, Mistak
 }
 
 /// Shows what is wrong with a model.
-fn told(input: &Input, problems: &[Problem]) {
+pub(super) fn told(input: &Input, problems: &[Problem]) {
     let text = render(&input.file, &input.text, problems, terminal::colour_on_stderr());
     // Nobody is left to tell when standard error is closed.
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
@@ -69,6 +82,23 @@ pub(super) fn run(model: &Model, args: &RunArgs, progress: &dyn Progress) -> any
     let plain = experiments::run(model, &options, progress).map_err(|message| Mistake { message, help: None })?;
     Ok(identified(assemble::run(model, &plain, &options), model))
 }
+
+/// Scenarios as tests.
+pub(super) fn test(model: &Model, args: &TestArgs, keep: &dyn Fn(&str) -> bool, progress: &dyn Progress) -> Report {
+    let options = Options { budget: TEST_EVENTS, ..options(&args.simulation) };
+    let exams: Vec<Exam> = experiments::exams(model, &options).into_iter().filter(|e| keep(&e.name)).collect();
+    let most = args.max_replications.max(options.replications);
+    let examined = experiments::examine_all(model, &exams, &options, most, progress);
+    identified(assemble::test(model, &exams, &examined, &options), model)
+}
+
+/// The scenarios of a model that can be tested.
+pub(super) fn scenarios(model: &Model) -> Vec<String> {
+    experiments::exams(model, &Options::default()).into_iter().map(|e| e.name).collect()
+}
+
+/// Events that the first replications of a scenario may take together: a suite of models must not take minutes.
+const TEST_EVENTS: f64 = 10e6;
 
 /// Static findings.
 pub(super) fn check(model: &Model) -> Report {

@@ -31,7 +31,7 @@ fn fails(plan: &Plan, load: f64, slo: &Expectation, seen: &[SourceServed], left:
         Metric::Success if wants_more(op) => {
             let bad: u64 = asked.parts.iter().map(|s| s.offered - good(s) - s.in_flight).sum();
             let most = most as u64;
-            let best = wilson(most.saturating_sub(bad), most).1;
+            let best = wilson(most.saturating_sub(bad), most, Z95).1;
             Some(bad > 0 && !meets(op, best, limit))
         }
         // Late even at the favourable end of the interval of its rank: q - error of n are in time only if (1 - q + error)

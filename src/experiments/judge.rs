@@ -5,8 +5,10 @@
 //! *unclear*. Shares use Wilson's score interval on the pooled requests, percentiles the binomial interval of their
 //! rank, everything else Student's interval over replications.
 
+use crate::engine::EdgeTally;
 use crate::measure::{Estimate, Histogram, Measurements, Served};
-use crate::model::{Expectation, Metric, Op, Subject, What};
+use crate::model::{Expectation, Metric, Op, Subject, What, Window};
+use statrs::distribution::{ContinuousCDF, Normal};
 use crate::plan::{ComponentId, EndpointId, Plan};
 
 /// How an expectation fared.
@@ -37,9 +39,15 @@ pub struct Judged {
     pub violation: f64,
 }
 
-/// Judges every comparison in the list; `recovers within` is judged where there is a fault.
+/// Judges every comparison in the list that is about whole runs; `recovers within` is judged where there is a fault.
 pub fn judge_all(plan: &Plan, list: &[Expectation], runs: &[Measurements]) -> Vec<Judged> {
-    list.iter().enumerate().filter_map(|(i, e)| judge(plan, e, i, runs)).collect()
+    judge_in(plan, list, Window::Whole, runs)
+}
+
+/// Judges the comparisons about a part of a run, by measurements of just this part.
+pub fn judge_in(plan: &Plan, list: &[Expectation], part: Window, runs: &[Measurements]) -> Vec<Judged> {
+    let about = |e: &Expectation| matches!(e.what, What::Compare { window, .. } if window == part);
+    list.iter().enumerate().filter(|(_, e)| about(e)).filter_map(|(i, e)| judge(plan, e, i, runs)).collect()
 }
 
 /// Whether nothing in the list is contradicted.
@@ -53,13 +61,13 @@ pub fn violation(judged: &[Judged]) -> f64 {
 }
 
 fn judge(plan: &Plan, expectation: &Expectation, index: usize, runs: &[Measurements]) -> Option<Judged> {
-    let What::Compare { subject, metric, op, limit } = expectation.what else { return None };
+    let What::Compare { subject, metric, op, limit, .. } = expectation.what else { return None };
     let values: Vec<f64> = runs.iter().filter_map(|m| value(plan, subject, metric, m)).collect();
     if values.is_empty() {
         return None;
     }
     let estimate = Estimate::of(&values);
-    let pooled = pooled(plan, subject, metric, runs).unwrap_or(Pooled {
+    let pooled = pooled(plan, subject, metric, runs, Z95).unwrap_or(Pooled {
         value: estimate.mean,
         low: estimate.low,
         high: estimate.high,
@@ -91,7 +99,7 @@ pub(super) fn meets(op: Op, value: f64, limit: f64) -> bool {
 /// as much as "seventy points of success missing".
 fn miss(metric: Metric, value: f64, limit: f64) -> f64 {
     match metric {
-        Metric::Success | Metric::Utilization => (value - limit).abs(),
+        Metric::Success | Metric::Utilization | Metric::Duplicates => (value - limit).abs(),
         _ => libm::log(value.max(1e-9) / limit.max(1e-9)).abs(),
     }
 }
@@ -102,19 +110,43 @@ struct Pooled {
     high: f64,
 }
 
+/// The metric with its interval at a confidence: between replications by Student, and at least as wide as the sample of
+/// single requests says where the metric is counted request by request. `None` when nothing was measured.
+pub(super) fn interval(
+    plan: &Plan,
+    subject: Option<Subject>,
+    metric: Metric,
+    runs: &[Measurements],
+    confidence: f64,
+) -> Option<Estimate> {
+    let values: Vec<f64> = runs.iter().filter_map(|m| value(plan, subject, metric, m)).collect();
+    if values.is_empty() {
+        return None;
+    }
+    let between = Estimate::of_at(&values, confidence);
+    let z = Normal::standard().inverse_cdf(0.5 + confidence / 2.0);
+    Some(match pooled(plan, subject, metric, runs, z) {
+        Some(p) => Estimate { mean: p.value, low: between.low.min(p.low), high: between.high.max(p.high) },
+        None => between,
+    })
+}
+
+/// Quantile of the normal distribution for an interval at 95%.
+pub(super) const Z95: f64 = 1.96;
+
 /// The favourable and unfavourable ends for what is counted request by request.
-fn pooled(plan: &Plan, subject: Option<Subject>, metric: Metric, runs: &[Measurements]) -> Option<Pooled> {
+fn pooled(plan: &Plan, subject: Option<Subject>, metric: Metric, runs: &[Measurements], z: f64) -> Option<Pooled> {
     let parts: Vec<&Served> = runs.iter().flat_map(|m| served(plan, subject, m)).collect();
     match metric {
         Metric::Success => {
             let offered: u64 = parts.iter().map(|s| s.offered).sum();
             let good: u64 = parts.iter().map(|s| good(s)).sum();
-            let (low, high) = wilson(good, offered);
+            let (low, high) = wilson(good, offered, z);
             Some(Pooled { value: share(good, offered), low, high })
         }
         Metric::Percentile(q) => {
             let all = merged(&parts)?;
-            let error = 1.96 * (q * (1.0 - q) / (all.count().max(1)) as f64).sqrt();
+            let error = z * (q * (1.0 - q) / (all.count().max(1)) as f64).sqrt();
             let at = |q: f64| all.quantile(q.clamp(0.0, 1.0)).map(|d| d.seconds());
             Some(Pooled { value: at(q)?, low: at(q - error)?, high: at(q + error)? })
         }
@@ -122,12 +154,12 @@ fn pooled(plan: &Plan, subject: Option<Subject>, metric: Metric, runs: &[Measure
     }
 }
 
-/// Wilson's score interval of a share at 95%.
-pub(super) fn wilson(good: u64, of: u64) -> (f64, f64) {
+/// Wilson's score interval of a share.
+pub(super) fn wilson(good: u64, of: u64, z: f64) -> (f64, f64) {
     if of == 0 {
         return (0.0, 1.0);
     }
-    let (n, p, z) = (of as f64, share(good, of), 1.96f64);
+    let (n, p) = (of as f64, share(good, of));
     let centre = (p + z * z / (2.0 * n)) / (1.0 + z * z / n);
     let half = z / (1.0 + z * z / n) * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
     (centre - half, centre + half)
@@ -197,14 +229,19 @@ pub fn value(plan: &Plan, subject: Option<Subject>, metric: Metric, m: &Measurem
             let waiting: f64 = resources(plan, subject, m).map(|r| r.queue_mean).sum();
             Some(waiting + backlog(plan, subject, m))
         }
-        Metric::Retries => match subject {
-            Some(Subject::Edge(edge)) => m.edges.get(edge.index()).map(|e| e.retries as f64 / e.calls.max(1) as f64),
-            _ => {
-                let (retries, calls) = m.edges.iter().fold((0, 0), |(r, c), e| (r + e.retries, c + e.calls));
-                Some(retries as f64 / calls.max(1) as f64)
-            }
-        },
+        Metric::Retries => per_call(subject, m, |e| e.retries),
+        Metric::Duplicates => per_call(subject, m, |e| e.duplicates),
     }
+}
+
+/// A count of a connection, or of all, by its calls.
+fn per_call(subject: Option<Subject>, m: &Measurements, count: fn(&EdgeTally) -> u64) -> Option<f64> {
+    let edges = match subject {
+        Some(Subject::Edge(edge)) => std::slice::from_ref(m.edges.get(edge.index())?),
+        _ => m.edges.as_slice(),
+    };
+    let (n, calls) = edges.iter().fold((0, 0), |(n, calls), e| (n + count(e), calls + e.calls));
+    Some(n as f64 / calls.max(1) as f64)
 }
 
 fn resources<'m>(
@@ -265,7 +302,7 @@ mod tests {
     }
 
     fn success(limit: f64) -> Expectation {
-        let what = What::Compare { subject: None, metric: Metric::Success, op: Op::AtLeast, limit };
+        let what = What::Compare { subject: None, metric: Metric::Success, op: Op::AtLeast, limit, window: Window::Whole };
         Expectation { text: "success".into(), what, origin: Origin::default() }
     }
 

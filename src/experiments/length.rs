@@ -41,6 +41,7 @@ impl Pace {
         // A few thousand requests are enough, and a trickle of traffic needs no more than two minutes of them.
         let seconds = (3_000.0 / rate).clamp(1.0, 120.0);
         let schedule = Schedule {
+            late: SimDuration::ZERO,
             warmup: SimDuration::ZERO,
             measured: SimDuration::from_seconds(seconds),
             window: window(seconds),
@@ -61,6 +62,7 @@ impl Pace {
         let scale = (seconds / (warmup + measured)).min(1.0);
         let measured = (measured * scale).max(measured.min(SHORTEST));
         let schedule = Schedule {
+            late: SimDuration::ZERO,
             warmup: SimDuration::from_seconds((warmup * scale).max(warmup.min(2.0))),
             measured: SimDuration::from_seconds(measured),
             window: window(measured),
@@ -104,7 +106,7 @@ pub fn shown(
 
 /// Seconds until an SLO's subject has seen 100 / (1 - target) requests.
 fn needed(plan: &Plan, slo: &Expectation, load: f64) -> f64 {
-    let What::Compare { subject, metric, op, limit } = slo.what else { return 0.0 };
+    let What::Compare { subject, metric, op, limit, .. } = slo.what else { return 0.0 };
     let target = match metric {
         Metric::Success if matches!(op, Op::AtLeast | Op::More) => limit,
         Metric::Percentile(q) => q,
@@ -124,6 +126,7 @@ fn needed(plan: &Plan, slo: &Expectation, load: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::graph::samples;
+    use crate::model::Window;
     use crate::plan::Origin;
 
     #[test]
@@ -132,7 +135,7 @@ mod tests {
         let pace = Pace { events_per_s: 1_000.0 };
         let slo = Expectation {
             text: "success >= 99%".into(),
-            what: What::Compare { subject: None, metric: Metric::Success, op: Op::AtLeast, limit: 0.99 },
+            what: What::Compare { subject: None, metric: Metric::Success, op: Op::AtLeast, limit: 0.99, window: Window::Whole },
             origin: Origin::default(),
         };
         // 100 / (1 - 0.99) = 10,000 requests at 100/s: 100 s; T is 1 s, so the warm-up is 10 s.

@@ -213,9 +213,9 @@ impl Bench<'_, '_> {
     /// The metric of an expectation, or what waits in all, by replication. A latency that nobody had is no value.
     pub fn values(&self, slo: Option<usize>, outcome: &Outcome) -> Vec<f64> {
         let plan = self.graph.plan();
-        let what = slo.and_then(|i| self.slos.get(i)).map(|e| e.what);
+        let what = slo.and_then(|i| self.slos.get(i)).map(|e| &e.what);
         let (subject, metric) = match what {
-            Some(What::Compare { subject, metric, .. }) => (subject, metric),
+            Some(&What::Compare { subject, metric, .. }) => (subject, metric),
             _ => (None, Metric::Queue),
         };
         outcome.runs.iter().filter_map(|m| value(plan, subject, metric, m)).collect()
@@ -239,11 +239,11 @@ pub(super) mod tests {
     use super::*;
     use crate::experiments::length::Pace;
     use crate::graph::samples;
-    use crate::model::{Expectation, Op};
+    use crate::model::{Expectation, Op, Window};
     use crate::plan::{Origin, Party, Plan};
 
     pub(in crate::experiments) fn success() -> Expectation {
-        let what = What::Compare { subject: None, metric: Metric::Success, op: Op::AtLeast, limit: 0.99 };
+        let what = What::Compare { subject: None, metric: Metric::Success, op: Op::AtLeast, limit: 0.99, window: Window::Whole };
         Expectation { text: "success >= 99%".into(), what, origin: Origin::default() }
     }
 

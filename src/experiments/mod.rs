@@ -10,6 +10,7 @@
 //! - `strike`, `campaign`, `cascade`: every component and edge struck in turn, and how the damage spreads;
 //! - `detection`: which alerts tell of it, after how long, and which cry wolf;
 //! - `metastable`: failures that outlive their cause, and why;
+//! - `suite`: scenarios as tests, with as many replications as their verdicts need;
 //! - `guards`, `contain`: which missing guard contains it, by trying;
 //! - `remedies`: other changes that may help, each tried before it is told.
 
@@ -32,6 +33,7 @@ mod remedies;
 mod review;
 mod scale;
 mod strike;
+mod suite;
 mod toll;
 mod trials;
 mod usage;
@@ -60,6 +62,7 @@ pub use remedies::{Proof, Remedy};
 pub use review::{Decoy, Heard, Review, Shown, Spare, review};
 pub use scale::ScalePlan;
 pub use strike::Asked;
+pub use suite::{Exam, Examined, Ruled, Ruling, examine_all, exams, settled};
 pub use toll::Toll;
 pub use trials::Schedule;
 pub use usage::Usage;

@@ -3,7 +3,7 @@
 use super::length::Length;
 use crate::faults::Fault;
 use crate::graph::Graph;
-use crate::model::{Expectation, Metric, Model, Op, What};
+use crate::model::{Expectation, Metric, Model, Op, What, Window};
 use crate::plan::{Origin, Plan};
 use crate::units::{Quantity, SimDuration};
 
@@ -110,6 +110,6 @@ pub(super) fn slos(model: &Model) -> (Vec<Expectation>, bool) {
     if comparisons {
         return (model.slos.clone(), false);
     }
-    let what = What::Compare { subject: None, metric: Metric::Success, op: Op::AtLeast, limit: 0.99 };
+    let what = What::Compare { subject: None, metric: Metric::Success, op: Op::AtLeast, limit: 0.99, window: Window::Whole };
     (vec![Expectation { text: ASSUMED.into(), what, origin: Origin::default() }], true)
 }

@@ -3,17 +3,18 @@
 use super::bench::{Bench, Outcome};
 use super::cascade::{Pair, recovery};
 use super::detection::{pages, spells};
-use super::judge::{Judged, Verdict};
-use super::length::{Pace, shown};
+use super::judge::{Judged, Verdict, all_hold, judge_in};
+use super::length::{Length, Pace, shown};
 use super::options::{Options, Progress, slos};
 use super::review::{Heard, Shown};
 use super::trials::Case;
 use crate::faults::Fault;
 use crate::graph::Graph;
 use crate::measure::{Estimate, Measurements};
-use crate::model::{Alert, Expectation, Model, Scenario, What};
+use crate::model::{Alert, Expectation, Model, Scenario, What, Window};
 use crate::units::SimDuration;
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 
 /// What a plain experiment showed.
 #[derive(Clone, Debug)]
@@ -86,15 +87,17 @@ fn plain(model: &Model, scenario: Option<&Scenario>, options: &Options, progress
         .iter()
         .map(|&load| {
             let share = options.budget / loads.len() as f64 / f64::from(options.replications.max(1));
-            let length = options.overrule(shown(plan, &expectations, load, last, &pace, share));
+            let length = options.overrule(reaching(shown(plan, &expectations, load, last, &pace, share), &expectations));
             let case = Case { plan, load, faults: faults.clone(), schedule: length.schedule, seed: options.seed };
             let runs = replicate(&case, options.replications, progress);
             let asked = asks_for_recovery(&expectations);
             let twins = twins(model, &case, &struck, asked, options.replications);
-            let recovered = recoveries(&graph, &case, &struck, &expectations, [&twins, &runs]);
+            let recovered = if asked { recoveries(&graph, &case, &struck, [&twins, &runs]) } else { Vec::new() };
             let paged = paged(model, &case, &struck, [&twins, &runs]);
             let mut outcome = bench.judge(plan, runs);
+            judge_parts(&mut outcome, &case, &expectations, options.replications);
             judge_recovery(&mut outcome, &expectations, &recovered);
+            outcome.judged.sort_by_key(|j| j.index);
             let name = name.clone().unwrap_or_else(|| super::review::name_of(load));
             Shown { name, load, faults: faults.clone(), length, outcome, recovered, paged }
         })
@@ -140,17 +143,16 @@ fn paged(model: &Model, case: &Case, struck: &[Fault], [twins, runs]: [&[Measure
     model.alerts.iter().map(of).collect()
 }
 
-/// When goodput was back after the last fault, by replication; only where an expectation asks.
-fn recoveries(
+/// When goodput was back after the last fault, by replication; none where a fault never ends.
+pub(super) fn recoveries(
     graph: &Graph,
     case: &Case,
     struck: &[Fault],
-    expectations: &[Expectation],
     [twins, runs]: [&[Measurements]; 2],
 ) -> Vec<Option<SimDuration>> {
     let from = struck.iter().map(|f| f.start).min();
     let until = struck.iter().map(|f| f.end()).try_fold(SimDuration::ZERO, |last, end| end.map(|e| e.max(last)));
-    let (true, Some(from), Some(until)) = (asks_for_recovery(expectations), from, until) else { return Vec::new() };
+    let (Some(from), Some(until)) = (from, until) else { return Vec::new() };
     let pairs = twins.iter().zip(runs);
     pairs
         .map(|(healthy, faulted)| {
@@ -158,6 +160,29 @@ fn recoveries(
             recovery(graph, pair, case.schedule.measured)
         })
         .collect()
+}
+
+/// Expectations about a part of the run: what came in that part is counted in runs of its own that are the same otherwise.
+fn judge_parts(outcome: &mut Outcome, case: &Case, expectations: &[Expectation], replications: u32) {
+    for part in parts(expectations).into_iter().filter(|part| *part != Window::Whole) {
+        let Some(case) = case.part(part) else { continue };
+        let judged = judge_in(case.plan, expectations, part, &case.replicate(replications));
+        outcome.holds &= all_hold(&judged);
+        outcome.judged.extend(judged);
+    }
+}
+
+/// A length that holds every part of the run that is asked about.
+pub(super) fn reaching(mut length: Length, expectations: &[Expectation]) -> Length {
+    let ends = parts(expectations).into_iter().map(Window::reaches);
+    length.schedule.measured = ends.fold(length.schedule.measured, SimDuration::max);
+    length
+}
+
+/// The parts of a run that expectations are about, in order.
+pub(super) fn parts(expectations: &[Expectation]) -> BTreeSet<Window> {
+    let part = |e: &Expectation| if let What::Compare { window, .. } = e.what { Some(window) } else { None };
+    expectations.iter().filter_map(part).collect()
 }
 
 fn judge_recovery(outcome: &mut Outcome, expectations: &[Expectation], recovered: &[Option<SimDuration>]) {

@@ -7,7 +7,7 @@ use super::foregone::foregone;
 use crate::engine::Limits;
 use crate::faults::{self, Fault, Luck};
 use crate::measure::{Measurements, SETTLE, SourceServed, Trial, Warm};
-use crate::model::Expectation;
+use crate::model::{Expectation, Window};
 use crate::plan::{Knobs, Plan};
 use crate::units::SimDuration;
 use rayon::prelude::*;
@@ -20,6 +20,8 @@ const LOOKS: u64 = 16;
 pub struct Schedule {
     /// Before anything counts.
     pub warmup: SimDuration,
+    /// How long after the warm-up, from which faults count their time, the measured part begins.
+    pub late: SimDuration,
     /// The measured part.
     pub measured: SimDuration,
     /// Length of a row of the time series.
@@ -50,9 +52,16 @@ impl<'p> Case<'p> {
         Case { faults: faults.to_vec(), ..self.clone() }
     }
 
+    /// The same case, of which only a part counts; `None` when that part is empty.
+    pub fn part(&self, part: Window) -> Option<Case<'p>> {
+        let (from, to) = part.span(&self.faults, self.schedule.measured)?;
+        let schedule = Schedule { late: self.schedule.late + from, measured: SimDuration(to.0 - from.0), ..self.schedule };
+        Some(Case { schedule, ..self.clone() })
+    }
+
     fn trial(&self, replication: u32) -> Trial<'p> {
         let baseline = Knobs::baseline(self.plan, self.load);
-        let until = self.schedule.measured + SETTLE;
+        let until = self.schedule.late + self.schedule.measured + SETTLE;
         let luck = Luck { seed: self.seed, replication, until };
         Trial {
             plan: self.plan,
@@ -61,6 +70,7 @@ impl<'p> Case<'p> {
             replication,
             timeline: faults::timeline(self.plan, &baseline, &self.faults, luck),
             warmup: self.schedule.warmup,
+            late: self.schedule.late,
             measured: self.schedule.measured,
             window: self.schedule.window,
             limits: Limits { events: self.schedule.most_events, ..Limits::default() },

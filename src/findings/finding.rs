@@ -15,6 +15,17 @@ pub enum Severity {
     P2,
 }
 
+impl Severity {
+    /// `P0`
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::P0 => "P0",
+            Severity::P1 => "P1",
+            Severity::P2 => "P2",
+        }
+    }
+}
+
 /// How sure a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Confidence {

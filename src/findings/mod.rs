@@ -7,6 +7,7 @@
 mod advice;
 mod declared;
 mod evidence;
+mod expected;
 mod finding;
 mod guard;
 mod queries;
@@ -61,6 +62,7 @@ mod untested_backups;
 mod tests;
 
 pub use evidence::Evidence;
+pub use expected::unknown;
 pub use finding::{Confidence, Effect, Figure, Finding, Fix, Severity};
 pub use guard::decoys;
 

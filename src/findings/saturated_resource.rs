@@ -118,9 +118,9 @@ fn clear(difference: &Estimate) -> bool {
 }
 
 fn effect(evidence: &Evidence, review: &Review, bottleneck: &Bottleneck) -> Effect {
-    let what = bottleneck.slo.and_then(|i| review.slos.get(i)).map(|s| s.what);
+    let what = bottleneck.slo.and_then(|i| review.slos.get(i)).map(|s| &s.what);
     let (subject, metric) = match what {
-        Some(What::Compare { subject, metric, .. }) => (subject, metric),
+        Some(&What::Compare { subject, metric, .. }) => (subject, metric),
         _ => (None, Metric::Queue),
     };
     Effect {

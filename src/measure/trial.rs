@@ -23,6 +23,9 @@ pub struct Trial<'p> {
     pub timeline: Vec<(SimDuration, Knobs)>,
     /// Time before anything counts.
     pub warmup: SimDuration,
+    /// How long after the warm-up, from which the timeline counts, requests begin to count. A run differs from one that
+    /// begins to count earlier in nothing else, so that a part of a run is measured as exactly as the whole.
+    pub late: SimDuration,
     /// Time in which arriving requests count.
     pub measured: SimDuration,
     /// Length of a window of the series; longer where the measured part has more than [`MOST_ROWS`] of them, so that
@@ -83,22 +86,34 @@ impl<'p> Trial<'p> {
         self.window.max(SimDuration(self.measured.0.div_ceil(rows))).max(SimDuration(1))
     }
 
-    /// Runs the warm-up only.
+    /// Runs until requests begin to count.
     pub fn warm(&self) -> Warm<'p> {
         let mut world = World::new(self.plan, self.load, self.seed, self.replication);
         let mut meter = Meter::new(self.plan);
         let stop = world.run_until(SimTime(self.warmup.0), &self.limits, &mut meter);
-        world.count(true);
-        let cores = (0..self.plan.stations.len()).map(|s| world.core_time(s)).collect();
-        Warm {
+        let mut warm = Warm {
             start: world.tallies().clone(),
-            start_cores: cores,
+            start_cores: Vec::new(),
             recorder: Recorder::new(&world),
             world,
             meter,
             rows: Vec::new(),
             stop,
+        };
+        if self.late > SimDuration::ZERO {
+            self.advance(&mut warm, self.late);
+            warm.rows.clear();
+            warm.start = warm.world.tallies().clone();
+            warm.recorder = Recorder::new(&warm.world);
         }
+        warm.world.count(true);
+        warm.start_cores = (0..self.plan.stations.len()).map(|s| warm.world.core_time(s)).collect();
+        warm
+    }
+
+    /// When requests begin to count.
+    fn start(&self) -> SimTime {
+        SimTime(self.warmup.0) + self.late
     }
 
     /// Runs on until `to` after the start of the measured part, to fork there. Knobs due at `to` are not turned yet.
@@ -130,14 +145,15 @@ impl<'p> Trial<'p> {
     }
 
     fn finish(&self, mut warm: Warm<'p>) -> Measurements {
-        self.advance(&mut warm, self.measured);
+        let end = self.late + self.measured;
+        self.advance(&mut warm, end);
         warm.world.count(false);
         let resources = self.resources(&warm);
         let fleets: Vec<_> = (0..self.plan.stations.len()).map(|s| self.fleet(s, &warm)).collect();
-        let measured = warm.world.now().since(SimTime(self.warmup.0));
+        let measured = SimDuration(warm.world.now().0.saturating_sub(self.start().0));
         let topics = self.topics(&warm);
-        let mut to = self.measured;
-        while warm.stop.is_none() && warm.world.counted_in_flight() > 0 && to < self.measured + SETTLE {
+        let mut to = end;
+        while warm.stop.is_none() && warm.world.counted_in_flight() > 0 && to < end + SETTLE {
             to += self.row_length();
             self.advance(&mut warm, to);
         }
@@ -159,7 +175,7 @@ impl<'p> Trial<'p> {
             locks: tallies.locks.iter().map(|pair| pair[1]).collect(),
             fleets,
             replications: tallies.replications.iter().map(|pair| pair[1]).collect(),
-            series: Series { window: self.row_length(), start: SimTime(self.warmup.0), rows: warm.rows },
+            series: Series { window: self.row_length(), start: self.start(), rows: warm.rows },
         }
     }
 
@@ -303,7 +319,7 @@ struct Span {
 
 impl Span {
     fn of(trial: &Trial<'_>, warm: &Warm<'_>) -> Span {
-        Span { from: trial.warmup.0.min(warm.world.now().0), to: warm.world.now().0 }
+        Span { from: trial.start().0.min(warm.world.now().0), to: warm.world.now().0 }
     }
 
     fn length(&self) -> f64 {
@@ -378,6 +394,7 @@ mod tests {
             replication: 0,
             timeline: vec![],
             warmup: SimDuration::from_secs(1),
+            late: SimDuration::ZERO,
             measured: SimDuration::from_secs(20),
             window: SimDuration::from_secs(1),
             limits: Limits::default(),
@@ -428,6 +445,34 @@ mod tests {
         healthy.advance(&mut warm, SimDuration::from_millis(7_300));
         assert_eq!(faulty.run_from(&warm), faulty.run());
         assert!(faulty.run().sources[0].total.failed() > 0);
+    }
+
+    /// The parts of a run are those of the whole: what comes in the first seven seconds and what comes later make up all
+    /// that comes, each request with the outcome it has in the whole.
+    #[test]
+    fn a_part_is_counted_as_in_the_whole() {
+        let plan = one_queue();
+        let mut dead = Knobs::baseline(&plan, 1.0);
+        dead.stations[0].down = 1;
+        let whole = Trial {
+            timeline: vec![
+                (SimDuration::from_millis(5_500), dead),
+                (SimDuration::from_millis(8_250), Knobs::baseline(&plan, 1.0)),
+            ],
+            ..trial(&plan)
+        };
+        let part = |from, to| {
+            let (late, measured) = (SimDuration::from_millis(from), SimDuration::from_millis(to - from));
+            Trial { late, measured, ..whole.clone() }.run()
+        };
+        let (all, first, last) = (whole.run(), part(0, 7_123), part(7_123, 20_000));
+        let mut sum = first.sources[0].total.clone();
+        sum.merge(&last.sources[0].total);
+        assert_eq!(sum, all.sources[0].total);
+        assert!(first.sources[0].total.failed() > 0 && last.sources[0].total.failed() > 0);
+        let busy = |m: &Measurements| m.resources[0].utilization * m.measured.seconds();
+        assert!((busy(&first) + busy(&last) - busy(&all)).abs() < 1e-9);
+        assert_eq!(last.measured, SimDuration::from_millis(12_877));
     }
 
     #[test]

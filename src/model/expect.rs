@@ -1,8 +1,10 @@
-//! Expectations: `web.checkout success >= 99.9%`, `web.checkout p99 < 800ms`, `recovers within 30s`.
+//! Expectations: `web.checkout success >= 99.9%`, `web.checkout p99 < 800ms during fault`, `recovers within 30s`.
 
+use super::window::{self, Window};
+use crate::faults::Fault;
 use crate::kinds::origin;
 use crate::plan::{ComponentId, EdgeId, EndpointId, Origin, Plan, SourceId};
-use crate::units::{self, SimDuration};
+use crate::units::{self, Quantity, SimDuration};
 use crate::yaml::{Item, did_you_mean, list};
 
 /// Something that should hold.
@@ -16,9 +18,12 @@ use crate::yaml::{Item, did_you_mean, list};
 /// - `utilization`: of a component's busiest resource, or of a connection's pool: `<= 80%`
 /// - `queue`: mean number waiting at a component or for a pool: `< 10`
 /// - `retries`: per call: `<= 20%`
+/// - `duplicates`: calls executed twice without an idempotency key, per call: `<= 0.1%`
 ///
-/// The comparisons are `<`, `<=`, `>=` and `>`. In a scenario, `recovers within 30s` says that goodput is back so soon after
-/// the last fault has ended.
+/// The comparisons are `<`, `<=`, `>=` and `>`. In a scenario a part of the run may be named after the limit: `before fault`,
+/// `during fault`, `after fault`, or `60s..120s`. There, too, `recovers within 30s` says that goodput is back so soon after
+/// the last fault has ended, `metastable <= 5%` in how many of all runs it may stay down, `capacity >= 4x` up to which load
+/// the SLOs hold, and `no P0` or `no missing-timeout on web>api` what a review must not find.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expectation {
     /// As written.
@@ -30,7 +35,7 @@ pub struct Expectation {
 }
 
 /// What an expectation says.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum What {
     /// A figure keeps a limit.
     Compare {
@@ -42,9 +47,32 @@ pub enum What {
         op: Op,
         /// The limit in seconds, as a share, a number, or per second.
         limit: f64,
+        /// In which part of the run.
+        window: Window,
     },
     /// Goodput is back so soon after the last fault has ended.
     RecoversWithin(SimDuration),
+    /// The share of runs in which goodput is not back when they end.
+    Metastable {
+        /// How it compares.
+        op: Op,
+        /// The limit, as a share.
+        limit: f64,
+    },
+    /// The highest load at which the SLOs hold, as a multiple of the model's own.
+    Capacity {
+        /// How it compares.
+        op: Op,
+        /// The limit.
+        limit: f64,
+    },
+    /// A review at the scenario's load finds none of these.
+    No {
+        /// `P0`, or the code of a finding.
+        what: String,
+        /// On what; anything when it is not said.
+        on: Option<String>,
+    },
 }
 
 /// Whose figure it is.
@@ -79,6 +107,8 @@ pub enum Metric {
     Queue,
     /// Retries per call.
     Retries,
+    /// Second executions per call.
+    Duplicates,
 }
 
 /// How a figure compares with its limit.
@@ -105,6 +135,7 @@ const METRICS: &[(&str, Metric)] = &[
     ("utilization", Metric::Utilization),
     ("queue", Metric::Queue),
     ("retries", Metric::Retries),
+    ("duplicates", Metric::Duplicates),
 ];
 
 const EXAMPLE: &str =
@@ -113,9 +144,49 @@ const EXAMPLE: &str =
 /// Something is wrong with an expectation: message and hint.
 pub(super) type Wrong = (String, String);
 
-/// Reads a list of expectations.
-pub(super) fn read_all(item: &Item<'_>, plan: &Plan) -> Vec<Expectation> {
-    item.items().iter().filter_map(|item| read(item, plan)).collect()
+/// Reads the objectives of a model: they hold at all times, so that no part of a run can be named.
+pub(super) fn read_objectives(item: &Item<'_>, plan: &Plan) -> Vec<Expectation> {
+    let all = item.items();
+    let read = all.iter().filter_map(|item| Some((item, read(item, plan)?)));
+    read.filter_map(|(item, expectation)| {
+        let lasting = match &expectation.what {
+            What::Compare { window, .. } => *window == Window::Whole,
+            What::RecoversWithin(_) => true,
+            What::Metastable { .. } | What::Capacity { .. } | What::No { .. } => false,
+        };
+        if !lasting {
+            item.problem("this is no objective for all times", "write it under `expect` of a scenario");
+        }
+        lasting.then_some(expectation)
+    })
+    .collect()
+}
+
+/// Reads what a scenario with these faults expects.
+pub(super) fn read_all(item: &Item<'_>, plan: &Plan, faults: &[Fault]) -> Vec<Expectation> {
+    let all = item.items();
+    let read = all.iter().filter_map(|item| Some((item, read(item, plan)?)));
+    read.filter_map(|(item, expectation)| match needs(&expectation, faults) {
+        Ok(()) => Some(expectation),
+        Err((message, hint)) => {
+            item.problem(message, hint);
+            None
+        }
+    })
+    .collect()
+}
+
+/// Whether the faults are there that an expectation speaks of.
+fn needs(expectation: &Expectation, faults: &[Fault]) -> Result<(), Wrong> {
+    match expectation.what {
+        What::Compare { window, .. } => window.fits(faults),
+        What::Metastable { .. } | What::RecoversWithin(_) if faults.is_empty() => {
+            let first = expectation.text.split(' ').next().unwrap_or_default();
+            Err((format!("`{first}` from what? The scenario has no faults"), "give it `faults`".into()))
+        }
+        What::Metastable { .. } => Window::AfterFault.fits(faults),
+        _ => Ok(()),
+    }
 }
 
 fn read(item: &Item<'_>, plan: &Plan) -> Option<Expectation> {
@@ -145,16 +216,26 @@ impl Expectation {
 
 pub(super) fn parse(text: &str, plan: &Plan) -> Result<What, Wrong> {
     let words: Vec<&str> = text.split_whitespace().collect();
-    if let ["recovers", rest @ ..] = words.as_slice() {
-        let ["within", time @ ..] = rest else {
+    match words.as_slice() {
+        ["recovers", "within", time @ ..] => {
+            return Ok(What::RecoversWithin(units::parse_duration(&time.concat()).map_err(of_unit)?));
+        }
+        ["recovers", ..] => {
             return Err((format!("`{text}` does not say how soon"), "write for instance `recovers within 30s`".into()));
-        };
-        let within = units::parse_duration(&time.concat()).map_err(of_unit)?;
-        return Ok(What::RecoversWithin(within));
+        }
+        ["no", what, rest @ ..] => return parse_no(text, what, rest),
+        _ => {}
     }
     let Some((at, op)) = words.iter().enumerate().find_map(|(i, w)| Some((i, op(w)?))) else {
         return Err((format!("`{text}` compares nothing"), EXAMPLE.into()));
     };
+    match &words[..at] {
+        ["metastable"] => {
+            return Ok(What::Metastable { op, limit: units::parse_ratio(&words[at + 1..].concat()).map_err(of_unit)? });
+        }
+        ["capacity"] => return parse_capacity(op, &words[at + 1..].concat()),
+        _ => {}
+    }
     let (subject, metric) = match &words[..at] {
         [metric] => (None, *metric),
         [subject, metric] => (Some(*subject), *metric),
@@ -162,7 +243,8 @@ pub(super) fn parse(text: &str, plan: &Plan) -> Result<What, Wrong> {
     };
     let metric_word = metric;
     let metric = parse_metric(metric, subject, plan)?;
-    let limit = parse_limit(metric, &words[at + 1..].concat())?;
+    let (limit, window) = window::split(&words[at + 1..])?;
+    let limit = parse_limit(metric, &limit.concat())?;
     let subject = subject.map(|name| parse_subject(name, metric, metric_word, plan)).transpose()?;
     if subject.is_none() && matches!(metric, Metric::Utilization | Metric::Queue) {
         return Err((
@@ -170,7 +252,26 @@ pub(super) fn parse(text: &str, plan: &Plan) -> Result<What, Wrong> {
             format!("write a component before it, such as `web {metric_word} < …`"),
         ));
     }
-    Ok(What::Compare { subject, metric, op, limit })
+    Ok(What::Compare { subject, metric, op, limit, window })
+}
+
+/// `no P0`, `no missing-timeout on web>api`. Which codes there are is known where findings are.
+fn parse_no(text: &str, what: &str, rest: &[&str]) -> Result<What, Wrong> {
+    let on = match rest {
+        [] => None,
+        ["on", subject @ ..] if !subject.is_empty() => Some(subject.join(" ")),
+        _ => return Err((format!("`{text}` says too much"), "write `no P0` or `no missing-timeout on web>api`".into())),
+    };
+    Ok(What::No { what: what.into(), on })
+}
+
+fn parse_capacity(op: Op, limit: &str) -> Result<What, Wrong> {
+    match Quantity::parse(limit).map_err(of_unit)? {
+        Quantity::Factor(limit) => Ok(What::Capacity { op, limit }),
+        Quantity::Rate(_) => {
+            Err((format!("a capacity is a multiple of the load, not `{limit}`"), "write for instance `4x`".into()))
+        }
+    }
 }
 
 pub(super) fn op(word: &str) -> Option<Op> {
@@ -200,7 +301,9 @@ fn parse_metric(word: &str, subject: Option<&str>, plan: &Plan) -> Result<Metric
 
 fn parse_limit(metric: Metric, text: &str) -> Result<f64, Wrong> {
     match metric {
-        Metric::Success | Metric::Utilization | Metric::Retries => units::parse_ratio(text).map_err(of_unit),
+        Metric::Success | Metric::Utilization | Metric::Retries | Metric::Duplicates => {
+            units::parse_ratio(text).map_err(of_unit)
+        }
         Metric::Goodput | Metric::Rate => units::parse_rate(text).map_err(of_unit),
         Metric::Mean | Metric::Percentile(_) => units::parse_duration(text).map(SimDuration::seconds).map_err(of_unit),
         Metric::Queue => units::parse_count(text).map_err(of_unit),
@@ -213,6 +316,7 @@ pub(super) fn of_unit(error: units::UnitError) -> Wrong {
 
 pub(super) fn parse_subject(name: &str, metric: Metric, word: &str, plan: &Plan) -> Result<Subject, Wrong> {
     let resource = matches!(metric, Metric::Utilization | Metric::Queue);
+    let of_calls = matches!(metric, Metric::Retries | Metric::Duplicates);
     if let Some(edge) = plan.edge(name) {
         return match metric {
             Metric::Mean | Metric::Percentile(_) | Metric::Goodput => Err((
@@ -223,7 +327,7 @@ pub(super) fn parse_subject(name: &str, metric: Metric, word: &str, plan: &Plan)
         };
     }
     if let Some(endpoint) = plan.endpoint(name) {
-        if metric == Metric::Retries || resource {
+        if of_calls || resource {
             let component = name.split_once('.').map_or(name, |(component, _)| component);
             let instead = if resource { component.to_owned() } else { format!("caller>{component}") };
             return Err((format!("an endpoint has no `{word}`"), format!("write `{instead} {word} …`")));
@@ -231,13 +335,13 @@ pub(super) fn parse_subject(name: &str, metric: Metric, word: &str, plan: &Plan)
         return Ok(Subject::Endpoint(endpoint));
     }
     if let Some(source) = plan.source(name) {
-        if resource || metric == Metric::Retries {
+        if resource || of_calls {
             return Err((format!("a source of traffic has no `{word}`"), "write a component or a connection".into()));
         }
         return Ok(Subject::Source(source));
     }
     if let Some(component) = plan.component(name) {
-        if metric == Metric::Retries {
+        if of_calls {
             return Err((
                 format!("`{word}` belong to a connection"),
                 format!("write for instance `caller>{name} {word} …`"),

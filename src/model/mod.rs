@@ -11,11 +11,13 @@ mod expect;
 mod read;
 mod scenario;
 mod traffic;
+mod window;
 
 pub use alert::{ALERT_SHAPE, Alert, Condition, Signal, watches};
 pub use expect::{Expectation, Metric, Op, Subject, What};
 pub use read::MODEL_SHAPE;
 pub use scenario::Scenario;
+pub use window::Window;
 
 use crate::kinds::SECTIONS;
 use crate::plan::Plan;

@@ -79,7 +79,7 @@ fn read_root(document: &Document, problems: &Problems) -> Parts {
     plan.watches = alert::watches(&alerts, &plan);
     Parts {
         name: name.unwrap_or_else(|| stem(&document.file)),
-        slos: slos.map(|item| expect::read_all(&item, &plan)).unwrap_or_default(),
+        slos: slos.map(|item| expect::read_objectives(&item, &plan)).unwrap_or_default(),
         scenarios: scenarios.map(|item| scenario::read_all(&item, &plan)).unwrap_or_default(),
         alerts,
         plan,

@@ -42,8 +42,8 @@ fn read(item: &Item<'_>, plan: &Plan) -> Option<Scenario> {
     let mut fields = item.shaped(&SCENARIO_SHAPE)?;
     let load = fields.optional("load").and_then(|item| item.checked(Quantity::parse(item.text()?)));
     let faults = fields.optional("faults").map(|item| item.items()).unwrap_or_default();
-    let faults = faults.iter().filter_map(|item| read_fault(item, plan)).collect();
-    let expect = fields.optional("expect").map(|item| expect::read_all(&item, plan)).unwrap_or_default();
+    let faults: Vec<Fault> = faults.iter().filter_map(|item| read_fault(item, plan)).collect();
+    let expect = fields.optional("expect").map(|item| expect::read_all(&item, plan, &faults)).unwrap_or_default();
     fields.finish();
     Some(Scenario { name: item.name.clone(), load, faults, expect, origin: origin(item) })
 }

@@ -6,6 +6,9 @@ mod failures;
 mod load;
 mod runs;
 mod stuck;
+mod suite;
+
+pub use suite::test;
 
 use super::{Change, Confidence, Decoy, Effect, Estimate, Finding, Fix, Kind, Measure, Place, Report, Severity};
 use crate::experiments::{Options, Plain, Review, Shown};
@@ -135,6 +138,7 @@ fn measure(metric: Metric) -> (Measure, f64) {
         Metric::Utilization => (Measure::Utilization, 1.0),
         Metric::Queue => (Measure::Queue, 1.0),
         Metric::Retries => (Measure::Retries, 1.0),
+        Metric::Duplicates => (Measure::DuplicateShare, 1.0),
     }
 }
 

@@ -68,6 +68,8 @@ fn slos(verdicts: [SloVerdict; 4]) -> Vec<SloResult> {
             measured: Some(around(mean, mean * 0.01)),
             verdict,
             place: Some(place(120 + i as u32)),
+            replications: None,
+            detail: None,
         })
         .collect()
 }

@@ -18,6 +18,14 @@ pub trait Format: Sync {
     /// # Errors
     /// When `out` cannot be written to.
     fn write(&self, report: &Report, style: &Style, out: &mut dyn io::Write) -> io::Result<()>;
+
+    /// Writes what one command reports about several models.
+    ///
+    /// # Errors
+    /// When `out` cannot be written to.
+    fn write_all(&self, reports: &[Report], style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+        reports.iter().try_for_each(|report| self.write(report, style, out))
+    }
 }
 
 /// How a report should look, for formats that people read.

@@ -81,6 +81,19 @@ pub struct Report {
     pub decoys: Vec<Decoy>,
     /// Marks out of ten and grades.
     pub scores: Option<Scores>,
+    /// Why there is nothing else to tell: the model cannot be read.
+    pub broken: Option<Broken>,
+}
+
+/// What is wrong with a model that cannot be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Broken {
+    /// The first problem.
+    pub message: String,
+    /// Where it is.
+    pub place: Option<Place>,
+    /// How many problems there are.
+    pub problems: usize,
 }
 
 /// What kind of report it is.
@@ -92,6 +105,8 @@ pub enum Kind {
     Run,
     /// `simulate check MODEL`
     Check,
+    /// `simulate test MODEL`: each run is a scenario, its SLOs are what it expects.
+    Test,
 }
 
 /// The model a report is about.
@@ -131,6 +146,7 @@ impl Report {
             findings: None,
             decoys: Vec::new(),
             scores: None,
+            broken: None,
         }
     }
 

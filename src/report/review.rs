@@ -76,6 +76,12 @@ pub enum Measure {
     Queue,
     /// Retries of each call.
     Retries,
+    /// Second executions of each call.
+    DuplicateShare,
+    /// Share of runs that are not back when they end.
+    Metastable,
+    /// What a review found.
+    Findings,
     /// The highest load at which the SLOs hold.
     CapacityLoad,
     /// Time from the end of the fault until all is as before.

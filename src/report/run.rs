@@ -262,6 +262,22 @@ pub struct SloResult {
     pub verdict: SloVerdict,
     /// Where it is written.
     pub place: Option<Place>,
+    /// Replications behind the judgement, where it took as many as it needed.
+    pub replications: Option<u32>,
+    /// What else there is to say: `late in 3 of 40 runs`.
+    pub detail: Option<String>,
+}
+
+impl Run {
+    /// What all its expectations come to: missed when one is, else unclear when one is.
+    pub fn verdict(&self) -> SloVerdict {
+        let any = |verdict| self.slos.iter().any(|r| r.verdict == verdict);
+        match () {
+            () if any(SloVerdict::Missed) => SloVerdict::Missed,
+            () if any(SloVerdict::Unclear) => SloVerdict::Unclear,
+            () => SloVerdict::Met,
+        }
+    }
 }
 
 /// How an SLO came out.

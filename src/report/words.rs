@@ -14,6 +14,9 @@ impl Measure {
             Measure::Utilization => "utilisation".into(),
             Measure::Queue => "queue".into(),
             Measure::Retries => "retries per call".into(),
+            Measure::DuplicateShare => "second executions per call".into(),
+            Measure::Metastable => "runs that stay down".into(),
+            Measure::Findings => "findings".into(),
             Measure::CapacityLoad => "capacity".into(),
             Measure::RecoveryS => "recovery".into(),
             Measure::LostRequests => "requests lost".into(),
@@ -32,6 +35,9 @@ impl Measure {
             Measure::Utilization => "utilization".into(),
             Measure::Queue => "queue".into(),
             Measure::Retries => "retries_per_call".into(),
+            Measure::DuplicateShare => "duplicates_per_call".into(),
+            Measure::Metastable => "metastable".into(),
+            Measure::Findings => "findings".into(),
             Measure::CapacityLoad => "capacity_load".into(),
             Measure::RecoveryS => "recovery_s".into(),
             Measure::LostRequests => "lost_requests".into(),
@@ -42,14 +48,17 @@ impl Measure {
     /// The figure with its unit and interval: `99.2 ±0.1%`, `28 ±1ms`.
     pub fn show(self, e: &Estimate) -> String {
         match self {
-            Measure::SuccessRate => share_estimate(e),
+            Measure::SuccessRate | Measure::Metastable => share_estimate(e),
             Measure::Utilization => scaled(e, 100.0, "%"),
             Measure::MeanMs | Measure::PercentileMs(_) => ms_estimate(e),
             Measure::RecoveryS if e.mean <= 0.0 => "at once".into(),
             Measure::RecoveryS => ms_estimate(&times(e, 1000.0)),
             Measure::GoodputPerS | Measure::RatePerS => scaled(e, 1.0, "/s"),
             Measure::CapacityLoad => scaled(e, 1.0, "x"),
-            Measure::Queue | Measure::Retries | Measure::LostRequests | Measure::Duplicates => scaled(e, 1.0, ""),
+            Measure::Findings | Measure::Queue | Measure::Retries | Measure::LostRequests | Measure::Duplicates => {
+                scaled(e, 1.0, "")
+            }
+            Measure::DuplicateShare => scaled(e, 100.0, "%"),
         }
     }
 }
@@ -100,6 +109,11 @@ pub fn number(x: f64) -> String {
         }
     }
     fixed(x, decimals(x))
+}
+
+/// `1 run`, `12 runs`.
+pub fn counted(n: u64, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{} {what}s", count(n)) }
 }
 
 /// A count: `12.3k`.

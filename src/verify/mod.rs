@@ -133,6 +133,7 @@ impl Oracle {
             replication,
             timeline: Vec::new(),
             warmup: SimDuration::from_secs(self.warmup_s),
+            late: SimDuration::ZERO,
             measured: SimDuration::from_secs(self.measured_s),
             window: SimDuration::from_secs(10),
             limits: Limits::default(),

@@ -87,6 +87,7 @@ impl Course {
     /// All runs have rows of one length, however far each goes.
     fn schedule(&self) -> Schedule {
         Schedule {
+            late: SimDuration::ZERO,
             warmup: self.warmup,
             measured: self.window.times(4_000.0),
             window: self.window,

@@ -29,9 +29,9 @@ impl Scribe<'_> {
 
     pub(super) fn bottlenecks(&self, review: &Review) -> Vec<Bottleneck> {
         let each = review.bottlenecks.iter().enumerate().map(|(i, b)| {
-            let what = b.slo.and_then(|slo| review.slos.get(slo)).map(|slo| slo.what);
+            let what = b.slo.and_then(|slo| review.slos.get(slo)).map(|slo| &slo.what);
             let (subject, metric) = match what {
-                Some(What::Compare { subject, metric, .. }) => (subject, metric),
+                Some(&What::Compare { subject, metric, .. }) => (subject, metric),
                 _ => (None, Metric::Queue),
             };
             Bottleneck {

@@ -204,10 +204,7 @@ impl Scribe<'_> {
 
     pub(super) fn slo(&self, judged: &Judged, slos: &[Expectation]) -> SloResult {
         let slo = &slos[judged.index];
-        let (subject, (measure, factor)) = match slo.what {
-            What::Compare { subject, metric, .. } => (subject.map(|s| self.subject(s)), measure(metric)),
-            What::RecoversWithin(_) => (None, (Measure::RecoveryS, 1.0)),
-        };
+        let (subject, (measure, factor)) = self.about(slo);
         SloResult {
             text: judged.text.clone(),
             subject,
@@ -220,6 +217,19 @@ impl Scribe<'_> {
                 Verdict::Fails => SloVerdict::Missed,
             },
             place: self.place(&slo.origin),
+            replications: None,
+            detail: None,
+        }
+    }
+
+    /// Whose figure an expectation is about, which, and by what its value is multiplied.
+    pub(super) fn about(&self, expectation: &Expectation) -> (Option<String>, (Measure, f64)) {
+        match &expectation.what {
+            What::Compare { subject, metric, .. } => (subject.map(|s| self.subject(s)), measure(*metric)),
+            What::RecoversWithin(_) => (None, (Measure::RecoveryS, 1.0)),
+            What::Metastable { .. } => (None, (Measure::Metastable, 1.0)),
+            What::Capacity { .. } => (None, (Measure::CapacityLoad, 1.0)),
+            What::No { on, .. } => (on.clone(), (Measure::Findings, 1.0)),
         }
     }
 
@@ -333,6 +343,8 @@ fn growth(shown: &Shown) -> Option<SloResult> {
         measured: None,
         verdict: SloVerdict::Missed,
         place: None,
+        replications: None,
+        detail: None,
     })
 }
 

@@ -152,6 +152,10 @@ struct Slo<'a> {
     verdict: &'static str,
     #[serde(rename = "where")]
     place: Option<Place<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replications: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -314,6 +318,8 @@ fn slo(s: &report::SloResult) -> Slo<'_> {
             SloVerdict::Unclear => "unclear",
         },
         place: place(&s.place),
+        replications: s.replications,
+        detail: s.detail.as_deref(),
     }
 }
 

@@ -10,6 +10,7 @@ mod resources;
 mod scaling;
 mod single;
 mod stuck;
+mod suite;
 mod theory;
 mod users;
 mod verdict;
@@ -33,6 +34,21 @@ impl Format for Text {
             section(report, &mut page);
         }
         out.write_all(page.finish(style.colour).as_bytes())
+    }
+
+    fn write_all(&self, reports: &[Report], style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+        for (i, report) in reports.iter().enumerate() {
+            if i > 0 {
+                out.write_all(b"\n")?;
+            }
+            self.write(report, style, out)?;
+        }
+        if reports.iter().any(|r| r.kind == Kind::Test) {
+            let mut page = Page::new(style.width, style.detail == Detail::All);
+            suite::sum(reports, &mut page);
+            out.write_all(page.finish(style.colour).as_bytes())?;
+        }
+        Ok(())
     }
 }
 
@@ -82,5 +98,6 @@ fn sections(kind: Kind, detail: Detail) -> &'static [Section] {
             footer::footer,
         ],
         Kind::Check => &[verdict::verdict, fixes::fixes, footer::assumed],
+        Kind::Test => &[suite::suite, suite::notes],
     }
 }
