@@ -9,6 +9,7 @@
 //! - `bench`, `capacity`, `limits`, `scale`, `usage`: how much load, what ends it, and the plan to more;
 //! - `strike`, `campaign`, `cascade`: every component and edge struck in turn, and how the damage spreads;
 //! - `metastable`: failures that outlive their cause, and why;
+//! - `pictures`: what only pictures need, the load curve and the course of the worst failures;
 //! - `guards`, `contain`: which missing guard contains it, by trying.
 
 mod bench;
@@ -22,6 +23,7 @@ mod length;
 mod limits;
 mod metastable;
 mod options;
+mod pictures;
 mod plain;
 mod review;
 mod scale;
@@ -46,6 +48,7 @@ pub use metastable::{
     Sustainer, Wait,
 };
 pub use options::{Options, Progress, Quiet};
+pub use pictures::{LoadPoint, Moment, Pictures, Replay, State};
 pub use plain::{Plain, run};
 pub use review::{Decoy, Review, Shown, Spare, review};
 pub use scale::ScalePlan;

@@ -11,6 +11,7 @@ use super::length::{Length, Pace, shown};
 use super::limits::{Bottleneck, Capacity};
 use super::metastable::Metastable;
 use super::options::{ASSUMED, Options, Progress, slos};
+use super::pictures::Pictures;
 use super::scale::ScalePlan;
 use super::strike::{Asked, strike};
 use super::toll::Toll;
@@ -104,6 +105,8 @@ pub struct Review {
     pub spares: Vec<Spare>,
     /// Guards that would help nobody.
     pub decoys: Vec<Decoy>,
+    /// What is drawn.
+    pub pictures: Pictures,
     /// What the reader must know.
     pub notes: Vec<String>,
 }
@@ -115,6 +118,7 @@ mod share {
     pub const CAPACITY: f64 = 0.008;
     pub const BOTTLENECK: f64 = 0.004;
     pub const PLAN: f64 = 0.006;
+    pub const CURVE: f64 = 0.003;
 }
 
 /// Replications of a confirmation.
@@ -156,6 +160,11 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
 
     let at = (load != 1.0).then_some((load, asked_holds));
     let fallen = strike(&bench, options, &runs[0].outcome.runs, at, progress, &mut notes);
+    progress.begin("drawing", 1);
+    let pictures = Pictures {
+        curve: bench.curve(&capacity, load, share::CURVE * options.budget),
+        courses: bench.courses(&fallen.drill, &fallen.failures),
+    };
     Review {
         load,
         seed: options.seed,
@@ -174,6 +183,7 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
         metastable: fallen.metastable,
         spares: fallen.spares,
         decoys: fallen.decoys,
+        pictures,
         notes,
         bounds: bounds.clone(),
         slos: slos.clone(),

@@ -3,6 +3,7 @@
 mod campaign;
 mod failures;
 mod load;
+mod pictures;
 mod runs;
 mod stuck;
 
@@ -41,6 +42,7 @@ pub fn review(model: &Model, review: &Review) -> Report {
     report.campaign = Some(scribe.campaign(review));
     report.findings = Some(findings::look(&evidence).into_iter().map(|f| scribe.finding(f)).collect());
     report.decoys = decoys(&evidence);
+    report.pictures = Some(scribe.pictures(review));
     report
 }
 

@@ -9,6 +9,7 @@
 pub mod assemble;
 mod format;
 mod json_v1;
+pub mod pictures;
 mod review;
 mod run;
 mod stuck;
@@ -79,6 +80,8 @@ pub struct Report {
     pub decoys: Vec<Decoy>,
     /// Marks out of ten and grades.
     pub scores: Option<Scores>,
+    /// What is drawn, of a review.
+    pub pictures: Option<pictures::Pictures>,
 }
 
 /// What kind of report it is.
@@ -128,6 +131,7 @@ impl Report {
             findings: None,
             decoys: Vec::new(),
             scores: None,
+            pictures: None,
         }
     }
 
