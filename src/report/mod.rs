@@ -8,6 +8,7 @@
 
 pub mod assemble;
 mod format;
+mod html;
 mod json_v1;
 pub mod pictures;
 mod review;
