@@ -35,6 +35,7 @@ impl Outputs {
         if formats.is_empty() {
             formats.push(match options.output.first().and_then(|p| p.extension()) {
                 Some(extension) if extension == "json" => FormatName::Json,
+                Some(extension) if extension == "html" => FormatName::Html,
                 _ => FormatName::Text,
             });
         }

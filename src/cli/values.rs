@@ -63,6 +63,8 @@ pub enum FormatName {
     Text,
     /// `tenfold/review/1`, for programs.
     Json,
+    /// A page for browsers, in one file.
+    Html,
 }
 
 impl FormatName {
@@ -71,6 +73,7 @@ impl FormatName {
         match self {
             FormatName::Text => "text",
             FormatName::Json => "json",
+            FormatName::Html => "html",
         }
     }
 }

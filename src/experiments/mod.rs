@@ -11,6 +11,7 @@
 //! - `detection`: which alerts tell of it, after how long, and which cry wolf;
 //! - `metastable`: failures that outlive their cause, and why;
 //! - `suite`: scenarios as tests, with as many replications as their verdicts need;
+//! - `pictures`: what only pictures need, the load curve and the course of the worst failures;
 //! - `guards`, `contain`: which missing guard contains it, by trying;
 //! - `remedies`: other changes that may help, each tried before it is told.
 
@@ -28,6 +29,7 @@ mod length;
 mod limits;
 mod metastable;
 mod options;
+mod pictures;
 mod plain;
 mod remedies;
 mod review;
@@ -57,6 +59,7 @@ pub use metastable::{
     Sustainer, Wait,
 };
 pub use options::{Options, Progress, Quiet};
+pub use pictures::{LoadPoint, Moment, Pictures, Replay, State};
 pub use plain::{Plain, run};
 pub use remedies::{Proof, Remedy};
 pub use review::{Decoy, Heard, Review, Shown, Spare, review};

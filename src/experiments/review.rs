@@ -15,6 +15,7 @@ use super::limits::{Bottleneck, Capacity};
 use super::metastable::Metastable;
 use super::options::{ASSUMED, Options, Progress, slos};
 use super::remedies::Proof;
+use super::pictures::Pictures;
 use super::scale::ScalePlan;
 use super::strike::{Asked, strike};
 use super::toll::Toll;
@@ -130,6 +131,8 @@ pub struct Review {
     pub calmer: Vec<Calmer>,
     /// Calls that carry a key where they did not, tried.
     pub keyed: Vec<Keyed>,
+    /// What is drawn.
+    pub pictures: Pictures,
     /// What the reader must know.
     pub notes: Vec<String>,
 }
@@ -141,6 +144,7 @@ mod share {
     pub const CAPACITY: f64 = 0.008;
     pub const BOTTLENECK: f64 = 0.004;
     pub const PLAN: f64 = 0.006;
+    pub const CURVE: f64 = 0.003;
 }
 
 /// Replications of a confirmation.
@@ -190,6 +194,11 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
 
     let at = (load != 1.0).then_some((load, asked_holds));
     let fallen = strike(&bench, options, &runs[0], at, progress, &mut notes);
+    progress.begin("drawing", 1);
+    let pictures = Pictures {
+        curve: bench.curve(&capacity, load, share::CURVE * options.budget),
+        courses: bench.courses(&fallen.drill, &fallen.failures),
+    };
     Review {
         load,
         seed: options.seed,
@@ -213,6 +222,7 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
         proposals: fallen.proposals,
         calmer: fallen.calmer,
         keyed: fallen.keyed,
+        pictures,
         notes,
         bounds: bounds.clone(),
         slos: slos.clone(),

@@ -6,7 +6,7 @@
 use super::foregone::foregone;
 use crate::engine::Limits;
 use crate::faults::{self, Fault, Luck};
-use crate::measure::{Measurements, SETTLE, SourceServed, Trial, Warm};
+use crate::measure::{Measurements, SETTLE, SourceServed, Trial, Warm, Watched, watch};
 use crate::model::{Expectation, Window};
 use crate::plan::{Knobs, Plan};
 use crate::units::SimDuration;
@@ -80,6 +80,11 @@ impl<'p> Case<'p> {
     /// One replication.
     pub fn run(&self, replication: u32) -> Measurements {
         self.trial(replication).run()
+    }
+
+    /// The course of one replication, for pictures.
+    pub fn watch(&self, replication: u32) -> Watched {
+        watch(&self.trial(replication))
     }
 
     /// The world at a time of the measured part, from which variants of this case can go on that differ only later.

@@ -7,9 +7,11 @@ mod meter;
 mod series;
 mod trial;
 mod watches;
+mod watch;
 
 pub use estimate::Estimate;
 pub use histogram::Histogram;
 pub use measurements::{FleetUse, Measurements, ResourceOf, ResourceUse, Served, SourceServed};
 pub use series::{CacheCell, Cell, EdgeCell, Row, Series, StationCell, TopicCell};
 pub use trial::{MOST_ROWS, SETTLE, Trial, Warm};
+pub use watch::{Answers, Watched, watch};

@@ -4,6 +4,7 @@ mod alerts;
 mod campaign;
 mod failures;
 mod load;
+mod pictures;
 mod runs;
 mod stuck;
 mod suite;
@@ -46,6 +47,7 @@ pub fn review(model: &Model, review: &Review) -> Report {
     report.alerts = scribe.alerts(review);
     report.findings = Some(findings::look(&evidence).into_iter().map(|f| scribe.finding(f)).collect());
     report.decoys = decoys(&evidence);
+    report.pictures = Some(scribe.pictures(review));
     report
 }
 

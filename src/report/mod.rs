@@ -8,7 +8,9 @@
 
 pub mod assemble;
 mod format;
+mod html;
 mod json_v1;
+pub mod pictures;
 mod review;
 mod run;
 mod stuck;
@@ -83,6 +85,8 @@ pub struct Report {
     pub scores: Option<Scores>,
     /// Why there is nothing else to tell: the model cannot be read.
     pub broken: Option<Broken>,
+    /// What is drawn, of a review.
+    pub pictures: Option<pictures::Pictures>,
 }
 
 /// What is wrong with a model that cannot be read.
@@ -147,6 +151,7 @@ impl Report {
             decoys: Vec::new(),
             scores: None,
             broken: None,
+            pictures: None,
         }
     }
 
