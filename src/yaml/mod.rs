@@ -6,6 +6,8 @@
 //! [`Problems`]; [`render`] shows problems as rustc shows errors.
 
 mod csv;
+mod diff;
+mod edit;
 mod fields;
 mod files;
 mod item;
@@ -21,6 +23,7 @@ mod table;
 mod tests;
 
 pub use csv::Row;
+pub use diff::unified_diff;
 pub use fields::Fields;
 pub use files::Files;
 pub use item::Item;

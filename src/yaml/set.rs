@@ -113,7 +113,7 @@ fn set(node: &mut Node, rest: &str, path: &str, value: Node) -> Result<(), Probl
 }
 
 /// The entry whose key the path begins with, the longest if there are several, and the rest of the path.
-fn existing<'p>(entries: &[(Key, Node)], rest: &'p str) -> Option<(usize, &'p str)> {
+pub(super) fn existing<'p>(entries: &[(Key, Node)], rest: &'p str) -> Option<(usize, &'p str)> {
     if rest.starts_with(['"', '\'']) {
         let (name, after) = first_key(rest)?;
         let i = entries.iter().position(|(key, _)| key.name == name)?;
@@ -130,7 +130,7 @@ fn existing<'p>(entries: &[(Key, Node)], rest: &'p str) -> Option<(usize, &'p st
 }
 
 /// The first key of a path, without its quotes, and what follows; `None` when there is none.
-fn first_key(rest: &str) -> Option<(String, &str)> {
+pub(super) fn first_key(rest: &str) -> Option<(String, &str)> {
     let quote = rest.chars().next().filter(|c| *c == '"' || *c == '\'');
     let (name, after) = match quote {
         Some(q) => {
