@@ -8,9 +8,9 @@
 //! Only what is counted request by request is judged so, and only where traffic is steady and waits for nobody. Everything
 //! else is run to its end.
 
-use super::judge::{good, meets, wants_more, wilson};
+use super::judge::{Z95, good, meets, wants_more, wilson};
 use crate::measure::{Served, SourceServed};
-use crate::model::{Expectation, Metric, Subject, What};
+use crate::model::{Expectation, Metric, Subject, What, Window};
 use crate::plan::{Arrivals, EndpointId, Plan, Source};
 use crate::units::SimDuration;
 
@@ -22,7 +22,7 @@ pub fn foregone(plan: &Plan, load: f64, slos: &[Expectation], seen: &[SourceServ
 
 /// `None` where that cannot be told.
 fn fails(plan: &Plan, load: f64, slo: &Expectation, seen: &[SourceServed], left: SimDuration) -> Option<bool> {
-    let What::Compare { subject, metric, op, limit } = slo.what else { return None };
+    let What::Compare { subject, metric, op, limit, window: Window::Whole } = slo.what else { return None };
     let asked = Asked::of(plan, subject, seen)?;
     let mean = asked.rate * load * left.seconds();
     let most = asked.offered + mean + 6.0 * mean.sqrt() + 6.0;
@@ -106,7 +106,7 @@ mod tests {
     fn slo(metric: Metric, op: Op, limit: f64) -> Expectation {
         Expectation {
             text: String::new(),
-            what: What::Compare { subject: None, metric, op, limit },
+            what: What::Compare { subject: None, metric, op, limit, window: Window::Whole },
             origin: Origin::default(),
         }
     }
@@ -150,8 +150,13 @@ mod tests {
     fn the_end_of_the_run_agrees() {
         let plan = samples::page();
         let second = SimDuration::from_secs(1);
-        let schedule =
-            Schedule { warmup: second, measured: SimDuration::from_secs(20), window: second, most_events: u64::MAX };
+        let schedule = Schedule {
+            late: SimDuration::ZERO,
+            warmup: second,
+            measured: SimDuration::from_secs(20),
+            window: second,
+            most_events: u64::MAX,
+        };
         let all = [
             slo(Metric::Success, Op::AtLeast, 0.99),
             slo(Metric::Percentile(0.99), Op::Less, 0.3),

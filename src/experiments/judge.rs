@@ -8,8 +8,8 @@
 use crate::engine::EdgeTally;
 use crate::measure::{Estimate, Histogram, Measurements, Served};
 use crate::model::{Expectation, Metric, Op, Subject, What, Window};
-use statrs::distribution::{ContinuousCDF, Normal};
 use crate::plan::{ComponentId, EndpointId, Plan};
+use statrs::distribution::{ContinuousCDF, Normal};
 
 /// How an expectation fared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -302,7 +302,8 @@ mod tests {
     }
 
     fn success(limit: f64) -> Expectation {
-        let what = What::Compare { subject: None, metric: Metric::Success, op: Op::AtLeast, limit, window: Window::Whole };
+        let what =
+            What::Compare { subject: None, metric: Metric::Success, op: Op::AtLeast, limit, window: Window::Whole };
         Expectation { text: "success".into(), what, origin: Origin::default() }
     }
 

@@ -135,7 +135,13 @@ mod tests {
         let pace = Pace { events_per_s: 1_000.0 };
         let slo = Expectation {
             text: "success >= 99%".into(),
-            what: What::Compare { subject: None, metric: Metric::Success, op: Op::AtLeast, limit: 0.99, window: Window::Whole },
+            what: What::Compare {
+                subject: None,
+                metric: Metric::Success,
+                op: Op::AtLeast,
+                limit: 0.99,
+                window: Window::Whole,
+            },
             origin: Origin::default(),
         };
         // 100 / (1 - 0.99) = 10,000 requests at 100/s: 100 s; T is 1 s, so the warm-up is 10 s.

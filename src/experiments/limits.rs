@@ -243,7 +243,13 @@ pub(super) mod tests {
     use crate::plan::{Origin, Party, Plan};
 
     pub(in crate::experiments) fn success() -> Expectation {
-        let what = What::Compare { subject: None, metric: Metric::Success, op: Op::AtLeast, limit: 0.99, window: Window::Whole };
+        let what = What::Compare {
+            subject: None,
+            metric: Metric::Success,
+            op: Op::AtLeast,
+            limit: 0.99,
+            window: Window::Whole,
+        };
         Expectation { text: "success >= 99%".into(), what, origin: Origin::default() }
     }
 

@@ -110,6 +110,7 @@ pub(super) fn slos(model: &Model) -> (Vec<Expectation>, bool) {
     if comparisons {
         return (model.slos.clone(), false);
     }
-    let what = What::Compare { subject: None, metric: Metric::Success, op: Op::AtLeast, limit: 0.99, window: Window::Whole };
+    let what =
+        What::Compare { subject: None, metric: Metric::Success, op: Op::AtLeast, limit: 0.99, window: Window::Whole };
     (vec![Expectation { text: ASSUMED.into(), what, origin: Origin::default() }], true)
 }

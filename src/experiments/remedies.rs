@@ -156,7 +156,7 @@ impl Works<'_, '_> {
         self.guarded().into_iter().filter_map(one).collect()
     }
 
-    /// Guards that refuse or cut off calls on a healthy day: wider, or left out.
+    /// Guards that refuse or cut off calls on a healthy day: wider, and never left out, since what they are for is not tried.
     fn harmful(&self) -> Vec<Remedy> {
         let plan = self.field.graph.plan();
         let mut found = Vec::new();
@@ -172,14 +172,14 @@ impl Works<'_, '_> {
             };
             if edge.timeout.is_some() && often(tally.timeouts) {
                 let wider = SimDuration::from_seconds(ample(&habit)).to_string();
-                add("timeout", vec![wider, "none".into()]);
+                add("timeout", vec![wider]);
             }
             if edge.bulkhead.is_some() && often(tally.rejected) {
                 let wanted = (2.0 * (habit.busy + 3.0 * habit.busy.sqrt() + 1.0)).ceil();
-                add("bulkhead", vec![format!("{wanted}"), "none".into()]);
+                add("bulkhead", vec![format!("{wanted}")]);
             }
             if edge.breaker.is_some() && often(tally.rejected) {
-                add("circuit_breaker", vec![breaker(edge.timeout, &habit), "none".into()]);
+                add("circuit_breaker", vec![breaker(edge.timeout, &habit)]);
             }
         }
         found

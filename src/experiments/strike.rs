@@ -51,6 +51,7 @@ const MOST_DECOYS: usize = 3;
 const LEAST_REMEDIES: usize = 4;
 /// Failures that did not heal within their run and are examined.
 const MOST_EXAMINED: usize = 3;
+
 /// What the failure campaign gave.
 pub(super) struct Fallen {
     pub(super) drill: Drill,
@@ -67,6 +68,8 @@ pub(super) struct Fallen {
     pub(super) proposals: Vec<Proposal>,
     pub(super) calmer: Vec<Calmer>,
     pub(super) keyed: Vec<Keyed>,
+}
+
 /// The campaign at the load asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asked {
@@ -78,6 +81,8 @@ pub struct Asked {
     pub failures: Vec<Failure>,
     /// What the budget had no room for.
     pub untried: Vec<Fault>,
+}
+
 /// Strikes everything: in short runs, then what matters again in longer ones; `at` is another load, and whether all is well
 /// there without a fault.
 pub(super) fn strike(

@@ -115,7 +115,10 @@ pub fn examine_all(
         if exam.expectations.iter().any(reviewed) {
             let known = reviews.iter().find(|(load, _)| *load == exam.load).map(|(_, review)| review.clone());
             let review = known.unwrap_or_else(|| {
-                let options = Options { loads: vec![Quantity::Factor(exam.load)], ..Options { budget: REVIEW, ..options.clone() } };
+                let options = Options {
+                    loads: vec![Quantity::Factor(exam.load)],
+                    ..Options { budget: REVIEW, ..options.clone() }
+                };
                 let review = Arc::new(review(model, &options, progress));
                 reviews.push((exam.load, review.clone()));
                 review
@@ -236,13 +239,8 @@ impl Sitting<'_, '_> {
 
     fn rule(&self, index: usize, expectation: &Expectation, confidence: f64) -> Ruled {
         let whole = self.runs.get(&Window::Whole).map_or(0, Vec::len) as u32;
-        let none = Ruled {
-            index,
-            measured: None,
-            ruling: Ruling::Inconclusive,
-            replications: whole,
-            runs_against: None,
-        };
+        let none =
+            Ruled { index, measured: None, ruling: Ruling::Inconclusive, replications: whole, runs_against: None };
         match expectation.what {
             What::Compare { subject, metric, op, limit, window } => {
                 let runs = self.runs.get(&window).map(Vec::as_slice).unwrap_or_default();

@@ -55,7 +55,8 @@ impl<'p> Case<'p> {
     /// The same case, of which only a part counts; `None` when that part is empty.
     pub fn part(&self, part: Window) -> Option<Case<'p>> {
         let (from, to) = part.span(&self.faults, self.schedule.measured)?;
-        let schedule = Schedule { late: self.schedule.late + from, measured: SimDuration(to.0 - from.0), ..self.schedule };
+        let schedule =
+            Schedule { late: self.schedule.late + from, measured: SimDuration(to.0 - from.0), ..self.schedule };
         Some(Case { schedule, ..self.clone() })
     }
 

@@ -6,8 +6,8 @@ mod measurements;
 mod meter;
 mod series;
 mod trial;
-mod watches;
 mod watch;
+mod watches;
 
 pub use estimate::Estimate;
 pub use histogram::Histogram;

@@ -1,6 +1,7 @@
 //! Alerts: when somebody is paged. A rule of a monitoring system, evaluated on what a run shows.
 
 use super::expect::{self, Metric, Op, Subject, What, Wrong};
+use super::window::Window;
 use crate::kinds::{check_name, origin};
 use crate::plan::{Origin, Plan, TopicId, Watch, Watched};
 use crate::units::{self, SimDuration};
@@ -172,9 +173,17 @@ fn parse(text: &str, plan: &Plan) -> Result<Condition, Wrong> {
     let own = words[..at].last().and_then(|word| SIGNALS.iter().find(|(own, ..)| own == word));
     let Some((word, signal, example)) = own else {
         return match expect::parse(text, plan)? {
-            What::Compare { subject, metric, op, limit } => {
+            What::Compare { metric: Metric::Duplicates, .. } => Err((
+                "nobody sees that a call is executed twice".into(),
+                "write what can be seen, such as `web>db retries > 20%`".into(),
+            )),
+            What::Compare { subject, metric, op, limit, window: Window::Whole } => {
                 Ok(Condition { subject, signal: Signal::Of(metric), op, limit })
             }
+            What::Compare { .. } | What::Metastable { .. } | What::Capacity { .. } | What::No { .. } => Err((
+                "an alert looks at all times, and at nothing but figures".into(),
+                "write what is out of bounds, such as `web errors > 1%`".into(),
+            )),
             What::RecoversWithin(_) => Err((
                 "an alert knows of no recovery".into(),
                 "write what is out of bounds, such as `web errors > 1%`".into(),
@@ -221,7 +230,7 @@ fn parse(text: &str, plan: &Plan) -> Result<Condition, Wrong> {
 
 /// The error budget is used up so many times as fast as it may be.
 fn burning(text: &str, factor: f64, plan: &Plan) -> Result<Condition, Wrong> {
-    let What::Compare { subject, metric: Metric::Success, op: Op::AtLeast | Op::More, limit } =
+    let What::Compare { subject, metric: Metric::Success, op: Op::AtLeast | Op::More, limit, .. } =
         expect::parse(text, plan)?
     else {
         return Err((

@@ -260,7 +260,9 @@ fn parse_no(text: &str, what: &str, rest: &[&str]) -> Result<What, Wrong> {
     let on = match rest {
         [] => None,
         ["on", subject @ ..] if !subject.is_empty() => Some(subject.join(" ")),
-        _ => return Err((format!("`{text}` says too much"), "write `no P0` or `no missing-timeout on web>api`".into())),
+        _ => {
+            return Err((format!("`{text}` says too much"), "write `no P0` or `no missing-timeout on web>api`".into()));
+        }
     };
     Ok(What::No { what: what.into(), on })
 }

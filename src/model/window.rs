@@ -21,7 +21,8 @@ pub enum Window {
     Between(SimDuration, SimDuration),
 }
 
-const EXAMPLE: &str = "after the limit may stand `before fault`, `during fault`, `after fault` or a part such as `60s..120s`";
+const EXAMPLE: &str =
+    "after the limit may stand `before fault`, `during fault`, `after fault` or a part such as `60s..120s`";
 
 impl Window {
     /// When it begins and ends in a run of this length with these faults; `None` for one that is empty.
@@ -55,13 +56,19 @@ impl Window {
             Window::AfterFault => "after fault",
         };
         if faults.is_empty() {
-            return Err((format!("`{word}`: the scenario has no faults"), "give it `faults`, or name two times".into()));
+            return Err((
+                format!("`{word}`: the scenario has no faults"),
+                "give it `faults`, or name two times".into(),
+            ));
         }
         if faults.iter().any(|f| f.random.is_some()) {
             return Err((format!("`{word}`: the faults strike at random times"), "name two times: `60s..120s`".into()));
         }
         if self == Window::BeforeFault && faults.iter().any(|f| f.start == SimDuration::ZERO) {
-            return Err((format!("`{word}`: a fault is there from the beginning"), "let it begin later: `at: 60s`".into()));
+            return Err((
+                format!("`{word}`: a fault is there from the beginning"),
+                "let it begin later: `at: 60s`".into(),
+            ));
         }
         if self == Window::AfterFault && faults.iter().any(|f| f.end().is_none()) {
             return Err((format!("`{word}`: a fault never ends"), "say how long it lasts: `for: 60s`".into()));
@@ -76,7 +83,10 @@ pub(super) fn split<'w>(words: &'w [&'w str]) -> Result<(&'w [&'w str], Window),
     if let Some((from, to)) = last.split_once("..") {
         let (from, to) = (units::parse_duration(from).map_err(of_unit)?, units::parse_duration(to).map_err(of_unit)?);
         if from >= to {
-            return Err((format!("`{last}` ends before it begins"), "write the earlier time first: `60s..120s`".into()));
+            return Err((
+                format!("`{last}` ends before it begins"),
+                "write the earlier time first: `60s..120s`".into(),
+            ));
         }
         return Ok((before, Window::Between(from, to)));
     }

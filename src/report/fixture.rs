@@ -434,6 +434,8 @@ pub(super) fn review() -> Report {
             effect: None,
         }],
         scores: None,
+        broken: None,
+        pictures: None,
     }
 }
 

@@ -25,6 +25,7 @@ fn run(model: &Model, load: f64, replication: u32, warmup: u64, measured: u64) -
         replication,
         timeline: faults::timeline(&model.plan, &Knobs::baseline(&model.plan, load), &faults, luck),
         warmup: seconds(warmup),
+        late: SimDuration::ZERO,
         measured: seconds(measured),
         window: seconds(1),
         limits: Limits { events: 200_000_000, in_flight: 2_000_000 },

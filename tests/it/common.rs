@@ -52,6 +52,7 @@ pub fn trial<'m>(model: &'m Model, measured: &str, faults: &[&str]) -> Trial<'m>
         replication: 0,
         timeline: faults::timeline(&model.plan, &Knobs::baseline(&model.plan, 1.0), &faults, luck),
         warmup: SimDuration::ZERO,
+        late: SimDuration::ZERO,
         measured: duration(measured),
         window: duration("1s"),
         limits: Limits::default(),

@@ -366,10 +366,9 @@ impl<'p> Field<'_, 'p> {
                     true => 1.0 - survival[e.index()],
                     false => 0.0,
                 };
-                let mine = std::mem::replace(&mut harms, rest);
                 let pages: Vec<_> = mine.iter().map(|h| h.pages.as_slice()).collect();
-                let cut = self.alerts.iter().any(|a| a.reach() > drill.lasting);
-                let detection = Detection::of(&pages, drill.lasting, cut);
+                let short = self.alerts.iter().any(|a| a.reach() > drill.lasting);
+                let detection = Detection::of(&pages, drill.lasting, short);
                 let mut failure = Failure {
                     fault: fault.clone(),
                     drill: *drill,

@@ -63,6 +63,8 @@ pub(super) fn parts(plan: &Plan, alert: &Alert, series: &Series) -> Vec<Vec<Part
         }
         Signal::Of(Metric::Queue) => each(&|row| [waiting(plan, subject, row), 1.0]),
         Signal::Of(Metric::Utilization) => used(plan, subject, series),
+        // No alert reads it: nobody sees a second execution.
+        Signal::Of(Metric::Duplicates) => Vec::new(),
     }
 }
 

@@ -12,6 +12,7 @@ pub(super) fn page(report: &Report) -> Markup {
         Kind::Review => format!("{} at {}", report.model.name, factor(report.load)),
         Kind::Run => format!("{}: one experiment", report.model.name),
         Kind::Check => format!("{}: checked", report.model.name),
+        Kind::Test => format!("{}: tested", report.model.name),
     };
     let picture = report.pictures.as_ref().map(|p| layout(report, p));
     html! {

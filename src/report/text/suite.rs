@@ -23,7 +23,8 @@ pub(super) fn suite(report: &Report, page: &mut Page) {
         page.wrapped(2, 2 + MARK, &format!("{} {}{}", mark(Some(verdict)), named(run), counted_runs(run)));
         let all = page.verbose;
         for result in run.slos.iter().filter(|r| all || r.verdict != SloVerdict::Met) {
-            let place = result.place.as_ref().map_or(String::new(), |p| format!("{}:{}:{}: ", p.file, p.line, p.column));
+            let place =
+                result.place.as_ref().map_or(String::new(), |p| format!("{}:{}:{}: ", p.file, p.line, p.column));
             page.wrapped(2 + MARK, 4 + MARK, &format!("{place}{}", told(result)));
         }
     }
@@ -47,7 +48,11 @@ pub(super) fn sum(reports: &[Report], page: &mut Page) {
     page.push_line("");
     page.wrapped(0, 0, &format!("{}.", listed(&parts)));
     if unclear > 0 {
-        page.wrapped(0, 0, "What is inconclusive lies too close to its limit: --max-replications may tell, --strict makes it count.");
+        page.wrapped(
+            0,
+            0,
+            "What is inconclusive lies too close to its limit: --max-replications may tell, --strict makes it count.",
+        );
     }
 }
 

@@ -223,6 +223,7 @@ pub fn run(model: Model, seconds: u64) -> Seen {
         replication: 0,
         timeline: timeline(&model.plan, &knobs, &faults, luck),
         warmup: SimDuration::from_secs(5),
+        late: SimDuration::ZERO,
         measured: SimDuration::from_secs(seconds),
         window: SimDuration::from_secs(1),
         limits: Limits::default(),

@@ -74,6 +74,7 @@ fn see(model: &Model, faults: &[Fault], trigger: &[Fault], way: Way, replication
             replication,
             timeline,
             warmup: SimDuration::from_secs(way.warmup),
+            late: SimDuration::ZERO,
             measured,
             window: SimDuration::from_secs(WINDOW),
             limits: Limits { events: 60_000_000, in_flight: 2_000_000 },
