@@ -63,6 +63,14 @@ pub enum FormatName {
     Text,
     /// `tenfold/review/1`, for programs.
     Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// JUnit XML, for build servers.
+    Junit,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// GitLab's code quality report.
+    Gitlab,
 }
 
 impl FormatName {
@@ -71,6 +79,10 @@ impl FormatName {
         match self {
             FormatName::Text => "text",
             FormatName::Json => "json",
+            FormatName::Sarif => "sarif",
+            FormatName::Junit => "junit",
+            FormatName::Github => "github",
+            FormatName::Gitlab => "gitlab",
         }
     }
 }

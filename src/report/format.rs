@@ -1,12 +1,13 @@
 //! What a format is, and the list of them.
 
 use super::Report;
+use super::ci::{Github, Gitlab, Junit, Sarif};
 use super::json_v1::Json;
 use super::text::Text;
 use std::io;
 
 /// Every format, by the name `--format` knows it by.
-pub const FORMATS: &[&dyn Format] = &[&Text, &Json];
+pub const FORMATS: &[&dyn Format] = &[&Text, &Json, &Sarif, &Junit, &Github, &Gitlab];
 
 /// Writes reports.
 pub trait Format: Sync {

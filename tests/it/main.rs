@@ -16,6 +16,7 @@ mod review;
 mod schema;
 mod shedding;
 mod shop;
+mod testing;
 mod theory;
 mod tidy;
 mod timelines;
