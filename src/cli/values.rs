@@ -65,6 +65,14 @@ pub enum FormatName {
     Json,
     /// A page for browsers, in one file.
     Html,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// JUnit XML, for build servers.
+    Junit,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// GitLab's code quality report.
+    Gitlab,
 }
 
 impl FormatName {
@@ -74,6 +82,10 @@ impl FormatName {
             FormatName::Text => "text",
             FormatName::Json => "json",
             FormatName::Html => "html",
+            FormatName::Sarif => "sarif",
+            FormatName::Junit => "junit",
+            FormatName::Github => "github",
+            FormatName::Gitlab => "gitlab",
         }
     }
 }

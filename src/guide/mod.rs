@@ -52,6 +52,9 @@ pub mod judging {}
 #[doc = include_str!("findings.md")]
 pub mod findings {}
 
+#[doc = include_str!("testing.md")]
+pub mod testing {}
+
 #[doc = include_str!("speed.md")]
 pub mod speed {}
 

@@ -118,8 +118,12 @@ impl Scribe<'_> {
     }
 
     fn place(&self, origin: &Origin) -> Option<Place> {
-        let file = self.model.document.file.clone();
-        (origin.line > 0).then_some(Place { file, line: origin.line, column: origin.column })
+        let document = &self.model.document;
+        let node = document.get(&origin.path).map(|node| node.place).filter(|place| place.line == origin.line);
+        let text = node.and_then(|place| document.text.get(place.start..place.end)).and_then(|text| text.lines().next());
+        let width = text.map_or(0, |text| text.chars().count() as u32);
+        let Origin { line, column, .. } = *origin;
+        (line > 0).then(|| Place { file: document.file.clone(), line, column, width })
     }
 
     /// A change, with what stands at its path now.

@@ -75,7 +75,7 @@ fn slos(verdicts: [SloVerdict; 4]) -> Vec<SloResult> {
 }
 
 fn place(line: u32) -> Place {
-    Place { file: "models/shop.yaml".into(), line, column: 7 }
+    Place { file: "models/shop.yaml".into(), line, column: 7, width: 0 }
 }
 
 fn change(path: &str, from: Option<&str>, to: &str) -> Change {

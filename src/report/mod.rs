@@ -7,6 +7,7 @@
 //! To add a format, write one file with its [`Format`] and list it in [`FORMATS`].
 
 pub mod assemble;
+mod ci;
 mod format;
 mod html;
 mod json_v1;

@@ -402,6 +402,8 @@ pub struct Place {
     pub line: u32,
     /// Column, in characters.
     pub column: u32,
+    /// How many characters of the line are meant; 0 where it is not known.
+    pub width: u32,
 }
 
 /// Something that should change.

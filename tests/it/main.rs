@@ -17,6 +17,7 @@ mod review;
 mod schema;
 mod shedding;
 mod shop;
+mod testing;
 mod theory;
 mod tidy;
 mod timelines;

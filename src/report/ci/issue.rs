@@ -1,0 +1,110 @@
+//! What is wrong, in one form for all build servers.
+
+use crate::report::words::{factor, listed};
+use crate::report::{Confidence, Finding, Kind, Place, Report, Run, Severity, SloResult, SloVerdict};
+
+/// The code of an expectation that does not hold.
+pub(super) const EXPECTATION: &str = "expectation-failed";
+/// The code of an expectation that could not be decided.
+pub(super) const INCONCLUSIVE: &str = "expectation-inconclusive";
+/// The code of a model that cannot be read.
+pub(super) const BROKEN: &str = "invalid-model";
+
+/// Something that is wrong.
+#[derive(Clone, Debug)]
+pub(super) struct Issue {
+    /// Of a finding, or one of the above.
+    pub code: String,
+    pub severity: Severity,
+    pub confidence: Confidence,
+    /// In a line.
+    pub title: String,
+    /// The title and what there is to say beside it.
+    pub message: String,
+    /// `payments>stripe`, or the scenario.
+    pub subject: String,
+    pub place: Option<Place>,
+    /// The file of the model.
+    pub file: String,
+    /// Stays the same as long as it is about the same thing: it knows neither line nor figure.
+    pub fingerprint: String,
+}
+
+/// Everything that is wrong, the most urgent first.
+pub(super) fn issues(report: &Report) -> Vec<Issue> {
+    let mut all = Vec::new();
+    if let Some(broken) = &report.broken {
+        let more = if broken.problems > 1 { format!(" (and {} more)", broken.problems - 1) } else { String::new() };
+        let title = format!("{}{more}", broken.message);
+        all.push(issue(report, BROKEN, Severity::P0, title, Vec::new(), "model", &broken.place));
+    }
+    all.extend(report.findings.iter().flatten().map(|f| found(report, f)));
+    if report.kind == Kind::Test {
+        let results = report.runs.iter().flat_map(|run| run.slos.iter().map(move |slo| (run, slo)));
+        let bad = results.filter(|(_, slo)| slo.verdict != SloVerdict::Met);
+        all.extend(bad.map(|(run, slo)| unmet(report, run, slo)));
+    }
+    all.sort_by_key(|issue| issue.severity);
+    all
+}
+
+fn found(report: &Report, finding: &Finding) -> Issue {
+    let mut more = finding.evidence.clone();
+    more.extend(finding.fix.iter().map(|fix| format!("fix: {}", fix.summary)));
+    let title = finding.title.clone();
+    let issue = issue(report, &finding.code, finding.severity, title, more, &finding.subject, &finding.place);
+    Issue { confidence: finding.confidence, ..issue }
+}
+
+fn unmet(report: &Report, run: &Run, slo: &SloResult) -> Issue {
+    let (code, severity, verb) = match slo.verdict {
+        SloVerdict::Missed => (EXPECTATION, Severity::P0, "does not hold"),
+        _ => (INCONCLUSIVE, Severity::P2, "is too close to its limit to tell"),
+    };
+    let title = format!("{}: `{}` {verb}", scenario(run), slo.text);
+    let subject = format!("{}: {}", run.name, slo.text);
+    issue(report, code, severity, title, figures(slo), &subject, &slo.place)
+}
+
+/// `payment-provider-slow at 2x`
+pub(super) fn scenario(run: &Run) -> String {
+    if run.load == 1.0 { run.name.clone() } else { format!("{} at {}", run.name, factor(run.load)) }
+}
+
+/// What was measured, in words.
+pub(super) fn figures(slo: &SloResult) -> Vec<String> {
+    let runs = slo.replications.map_or(String::new(), |n| format!(" in {n} runs"));
+    let measured = slo.measured.as_ref().map(|e| format!("measured {}{runs}", slo.measure.show(e)));
+    measured.into_iter().chain(slo.detail.clone()).collect()
+}
+
+fn issue(
+    report: &Report,
+    code: &str,
+    severity: Severity,
+    title: String,
+    more: Vec<String>,
+    subject: &str,
+    place: &Option<Place>,
+) -> Issue {
+    let message = if more.is_empty() { title.clone() } else { format!("{title}: {}", listed(&more)) };
+    Issue {
+        fingerprint: fingerprint(&[code, &report.model.file, subject]),
+        code: code.into(),
+        severity,
+        confidence: Confidence::High,
+        title,
+        message,
+        subject: subject.into(),
+        place: place.clone(),
+        file: report.model.file.clone(),
+    }
+}
+
+/// FNV-1a, 64 bits, over the parts with a byte between them that none of them holds.
+fn fingerprint(parts: &[&str]) -> String {
+    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0100_0000_01b3;
+    let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
+    format!("{:016x}", bytes.fold(OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME)))
+}

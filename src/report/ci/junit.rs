@@ -1,0 +1,86 @@
+//! JUnit XML: a suite for each model, a case for each expectation.
+//!
+//! A broken model is an error, an expectation that does not hold a failure, one that could not be decided is skipped and
+//! says why. Of a check or a review each finding is a failure, and a model without any is one case that passed. There are
+//! no times in it: they would differ from run to run.
+
+use super::issue::{BROKEN, figures, scenario};
+use super::{Issue, issues};
+use crate::report::{Format, Kind, Place, Report, Run, SloResult, SloVerdict, Style};
+use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
+use std::io;
+
+/// JUnit.
+pub(crate) struct Junit;
+
+impl Format for Junit {
+    fn name(&self) -> &'static str {
+        "junit"
+    }
+
+    fn write(&self, report: &Report, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+        self.write_all(std::slice::from_ref(report), style, out)
+    }
+
+    fn write_all(&self, reports: &[Report], _: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+        let mut document = Document::new("simulate");
+        document.add_test_suites(reports.iter().map(suite));
+        document.serialize(&mut *out).map_err(io::Error::other)
+    }
+}
+
+fn suite(report: &Report) -> TestSuite {
+    let mut suite = TestSuite::new(report.model.file.as_str());
+    suite.add_property(("seed", report.seed.to_string().as_str()));
+    match report.kind {
+        Kind::Test if report.broken.is_none() => {
+            let results = report.runs.iter().flat_map(|run| run.slos.iter().map(move |slo| (run, slo)));
+            suite.add_test_cases(results.map(|(run, slo)| expectation(report, run, slo)));
+        }
+        _ => {
+            let issues = issues(report);
+            if issues.is_empty() {
+                suite.add_test_case(case(report, "findings", "none", TestCaseStatus::success()));
+            }
+            suite.add_test_cases(issues.iter().map(|issue| finding(report, issue)));
+        }
+    }
+    suite
+}
+
+fn case(report: &Report, class: &str, name: &str, status: TestCaseStatus) -> TestCase {
+    let mut case = TestCase::new(name, status);
+    // A dot would be taken for a level of its own.
+    case.set_classname(format!("{}.{}", report.model.name.replace('.', "_"), class.replace('.', "_")));
+    case
+}
+
+fn expectation(report: &Report, run: &Run, slo: &SloResult) -> TestCase {
+    let figures = figures(slo).join(", ");
+    let status = match slo.verdict {
+        SloVerdict::Met => TestCaseStatus::success(),
+        SloVerdict::Missed => bad(NonSuccessKind::Failure, "expectation", &figures, &slo.place),
+        SloVerdict::Unclear => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(format!("inconclusive: {figures}"));
+            status
+        }
+    };
+    case(report, &scenario(run), &slo.text, status)
+}
+
+fn finding(report: &Report, issue: &Issue) -> TestCase {
+    let kind = if issue.code == BROKEN { NonSuccessKind::Error } else { NonSuccessKind::Failure };
+    let status = bad(kind, issue.severity.word(), &issue.message, &issue.place);
+    case(report, "findings", &format!("{} on {}", issue.code, issue.subject), status)
+}
+
+fn bad(kind: NonSuccessKind, type_: &str, message: &str, place: &Option<Place>) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_type(type_);
+    status.set_message(message);
+    if let Some(place) = place {
+        status.set_description(format!("{}:{}:{}", place.file, place.line, place.column));
+    }
+    status
+}
