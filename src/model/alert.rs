@@ -121,6 +121,8 @@ fn read(item: &Item<'_>, plan: &Plan) -> Option<Alert> {
             let (text, when) = condition(&slo, plan, |text, plan| burning(text, factor, plan))?;
             (format!("{text} burns {}", units::show_factor(factor)), when)
         }
+        // That they exclude each other has been said.
+        (Some(_), Some(_), _) => return None,
         (_, _, Some(burn)) => {
             burn.problem(
                 "`burn` says how fast an SLO's error budget is used up",

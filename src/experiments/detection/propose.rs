@@ -88,11 +88,13 @@ impl Trials<'_, '_, '_> {
         let plan = graph.plan();
         let name = &plan.endpoints[users[user].index()].name;
         let over = SimDuration::from_secs(30);
-        let rule = |when: String| Alert::parse(&name.replace('.', "-"), &when, over, plan).ok();
+        let called = name.replace('.', "-");
+        let rule = |end: &str, when: String| Alert::parse(&format!("{called}-{end}"), &when, over, plan).ok();
         let errors: Vec<Alert> =
-            LIMITS.iter().filter_map(|l| rule(format!("{name} success < {}", show_ratio(*l)))).collect();
+            LIMITS.iter().filter_map(|l| rule("fails", format!("{name} success < {}", show_ratio(*l)))).collect();
         let patience = SimDuration::from_seconds((self.field.patience[user] * 1e3).round() / 1e3);
-        let slow: Vec<Alert> = PERCENTILES.iter().filter_map(|p| rule(format!("{name} {p} > {patience}"))).collect();
+        let slow: Vec<Alert> =
+            PERCENTILES.iter().filter_map(|p| rule("slow", format!("{name} {p} > {patience}"))).collect();
         let rules: Vec<Alert> = errors.iter().chain(&slow).cloned().collect();
         let watching = Plan { watches: watches(&rules, plan), ..plan.clone() };
         let calm = self.healthy(&watching, 0);

@@ -1,50 +1,39 @@
 //! Who is told of failures, who cries wolf, and what no error tells of.
 
 use super::page::{Ink, Page};
-use crate::report::words::{listed, number, seconds};
-use crate::report::{Detection, Failure, Report, SideEffect};
+use crate::report::words::{number, seconds};
+use crate::report::{AlertInfo, Detection, Failure, Report, SideEffect};
 
-/// So many silent failures are named.
-const NAMED: usize = 6;
-
+/// One line; which alert says what, and which failures are silent, stands with them and in the findings. All rules where
+/// everything is asked for.
 pub(super) fn alerts(report: &Report, page: &mut Page) {
     let Some(alerts) = report.alerts.as_ref().filter(|alerts| !alerts.is_empty()) else { return };
-    let watched = alerts.first().map_or(0.0, |a| a.watched_s);
-    let about = format!("false pages in {} without a fault; failures at 1x of which each tells", seconds(watched));
-    page.heading("Alerts", &about);
-    let row = |a: &crate::report::AlertInfo| {
-        let pages = match a.false_pages {
-            0 => "0".into(),
-            n => Ink::Warn.on(n.to_string()),
-        };
-        vec![a.name.clone(), a.text.clone(), pages, a.tells.to_string()]
-    };
-    page.table(&["<", "<pages when", "false pages", "tells of"], alerts.iter().map(row).collect());
     let failures = report.failures.as_deref().unwrap_or_default();
-    let silent: Vec<&Failure> = failures.iter().filter(|f| f.detection.as_ref().is_some_and(|d| d.silent)).collect();
-    if silent.is_empty() {
-        return;
+    let silent = failures.iter().filter(|f| f.detection.as_ref().is_some_and(|d| d.silent)).count();
+    let hurt = failures.iter().filter(|f| !f.users.is_empty()).count();
+    let wolf: usize = alerts.iter().map(|a| a.false_pages).sum();
+    let watched = seconds(alerts.first().map_or(0.0, |a| a.watched_s));
+    let silent = match silent {
+        0 => format!("somebody is told of each of {hurt} failures that hurt"),
+        n => format!("{n} of {hurt} failures that hurt are {}", Ink::Bad.on("silent")),
+    };
+    let wolf = match wolf {
+        0 => format!("no false page in {watched}"),
+        1 => Ink::Warn.on(format!("1 false page in {watched}")),
+        n => Ink::Warn.on(format!("{n} false pages in {watched}")),
+    };
+    page.wrapped(2, 4, &format!("{} {silent}; {wolf}", Ink::Bold.on("Alerts:")));
+    if page.verbose {
+        let row = |a: &AlertInfo| vec![a.name.clone(), a.text.clone(), a.false_pages.to_string(), a.tells.to_string()];
+        page.table(&["<", "<pages when", "false pages", "tells of"], alerts.iter().map(row).collect());
     }
-    let named = if page.verbose { silent.len() } else { NAMED.min(silent.len()) };
-    let mut names: Vec<String> = silent[..named].iter().map(|f| f.fault.text.clone()).collect();
-    if silent.len() > named {
-        names.push(format!("{} more", silent.len() - named));
-    }
-    let of = failures.iter().filter(|f| !f.users.is_empty()).count();
-    let text = format!(
-        "{} of {} of {of} failures that hurt users: {}",
-        Ink::Bad.on("Nobody is told"),
-        silent.len(),
-        listed(&names)
-    );
-    page.wrapped(2, 4, &text);
 }
 
-/// `paged by checkout-fails after 42s`, `nobody is told`; nothing where users are not hurt and nobody is told.
+/// `paged by checkout-fails after 42s`, `silent`; nothing where users are not hurt and nobody is told.
 pub(super) fn told(detection: &Detection) -> Option<String> {
     if detection.silent {
         let within = if detection.cut { format!(" within {}", seconds(detection.watched_s)) } else { String::new() };
-        return Some(Ink::Bad.on(format!("nobody is told{within}")));
+        return Some(Ink::Bad.on(format!("silent{within}")));
     }
     let first = detection.alerts.first()?;
     let others = match detection.alerts.len() - 1 {
@@ -59,7 +48,7 @@ pub(super) fn told_of_all(failures: &[&Failure]) -> Option<String> {
     let all: Vec<&Detection> = failures.iter().filter_map(|f| f.detection.as_ref()).collect();
     let silent = all.iter().filter(|d| d.silent).count();
     if silent > 0 && silent < all.len() {
-        return Some(Ink::Bad.on(format!("nobody is told of {silent} of {}", all.len())));
+        return Some(Ink::Bad.on(format!("{silent} of {} silent", all.len())));
     }
     let after = |d: &&&Detection| d.alerts.first().map_or(f64::INFINITY, |page| page.after_s.mean);
     all.iter().max_by(|a, b| after(a).total_cmp(&after(b))).and_then(|d| told(d))

@@ -37,6 +37,7 @@ pub(super) fn failures(report: &Report, page: &mut Page) {
     by_target(&plain, page);
     screened(report, &harmless, page);
     campaign::campaign(report, page);
+    alerts::alerts(report, page);
 }
 
 /// What users do not notice, and what rests on one short run.
@@ -156,7 +157,8 @@ fn in_full(failure: &Failure, page: &mut Page) {
     page.wrapped(2, 4, &Ink::Bold.on(&failure.fault.text));
     let lost = failure.lost_requests.as_ref().map(|e| format!("{} requests", number(e.mean)));
     if !failure.users.is_empty() {
-        let all = failure.users.iter().map(effect).collect::<Vec<_>>().join("; ");
+        let unseen = alerts::unseen(&failure.side_effects);
+        let all = failure.users.iter().map(effect).chain(unseen).collect::<Vec<_>>().join("; ");
         let text = match lost {
             Some(lost) => format!("{lost}: {all}"),
             None => all,
@@ -176,14 +178,9 @@ fn in_full(failure: &Failure, page: &mut Page) {
     } else if let Some(blast) = blast {
         page.labelled(4, "blast", LABEL, &format!("{blast} were lost without needing {target}"));
     }
-    if let Some(unseen) = alerts::unseen(&failure.side_effects) {
-        page.labelled(4, "unseen", LABEL, &unseen);
-    }
     cascade(&failure.cascade, page);
-    if let Some(told) = failure.detection.as_ref().and_then(alerts::told) {
-        page.labelled(4, "told", LABEL, &told);
-    }
-    page.labelled(4, "after it", LABEL, &recovery(failure));
+    let told = failure.detection.as_ref().and_then(alerts::told).map(|told| format!("; {told}")).unwrap_or_default();
+    page.labelled(4, "after it", LABEL, &format!("{}{told}", recovery(failure)));
 }
 
 /// Who became impaired: each step stands under the step it came from.

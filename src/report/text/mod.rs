@@ -73,7 +73,6 @@ fn sections(kind: Kind, detail: Detail) -> &'static [Section] {
             scaling::bottlenecks,
             scaling::plan,
             failures::failures,
-            alerts::alerts,
             fixes::fixes,
             fixes::decoys,
             footer::scores,
