@@ -65,6 +65,8 @@ pub enum FormatName {
     Json,
     /// A page for browsers, in one file.
     Html,
+    /// A summary for pull requests and job pages.
+    Markdown,
 }
 
 impl FormatName {
@@ -74,6 +76,7 @@ impl FormatName {
             FormatName::Text => "text",
             FormatName::Json => "json",
             FormatName::Html => "html",
+            FormatName::Markdown => "markdown",
         }
     }
 }

@@ -3,11 +3,12 @@
 use super::Report;
 use super::html::Html;
 use super::json_v1::Json;
+use super::markdown::Markdown;
 use super::text::Text;
 use std::io;
 
 /// Every format, by the name `--format` knows it by.
-pub const FORMATS: &[&dyn Format] = &[&Text, &Json, &Html];
+pub const FORMATS: &[&dyn Format] = &[&Text, &Json, &Html, &Markdown];
 
 /// Writes reports.
 pub trait Format: Sync {

@@ -10,15 +10,20 @@ pub mod assemble;
 mod format;
 mod html;
 mod json_v1;
+mod markdown;
 pub mod pictures;
+mod plots;
 mod review;
 mod run;
+mod series;
 mod stuck;
 mod text;
 mod verdict;
 mod words;
 
 pub use format::{Detail, FORMATS, Format, Style};
+pub use plots::plots;
+pub use series::series;
 
 pub use review::{
     AskedFaults, Bottleneck, Bound, Campaign, Capacity, CascadeStep, Confidence, Decoy, Effect, Failure, FaultInfo,

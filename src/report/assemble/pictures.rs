@@ -21,7 +21,8 @@ impl Scribe<'_> {
 
     fn nodes(&self, review: &Review) -> Vec<Node> {
         let plan = &self.model.plan;
-        let traffic = plan.sources.iter().map(|s| Node { name: s.name.clone(), role: "traffic".into(), ..Node::default() });
+        let traffic =
+            plan.sources.iter().map(|s| Node { name: s.name.clone(), role: "traffic".into(), ..Node::default() });
         let components = plan.components.iter().enumerate().map(|(i, component)| {
             let stations: Vec<StationId> = plan.stations_of(ComponentId::new(i)).collect();
             Node {
@@ -92,9 +93,8 @@ impl Scribe<'_> {
         let ms = |d: SimDuration| d.millis();
         let seconds = series.window.seconds();
         let windows = series.rows.iter().zip(&course.watched.answers).enumerate().map(|(i, (row, answers))| {
-            let sum = |of: fn(&crate::measure::Cell) -> u32| {
-                f64::from(row.sources.iter().map(of).sum::<u32>()) / seconds
-            };
+            let sum =
+                |of: fn(&crate::measure::Cell) -> u32| f64::from(row.sources.iter().map(of).sum::<u32>()) / seconds;
             let slowest = |user: &crate::plan::EndpointId| {
                 let mine = entries.iter().zip(&answers.entries).filter(|(e, _)| *e == user);
                 mine.filter_map(|(_, p)| p.map(|p| ms(p[1]))).reduce(f64::max)

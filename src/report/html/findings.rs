@@ -35,7 +35,8 @@ fn one(report: &Report, finding: &Finding) -> Markup {
         Confidence::Medium => "medium: simulated but not clear, or by arithmetic",
         Confidence::Low => "low: a rule of thumb, not tried",
     };
-    let planned = |changes: &[Change]| report.plan.as_ref().is_some_and(|p| p.changes.len() > 1 && p.changes == changes);
+    let planned =
+        |changes: &[Change]| report.plan.as_ref().is_some_and(|p| p.changes.len() > 1 && p.changes == changes);
     html! {
         article class=(format!("finding {}", finding.severity.word())) {
             h3 { span class=(format!("tag {}", finding.severity.word())) { (finding.severity.word()) } (finding.title) }

@@ -80,8 +80,11 @@ pub(in crate::report) fn layout(report: &Report, pictures: &Pictures) -> Layout 
     for (i, arrow) in arrows.iter().enumerate() {
         let words = arrow.words();
         let longest = words.iter().map(|w| w.chars().count()).max().unwrap_or(0);
-        let label =
-            EdgeLabel { width: 6.2 * longest as f64 + 8.0, height: 13.0 * words.len() as f64 + 4.0, ..EdgeLabel::default() };
+        let label = EdgeLabel {
+            width: 6.2 * longest as f64 + 8.0,
+            height: 13.0 * words.len() as f64 + 4.0,
+            ..EdgeLabel::default()
+        };
         graph.set_edge(arrow.from.to_string(), arrow.to.to_string(), Some(label), Some(&i.to_string()));
     }
     let options = LayoutOptions { nodesep: 22.0, edgesep: 14.0, ranksep: 26.0, ..LayoutOptions::default() };
@@ -92,7 +95,9 @@ pub(in crate::report) fn layout(report: &Report, pictures: &Pictures) -> Layout 
         place.y = label.and_then(|l| l.y).unwrap_or(0.0);
     }
     for (i, arrow) in arrows.iter_mut().enumerate() {
-        let Some(label) = graph.edge(&arrow.from.to_string(), &arrow.to.to_string(), Some(&i.to_string())) else { continue };
+        let Some(label) = graph.edge(&arrow.from.to_string(), &arrow.to.to_string(), Some(&i.to_string())) else {
+            continue;
+        };
         arrow.points = label.points.iter().map(|p| (p.x, p.y)).collect();
         let middle = arrow.points.get(arrow.points.len() / 2).copied().unwrap_or_default();
         arrow.label = (label.x.unwrap_or(middle.0), label.y.unwrap_or(middle.1));
@@ -102,7 +107,8 @@ pub(in crate::report) fn layout(report: &Report, pictures: &Pictures) -> Layout 
 
 /// Moves everything so that it begins at the margin.
 fn fitted(mut boxes: Vec<Place>, mut arrows: Vec<Arrow>, of_node: Vec<usize>) -> Layout {
-    let corners = boxes.iter().flat_map(|b| [(b.x - WIDE / 2.0, b.y - HIGH / 2.0), (b.x + WIDE / 2.0, b.y + HIGH / 2.0)]);
+    let corners =
+        boxes.iter().flat_map(|b| [(b.x - WIDE / 2.0, b.y - HIGH / 2.0), (b.x + WIDE / 2.0, b.y + HIGH / 2.0)]);
     let labels = arrows.iter().flat_map(|a| {
         let half = a.words().iter().map(|w| w.chars().count()).max().unwrap_or(0) as f64 * 3.4;
         [(a.label.0 - half, a.label.1), (a.label.0 + half, a.label.1)]

@@ -2,9 +2,9 @@
 
 use super::layout::Layout;
 use super::topology;
+use crate::report::Report;
 use crate::report::pictures::{Course, Pictures};
 use crate::report::words::factor;
-use crate::report::Report;
 use maud::{Markup, PreEscaped, html};
 use serde_json::{Value, json};
 
@@ -52,7 +52,8 @@ fn told(pictures: &Pictures, layout: &Layout, course: &Course) -> Value {
         .collect();
     let end = course.windows.len() as f64 * course.window_s;
     let target = course.fault.target.split('>').next_back().unwrap_or_default();
-    let is_struck = |n: &usize| target == pictures.nodes[*n].name || target.starts_with(&format!("{}.", pictures.nodes[*n].name));
+    let is_struck =
+        |n: &usize| target == pictures.nodes[*n].name || target.starts_with(&format!("{}.", pictures.nodes[*n].name));
     json!({
         "window": course.window_s,
         "from": course.fault.start_s,

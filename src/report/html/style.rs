@@ -26,6 +26,7 @@ pre{background:var(--panel);padding:.7em .9em;border-radius:6px;overflow-x:auto;
 .verdict strong{font-size:1.2rem}
 .verdict p{margin:.3em 0 0;max-width:none}
 .answers{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:14px;margin:1em 0;padding:0}
+@media (min-width:1000px){.answers>div:last-child{grid-column:span 2}}
 .answers>div{background:var(--panel);border-radius:8px;padding:.7em 1em}
 .answers dt{font-size:.82rem;color:var(--dim);font-weight:600;text-transform:uppercase;letter-spacing:.03em}
 .answers dd{margin:.15em 0 0}
@@ -94,7 +95,7 @@ pub(super) const SCRIPT: &str = r#"
   get('replay-controls').hidden = false;
   const words = { w: 'works', f: 'full', x: 'failing', d: 'down' };
   const states = { w: 'well', f: 'full', x: 'failing', d: 'down' };
-  let course = all[0], timer = 0;
+  let course = all[0], timer = 0, fresh = true;
   const seconds = (s) => Math.abs(s) >= 10 ? Math.round(s) + ' s' : s.toFixed(1) + ' s';
   const show = () => {
     const i = Number(time.value), at = (i + 1) * course.window, frame = course.frames[i];
@@ -127,13 +128,17 @@ pub(super) const SCRIPT: &str = r#"
   const choose = () => {
     course = all[Number(pick.value)];
     time.max = course.frames.length - 1;
-    time.value = Math.max(0, Math.floor(course.from / course.window) - 2);
+    // Begins where most is in trouble; playing begins before the fault.
+    const trouble = (f) => f.s.length - f.s.split('w').length + 1;
+    time.value = course.frames.reduce((worst, f, i) => trouble(f) > trouble(course.frames[worst]) ? i : worst, 0);
+    fresh = true;
     show();
   };
   const stop = () => { clearInterval(timer); timer = 0; play.textContent = 'Play'; };
   play.addEventListener('click', () => {
     if (timer) return stop();
-    if (Number(time.value) >= Number(time.max)) time.value = 0;
+    if (fresh || Number(time.value) >= Number(time.max)) time.value = Math.max(0, Math.floor(course.from / course.window) - 2);
+    fresh = false;
     play.textContent = 'Pause';
     timer = setInterval(() => {
       if (Number(time.value) >= Number(time.max)) return stop();
@@ -141,7 +146,7 @@ pub(super) const SCRIPT: &str = r#"
       show();
     }, 250);
   });
-  time.addEventListener('input', () => { stop(); show(); });
+  time.addEventListener('input', () => { fresh = false; stop(); show(); });
   pick.addEventListener('change', () => { stop(); choose(); });
   choose();
 })();

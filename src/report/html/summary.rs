@@ -70,7 +70,8 @@ fn breaks(report: &Report) -> Markup {
 fn slow_outside(report: &Report) -> Option<&Failure> {
     let pictures = report.pictures.as_ref()?;
     let outside = |f: &&Failure| pictures.nodes.iter().any(|n| n.name == f.fault.target && n.role == "external API");
-    let slow: Vec<&Failure> = report.failures.iter().flatten().filter(outside).filter(|f| f.fault.kind == "latency").collect();
+    let slow: Vec<&Failure> =
+        report.failures.iter().flatten().filter(outside).filter(|f| f.fault.kind == "latency").collect();
     slow.first().copied()
 }
 
@@ -141,5 +142,6 @@ fn sure(report: &Report) -> Markup {
 
 fn success(run: &crate::report::Run) -> Option<String> {
     let all = run.traffic.values().filter_map(|t| t.total.success_rate);
-    all.min_by(|a, b| a.mean.total_cmp(&b.mean)).map(|e| if e.low.is_finite() { share_estimate(&e) } else { share(e.mean) })
+    all.min_by(|a, b| a.mean.total_cmp(&b.mean))
+        .map(|e| if e.low.is_finite() { share_estimate(&e) } else { share(e.mean) })
 }

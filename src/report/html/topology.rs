@@ -117,7 +117,8 @@ fn curve(points: &[(f64, f64)]) -> String {
             for (i, p) in rest.iter().enumerate() {
                 done = match rest.get(i + 1) {
                     Some(next) => {
-                        let middle = if i + 2 == rest.len() { *next } else { ((p.0 + next.0) / 2.0, (p.1 + next.1) / 2.0) };
+                        let middle =
+                            if i + 2 == rest.len() { *next } else { ((p.0 + next.0) / 2.0, (p.1 + next.1) / 2.0) };
                         write!(d, "Q{} {} {} {}", round(p.0), round(p.1), round(middle.0), round(middle.1))
                     }
                     None if rest.len() == 1 => write!(d, "L{} {}", round(p.0), round(p.1)),

@@ -6,6 +6,7 @@
 //! What does not apply is left out; what could not be measured is null.
 
 mod campaign;
+mod pictures;
 mod review;
 mod run;
 mod stuck;
@@ -65,6 +66,8 @@ struct Document<'a> {
     not_recommended: Option<Vec<review::Decoy<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scores: Option<review::Scores<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pictures: Option<pictures::Pictures<'a>>,
 }
 
 #[derive(Serialize)]
@@ -142,5 +145,6 @@ fn document(report: &Report) -> Document<'_> {
         findings: report.findings.as_ref().map(|all| all.iter().map(review::finding).collect()),
         not_recommended: review.then(|| report.decoys.iter().map(review::decoy).collect()),
         scores: report.scores.as_ref().map(review::scores),
+        pictures: report.pictures.as_ref().map(pictures::pictures),
     }
 }

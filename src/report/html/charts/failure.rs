@@ -2,9 +2,9 @@
 
 use super::Picture;
 use super::draw::{Chart, Line};
-use crate::report::words::{ms_brief, number, seconds};
 use crate::report::Report;
 use crate::report::pictures::{Course, Window};
+use crate::report::words::{ms_brief, number, seconds};
 
 /// What users got, and how long it took, while something was wrong.
 pub(in crate::report) fn charts(report: &Report, course: &Course, index: usize) -> Vec<Picture> {

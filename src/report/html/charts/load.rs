@@ -23,7 +23,8 @@ pub(in crate::report) fn charts(report: &Report) -> Vec<Picture> {
         marks,
         ..Chart::default()
     };
-    let line = |name: &str, hue: usize, points: Vec<(f64, Option<f64>)>| Line { name: name.into(), hue, points, dots: true };
+    let line =
+        |name: &str, hue: usize, points: Vec<(f64, Option<f64>)>| Line { name: name.into(), hue, points, dots: true };
     let asked: Vec<_> = curve.iter().map(|p| (p.load, Some(p.rate_per_s))).collect();
     let good: Vec<_> = curve.iter().map(|p| (p.load, Some(p.goodput_per_s))).collect();
     let most = curve.iter().map(|p| p.rate_per_s).fold(0.0, f64::max);
@@ -60,7 +61,9 @@ pub(in crate::report) fn charts(report: &Report) -> Vec<Picture> {
     vec![
         Picture {
             name: "load-goodput".into(),
-            caption: format!("Up to the knee, what is answered follows what is asked. The SLOs hold up to {edge}; beyond, the gap between the lines is what users lose."),
+            caption: format!(
+                "Up to the knee, what is answered follows what is asked. The SLOs hold up to {edge}; beyond, the gap between the lines is what users lose."
+            ),
             svg: goodput.svg(),
             title: goodput.title,
         },
