@@ -107,6 +107,9 @@ pub struct ReviewOptions {
     /// Write the load curve and the course of the worst failures as CSV; `-` for standard output.
     #[arg(long, value_name = "FILE")]
     pub series: Option<PathBuf>,
+    /// Write what was measured as OpenMetrics text, for dashboards; `-` for standard output.
+    #[arg(long, value_name = "FILE")]
+    pub metrics: Option<PathBuf>,
     /// What all simulating commands share.
     #[command(flatten)]
     pub simulation: SimulationOptions,

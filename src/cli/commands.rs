@@ -7,7 +7,7 @@ use super::progress::Progress;
 use super::values::{Budget, FailOn};
 use super::{input, terminal, work};
 use crate::experiments::Options;
-use crate::report::{Report, series, shell_word};
+use crate::report::{Report, openmetrics, series, shell_word};
 use crate::units::Quantity;
 use crate::units::{show_factor, show_rate};
 use std::path::Path;
@@ -35,6 +35,9 @@ pub fn review(args: &ReviewArgs) -> anyhow::Result<Exit> {
     }
     if let Some(file) = &options.series {
         output::put(file, series(&report).as_bytes())?;
+    }
+    if let Some(file) = &options.metrics {
+        output::put(file, openmetrics(&report).as_bytes())?;
     }
     outputs.write(&[report])?;
     Ok(exit)

@@ -46,6 +46,9 @@ pub mod language {
 #[doc = include_str!("judging.md")]
 pub mod judging {}
 
+#[doc = include_str!("reports.md")]
+pub mod reports {}
+
 #[doc = include_str!("speed.md")]
 pub mod speed {}
 

@@ -11,6 +11,7 @@ mod format;
 mod html;
 mod json_v1;
 mod markdown;
+mod openmetrics;
 pub mod pictures;
 mod plots;
 mod review;
@@ -22,6 +23,7 @@ mod verdict;
 mod words;
 
 pub use format::{Detail, FORMATS, Format, Style};
+pub use openmetrics::openmetrics;
 pub use plots::plots;
 pub use series::series;
 
