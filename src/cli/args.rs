@@ -111,6 +111,15 @@ pub struct ReviewOptions {
     /// report says so. What comes before the pairs is done whole and may take longer than a short time.
     #[arg(long, value_name = "200M|30s", value_parser = values::budget)]
     pub budget: Option<Budget>,
+    /// Write each chart as SVG into this folder, and the system as .dot (Graphviz) and .mmd (Mermaid).
+    #[arg(long, value_name = "DIR")]
+    pub plots: Option<PathBuf>,
+    /// Write the load curve and the course of the worst failures as CSV; `-` for standard output.
+    #[arg(long, value_name = "FILE")]
+    pub series: Option<PathBuf>,
+    /// Write what was measured as OpenMetrics text, for dashboards; `-` for standard output.
+    #[arg(long, value_name = "FILE")]
+    pub metrics: Option<PathBuf>,
     /// What all simulating commands share.
     #[command(flatten)]
     pub simulation: SimulationOptions,

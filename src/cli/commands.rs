@@ -2,12 +2,12 @@
 
 use super::args::{CheckArgs, ReviewArgs, RunArgs, SimulationOptions};
 use super::exit::{Exit, Mistake};
-use super::output::Outputs;
+use super::output::{self, Outputs};
 use super::progress::Progress;
 use super::values::{Budget, FailOn};
 use super::{input, terminal, work};
 use crate::experiments::Options;
-use crate::report::{Report, shell_word};
+use crate::report::{Report, openmetrics, series, shell_word};
 use crate::units::Quantity;
 use crate::units::{show_factor, show_rate};
 use std::path::Path;
@@ -30,6 +30,15 @@ pub fn review(args: &ReviewArgs) -> anyhow::Result<Exit> {
     let budget: Vec<String> = options.budget.iter().flat_map(|b| ["--budget".into(), b.to_string()]).collect();
     report.command = repeat("simulate", &args.model, &[options.load], &budget, &options.simulation);
     let exit = gate(std::slice::from_ref(&report), options.fail_on, options.exit_zero);
+    if let Some(folder) = &options.plots {
+        output::plots(folder, &report)?;
+    }
+    if let Some(file) = &options.series {
+        output::put(file, series(&report).as_bytes())?;
+    }
+    if let Some(file) = &options.metrics {
+        output::put(file, openmetrics(&report).as_bytes())?;
+    }
     outputs.write(&[report])?;
     Ok(exit)
 }

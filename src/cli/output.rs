@@ -4,7 +4,7 @@ use super::args::OutputOptions;
 use super::exit::Mistake;
 use super::terminal;
 use super::values::{FormatName, is_standard};
-use crate::report::{Detail, FORMATS, Report, Style};
+use crate::report::{self, Detail, FORMATS, Report, Style};
 use anyhow::Context;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
@@ -36,6 +36,7 @@ impl Outputs {
             formats.push(match options.output.first().and_then(|p| p.extension()) {
                 Some(extension) if extension == "json" => FormatName::Json,
                 Some(extension) if extension == "html" => FormatName::Html,
+                Some(extension) if extension == "md" => FormatName::Markdown,
                 _ => FormatName::Text,
             });
         }
@@ -155,6 +156,15 @@ impl Target {
 pub(super) fn put(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let target = if is_standard(path) { Target::Standard } else { Target::open(path, &[])? };
     target.write(bytes)
+}
+
+/// Writes the charts of a report into a folder, which is made where it is missing.
+pub(super) fn plots(folder: &Path, report: &Report) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    for (name, text) in report::plots(report) {
+        put(&folder.join(name), text.as_bytes())?;
+    }
+    Ok(())
 }
 
 /// Writes to standard output.

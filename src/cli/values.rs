@@ -73,6 +73,8 @@ pub enum FormatName {
     Github,
     /// GitLab's code quality report.
     Gitlab,
+    /// A summary for pull requests and job pages.
+    Markdown,
 }
 
 impl FormatName {
@@ -86,6 +88,7 @@ impl FormatName {
             FormatName::Junit => "junit",
             FormatName::Github => "github",
             FormatName::Gitlab => "gitlab",
+            FormatName::Markdown => "markdown",
         }
     }
 }

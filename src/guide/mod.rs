@@ -55,6 +55,9 @@ pub mod findings {}
 #[doc = include_str!("testing.md")]
 pub mod testing {}
 
+#[doc = include_str!("reports.md")]
+pub mod reports {}
+
 #[doc = include_str!("speed.md")]
 pub mod speed {}
 

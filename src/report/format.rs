@@ -4,11 +4,12 @@ use super::Report;
 use super::html::Html;
 use super::ci::{Github, Gitlab, Junit, Sarif};
 use super::json_v1::Json;
+use super::markdown::Markdown;
 use super::text::Text;
 use std::io;
 
 /// Every format, by the name `--format` knows it by.
-pub const FORMATS: &[&dyn Format] = &[&Text, &Json, &Html, &Sarif, &Junit, &Github, &Gitlab];
+pub const FORMATS: &[&dyn Format] = &[&Text, &Json, &Html, &Markdown, &Sarif, &Junit, &Github, &Gitlab];
 
 /// Writes reports.
 pub trait Format: Sync {

@@ -11,15 +11,22 @@ mod ci;
 mod format;
 mod html;
 mod json_v1;
+mod markdown;
+mod openmetrics;
 pub mod pictures;
+mod plots;
 mod review;
 mod run;
+mod series;
 mod stuck;
 mod text;
 mod verdict;
 mod words;
 
 pub use format::{Detail, FORMATS, Format, Style};
+pub use openmetrics::openmetrics;
+pub use plots::plots;
+pub use series::series;
 
 pub use review::{
     AlertInfo, AskedFaults, Bottleneck, Bound, Campaign, Capacity, CascadeStep, Confidence, Decoy, Detection, Effect,

@@ -104,3 +104,124 @@ fn the_verdict_follows_from_the_slos() {
     report.runs[1].slos.clear();
     assert!(report.verdict().headline.contains("no SLOs"));
 }
+
+/// Pictures of two components with hostile names.
+fn drawn(name: &str) -> Report {
+    use pictures::*;
+    let mut report = fixture::review();
+    let node =
+        |name: &str, role: &str| Node { name: name.into(), role: role.into(), busy: vec![None; 2], ..Node::default() };
+    let window =
+        |at_s: f64| Window { at_s, rate_per_s: 10.0, goodput_per_s: 9.0, p50_ms: Some(1.0), ..Window::default() };
+    let state = NodeState { busy: Some(0.5), waiting: 0.0, failed: 0.0, state: "failing" };
+    let fault = FaultInfo {
+        text: format!("{name} killed"),
+        target: name.into(),
+        duration_s: Some(1.0),
+        ..FaultInfo::default()
+    };
+    let point = |load: f64| LoadPoint { load, success: vec![1.0], p99_ms: vec![Some(5.0)], ..LoadPoint::default() };
+    report.pictures = Some(Pictures {
+        nodes: vec![node("users", "traffic"), node(name, "service")],
+        wires: vec![Wire { to: 1, name: format!("users>{name}"), guards: vec![name.into()], ..Wire::default() }],
+        endpoints: vec![format!("{name}.call")],
+        curve: vec![point(1.0), point(10.0)],
+        courses: vec![Course {
+            fault: fault.clone(),
+            load: 1.0,
+            window_s: 1.0,
+            windows: vec![window(0.0), window(1.0)],
+            states: vec![vec![state]; 2],
+            events: vec![(0.5, format!("{name}: {name}"))],
+        }],
+        matrix: vec![Struck { fault, confirmed: true, lost: vec![1.0], needs: vec![false] }],
+    });
+    report
+}
+
+/// A name that tries to be markup in every language that it is written in.
+const HOSTILE: &str =
+    "</script></style></title></text><script>evil=1</script><img src=x onerror=evil=1>\" onload=\"evil=1 ]]>\u{1b}[2J";
+
+/// Everything a model or a command line can name.
+fn hostile() -> Report {
+    let mut report = drawn(HOSTILE);
+    report.model.name = HOSTILE.into();
+    report.model.file = HOSTILE.into();
+    report.command = HOSTILE.into();
+    report.notes = vec![HOSTILE.into()];
+    report.assumed = vec![HOSTILE.into()];
+    for finding in report.findings.iter_mut().flatten() {
+        finding.title = HOSTILE.into();
+        finding.evidence = vec![HOSTILE.into()];
+    }
+    for failure in report.failures.iter_mut().flatten() {
+        failure.fault.text = HOSTILE.into();
+        failure.cascade.iter_mut().for_each(|step| step.component = HOSTILE.into());
+    }
+    report
+}
+
+#[test]
+fn names_cannot_inject_markup_into_the_page() {
+    let page = written("html", &hostile(), Style::default());
+    // Ours: one style, one script with data, one with code.
+    assert_eq!(page.matches("<script").count(), 2);
+    assert_eq!((page.matches("</script").count(), page.matches("<style").count()), (2, 1));
+    assert!(!page.contains("<img") && !page.contains("\" onload=") && !page.contains('\u{1b}'));
+}
+
+#[test]
+fn names_cannot_inject_markup_into_markdown() {
+    let text = written("markdown", &hostile(), Style::default());
+    let outside = text.split("```").step_by(2).collect::<String>();
+    assert!(!outside.contains("<script") && !outside.contains("<img") && !text.contains('\u{1b}'), "{outside}");
+}
+
+#[test]
+fn the_summary_is_short_and_in_order() {
+    let text = written("markdown", &fixture::review(), Style::default());
+    let order = ["## Architecture assessment", "### Scalability", "### Resilience", "### Priority fixes"];
+    let places: Vec<usize> = order.iter().map(|heading| text.find(heading).unwrap()).collect();
+    assert!(places.is_sorted(), "{places:?}");
+    assert!(text.lines().count() < 90, "{}", text.lines().count());
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn charts_and_topology_are_files_of_their_own() {
+    let files = plots(&hostile());
+    let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names.len(), 7, "{names:?}");
+    for (name, text) in &files {
+        assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c)), "{name}");
+        assert!(!text.contains("<script") && !text.contains('\u{1b}') && !text.contains("var("), "{name}");
+    }
+}
+
+#[test]
+fn the_series_have_six_columns() {
+    let text = series(&drawn("a,\"b\"\nc"));
+    let mut table = csv::Reader::from_reader(text.as_bytes());
+    assert_eq!(table.headers().unwrap(), &["series", "subject", "load", "at_s", "measure", "value"][..]);
+    let rows: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
+    assert!(rows.iter().any(|row| &row[1] == "a,\"b\"\nc.call" && &row[4] == "success_rate" && &row[5] == "1"));
+}
+
+#[test]
+fn a_large_system_is_grouped() {
+    use pictures::*;
+    let mut report = drawn("a");
+    let all = report.pictures.as_mut().unwrap();
+    all.nodes.extend((0..300).map(|i| Node {
+        name: format!("s{i}"),
+        role: "service".into(),
+        busy: vec![None; 2],
+        ..Node::default()
+    }));
+    all.wires.extend((0..300).map(|i| Wire { from: 1 + i / 4, to: i + 2, name: format!("{i}"), ..Wire::default() }));
+    all.courses[0].states = vec![vec![NodeState { busy: None, waiting: 0.0, failed: 0.0, state: "well" }; 301]; 2];
+    let page = written("html", &report, Style::default());
+    assert!(page.contains("others: service"));
+    assert!(page.len() < 500_000, "{}", page.len());
+}

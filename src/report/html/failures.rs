@@ -60,8 +60,9 @@ fn cascade(steps: &[CascadeStep]) -> Markup {
         @if !steps.is_empty() {
             ol.cascade {
                 @for (step, depth) in steps.iter().zip(depths) {
-                    li style=(format!("padding-left:{}em", 1.2 * depth as f64)) {
-                        span.at { "+" (seconds(step.at_s)) } @if depth > 0 { "└ " }
+                    li {
+                        span.at { "+" (seconds(step.at_s)) }
+                        span style=(format!("padding-left:{}em", 1.2 * depth as f64)) { @if depth > 0 { "└ " } }
                         b { (step.component) } ": " (step.mechanism)
                         @if let Some(via) = &step.via { span.dim { " along " (via) } }
                     }

@@ -63,7 +63,7 @@ pub(super) fn users(report: &Report) -> Markup {
     html! {
         div.scroll tabindex="0" role="group" aria-label="What users see" {
             table {
-                thead { tr { th.text { "Endpoint" } th { "Load" } th { "Asked /s" } th { "Answered /s" } th { "Success" } th { "p50" } th { "p99" } th.text { "SLOs" } } }
+                thead { tr { th.text { "Endpoint" } th { "Load" } th.opt { "Asked /s" } th.opt { "Answered /s" } th { "Success" } th.opt { "p50" } th { "p99" } th.text { "SLOs" } } }
                 tbody {
                     @for name in endpoints(&runs) {
                         @for (i, run) in runs.iter().enumerate() {
@@ -71,10 +71,10 @@ pub(super) fn users(report: &Report) -> Markup {
                                 tr {
                                     th.text scope="row" { @if i == 0 { (name) } }
                                     td { (factor(run.load)) }
-                                    td { (number(tally.rate_per_s)) }
-                                    td { (number(tally.goodput_per_s)) }
+                                    td.opt { (number(tally.rate_per_s)) }
+                                    td.opt { (number(tally.goodput_per_s)) }
                                     td { (tally.success_rate.as_ref().map_or("–".into(), share_estimate)) }
-                                    td { (tally.p50_ms.as_ref().map_or("–".into(), |e| ms(e.mean))) }
+                                    td.opt { (tally.p50_ms.as_ref().map_or("–".into(), |e| ms(e.mean))) }
                                     td { (tally.p99_ms.as_ref().map_or("–".into(), ms_estimate)) }
                                     td.text { (judged(run, &name)) }
                                 }

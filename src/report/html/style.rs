@@ -26,6 +26,7 @@ pre{background:var(--panel);padding:.7em .9em;border-radius:6px;overflow-x:auto;
 .verdict strong{font-size:1.2rem}
 .verdict p{margin:.3em 0 0;max-width:none}
 .answers{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:14px;margin:1em 0;padding:0}
+@media (min-width:1000px){.answers>div:last-child{grid-column:span 2}}
 .answers>div{background:var(--panel);border-radius:8px;padding:.7em 1em}
 .answers dt{font-size:.82rem;color:var(--dim);font-weight:600;text-transform:uppercase;letter-spacing:.03em}
 .answers dd{margin:.15em 0 0}
@@ -79,13 +80,15 @@ td.text{white-space:normal;min-width:16ch}
 .cascade .at{display:inline-block;min-width:5.2em;color:var(--dim);font-variant-numeric:tabular-nums}
 details{margin:.5em 0}summary{cursor:pointer;color:var(--accent);padding:.2em 0}
 footer{margin-top:3em;padding-bottom:3em;color:var(--dim);font-size:.9rem}
-@media (max-width:600px){body{font-size:15px}main,header,footer{padding-left:14px;padding-right:14px}h1{font-size:1.45rem}th,td{padding:.3em .45em}}
+@media (max-width:600px){.opt{display:none}body{font-size:15px}main,header,footer{padding-left:14px;padding-right:14px}h1{font-size:1.45rem}th,td{padding:.3em .45em}}
 @media print{:root{--ground:#fff;--panel:#f5f6f8;--text:#000;--dim:#444;--grid:#ccc;--edge:#666;--bad:#a01b10;--bad-ground:#fdecea;--warn:#7a4a00;--warn-ground:#fdf1dc;--good:#0f5c33;--good-ground:#e6f4ec;--accent:#1f4f9f;--fault:#f6dcd9;--line1:#1f5fbf;--line2:#b35900;--line3:#177245;--line4:#8e3a9d;--line5:#5a6472}nav,.controls{display:none}.scroll,.wide{overflow:visible}.topology{width:100%;height:auto}pre{white-space:pre-wrap}main,header,footer{max-width:none;padding:0}a{color:inherit}}
 "#;
 
 /// Replays a failure on the picture. Everything it writes is text or a number; without it the page still tells all.
 pub(super) const SCRIPT: &str = r#"
 (() => {
+  // The picture's middle, where the traffic comes in, is seen first on a narrow screen.
+  document.querySelectorAll('.wide').forEach((w) => { w.scrollLeft = (w.scrollWidth - w.clientWidth) / 2; });
   const get = (id) => document.getElementById(id);
   const source = get('replay-data');
   if (!source) return;
@@ -94,7 +97,7 @@ pub(super) const SCRIPT: &str = r#"
   get('replay-controls').hidden = false;
   const words = { w: 'works', f: 'full', x: 'failing', d: 'down' };
   const states = { w: 'well', f: 'full', x: 'failing', d: 'down' };
-  let course = all[0], timer = 0;
+  let course = all[0], timer = 0, fresh = true;
   const seconds = (s) => Math.abs(s) >= 10 ? Math.round(s) + ' s' : s.toFixed(1) + ' s';
   const show = () => {
     const i = Number(time.value), at = (i + 1) * course.window, frame = course.frames[i];
@@ -109,7 +112,7 @@ pub(super) const SCRIPT: &str = r#"
       node.classList.toggle('struck', struck);
       node.querySelector('.fill').setAttribute('width', busy === null ? 0 : 1.4 * busy);
       const part = busy === null ? '' : ', ' + busy + '% busy';
-      node.querySelector('.state').textContent = (struck ? 'struck, ' : '') + words[state] + part;
+      node.querySelector('.state').textContent = (!struck ? words[state] : state === 'w' ? 'struck' : 'struck, ' + words[state]) + part;
       if (state !== 'w') troubled.push(course.names[n] + ' ' + words[state]);
     });
     document.querySelectorAll('#live .wire').forEach((wire) => {
@@ -127,13 +130,17 @@ pub(super) const SCRIPT: &str = r#"
   const choose = () => {
     course = all[Number(pick.value)];
     time.max = course.frames.length - 1;
-    time.value = Math.max(0, Math.floor(course.from / course.window) - 2);
+    // Begins where most is in trouble; playing begins before the fault.
+    const trouble = (f) => f.s.length - f.s.split('w').length + 1;
+    time.value = course.frames.reduce((worst, f, i) => trouble(f) > trouble(course.frames[worst]) ? i : worst, 0);
+    fresh = true;
     show();
   };
   const stop = () => { clearInterval(timer); timer = 0; play.textContent = 'Play'; };
   play.addEventListener('click', () => {
     if (timer) return stop();
-    if (Number(time.value) >= Number(time.max)) time.value = 0;
+    if (fresh || Number(time.value) >= Number(time.max)) time.value = Math.max(0, Math.floor(course.from / course.window) - 2);
+    fresh = false;
     play.textContent = 'Pause';
     timer = setInterval(() => {
       if (Number(time.value) >= Number(time.max)) return stop();
@@ -141,7 +148,7 @@ pub(super) const SCRIPT: &str = r#"
       show();
     }, 250);
   });
-  time.addEventListener('input', () => { stop(); show(); });
+  time.addEventListener('input', () => { fresh = false; stop(); show(); });
   pick.addEventListener('change', () => { stop(); choose(); });
   choose();
 })();

@@ -19,7 +19,7 @@ pub(super) fn picture(report: &Report, layout: &Layout, live: bool) -> Markup {
             svg.topology id=(id) viewBox=(format!("0 0 {w} {h}")) width=(w) height=(h) role="img" aria-labelledby=(format!("{id}-title")) {
                 title id=(format!("{id}-title")) { "Components of " (report.model.name) ", callers above what they call" }
                 defs {
-                    marker id=(format!("{id}-tip")) viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse" {
+                    marker id=(format!("{id}-tip")) viewBox="0 0 8 8" refX="7" refY="4" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse" orient="auto-start-reverse" {
                         path d="M0 0 8 4 0 8z" class="tip" {}
                     }
                 }

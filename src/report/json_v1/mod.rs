@@ -7,6 +7,7 @@
 
 mod alerts;
 mod campaign;
+mod pictures;
 mod review;
 mod run;
 mod stuck;
@@ -68,6 +69,8 @@ struct Document<'a> {
     not_recommended: Option<Vec<review::Decoy<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scores: Option<review::Scores<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pictures: Option<pictures::Pictures<'a>>,
 }
 
 #[derive(Serialize)]
@@ -146,5 +149,6 @@ fn document(report: &Report) -> Document<'_> {
         findings: report.findings.as_ref().map(|all| all.iter().map(review::finding).collect()),
         not_recommended: review.then(|| report.decoys.iter().map(review::decoy).collect()),
         scores: report.scores.as_ref().map(review::scores),
+        pictures: report.pictures.as_ref().map(pictures::pictures),
     }
 }

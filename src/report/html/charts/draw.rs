@@ -3,6 +3,7 @@
 use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::fmt::Write as _;
 
 /// Drawn so many times as large.
@@ -132,25 +133,18 @@ impl Chart {
             chart.draw_series([PathElement::new(vec![(*x, 0.0), (*x, top)], style)])?;
             let right = *x > (x0 + x1) / 2.0;
             let room = (x1 - x0) * 0.012;
-            let anchor = if right { "end" } else { "start" };
             let at = (if right { x - room } else { x + room }, top * (0.98 - 0.07 * i as f64));
-            let pos = plotters::style::text_anchor::Pos::new(
-                if anchor == "end" {
-                    plotters::style::text_anchor::HPos::Right
-                } else {
-                    plotters::style::text_anchor::HPos::Left
-                },
-                plotters::style::text_anchor::VPos::Top,
-            );
+            let pos = Pos::new(if right { HPos::Right } else { HPos::Left }, VPos::Top);
             chart.draw_series([Text::new(text.clone(), at, font(&BAD).pos(pos))])?;
         }
-        for (y, text) in self.limits.iter().filter(|(y, _)| *y <= top) {
+        for (i, (y, text)) in self.limits.iter().filter(|(y, _)| *y <= top).enumerate() {
             let dashes = (0..40).filter(|i| i % 2 == 0).map(|i| {
                 let at = |i: i32| x0 + (x1 - x0) * f64::from(i) / 40.0;
                 PathElement::new(vec![(at(i), *y), (at(i + 1), *y)], DIM.stroke_width(SCALE as u32))
             });
             chart.draw_series(dashes)?;
-            let at = (x0 + (x1 - x0) * 0.01, y + top * 0.055);
+            // Limits that lie close together have their words side by side.
+            let at = (x0 + (x1 - x0) * (0.01 + 0.34 * (i % 3) as f64), y + top * 0.06);
             chart.draw_series([Text::new(text.clone(), at, font(&DIM))])?;
         }
         for (from, _, text) in &self.bands {

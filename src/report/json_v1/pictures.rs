@@ -1,0 +1,149 @@
+//! What is drawn.
+
+use super::review::{Fault, fault};
+use crate::report::pictures as ours;
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub(super) struct Pictures<'a> {
+    nodes: Vec<Node<'a>>,
+    wires: Vec<Wire<'a>>,
+    endpoints: &'a [String],
+    load_curve: Vec<LoadPoint<'a>>,
+    courses: Vec<Course<'a>>,
+    failure_matrix: Vec<Struck<'a>>,
+}
+
+#[derive(Serialize)]
+struct Node<'a> {
+    name: &'a str,
+    role: &'a str,
+    technology: Option<&'a str>,
+    size: Option<&'a str>,
+    /// By run of `runs`.
+    busiest: Vec<Option<Busiest<'a>>>,
+}
+
+#[derive(Serialize)]
+struct Busiest<'a> {
+    resource: &'a str,
+    utilization: f64,
+}
+
+#[derive(Serialize)]
+struct Wire<'a> {
+    name: &'a str,
+    from: usize,
+    to: usize,
+    rate_per_s: f64,
+    guards: &'a [String],
+    delivers_messages: bool,
+}
+
+#[derive(Serialize)]
+struct LoadPoint<'a> {
+    load: f64,
+    rate_per_s: f64,
+    goodput_per_s: f64,
+    success_rate: &'a [f64],
+    p99_ms: &'a [Option<f64>],
+    holds: bool,
+}
+
+#[derive(Serialize)]
+struct Course<'a> {
+    fault: Fault<'a>,
+    load: f64,
+    window_s: f64,
+    windows: Vec<Window<'a>>,
+}
+
+#[derive(Serialize)]
+struct Window<'a> {
+    at_s: f64,
+    rate_per_s: f64,
+    goodput_per_s: f64,
+    failed_per_s: f64,
+    p50_ms: Option<f64>,
+    p99_ms: Option<f64>,
+    endpoints_p99_ms: &'a [Option<f64>],
+    /// By component, in the order of `nodes` less the traffic.
+    states: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Struck<'a> {
+    fault: Fault<'a>,
+    confirmed: bool,
+    lost_share: &'a [f64],
+    needs: &'a [bool],
+}
+
+pub(super) fn pictures(p: &ours::Pictures) -> Pictures<'_> {
+    Pictures {
+        nodes: p.nodes.iter().map(node).collect(),
+        wires: p.wires.iter().map(wire).collect(),
+        endpoints: &p.endpoints,
+        load_curve: p.curve.iter().map(point).collect(),
+        courses: p.courses.iter().map(course).collect(),
+        failure_matrix: p.matrix.iter().map(struck).collect(),
+    }
+}
+
+fn node(n: &ours::Node) -> Node<'_> {
+    Node {
+        name: &n.name,
+        role: &n.role,
+        technology: n.technology.as_deref(),
+        size: n.size.as_deref(),
+        busiest: (n.busy.iter())
+            .map(|b| b.as_ref().map(|(resource, utilization)| Busiest { resource, utilization: *utilization }))
+            .collect(),
+    }
+}
+
+fn wire(w: &ours::Wire) -> Wire<'_> {
+    Wire {
+        name: &w.name,
+        from: w.from,
+        to: w.to,
+        rate_per_s: w.rate_per_s,
+        guards: &w.guards,
+        delivers_messages: w.delivers,
+    }
+}
+
+fn point(p: &ours::LoadPoint) -> LoadPoint<'_> {
+    LoadPoint {
+        load: p.load,
+        rate_per_s: p.rate_per_s,
+        goodput_per_s: p.goodput_per_s,
+        success_rate: &p.success,
+        p99_ms: &p.p99_ms,
+        holds: p.holds,
+    }
+}
+
+fn course(c: &ours::Course) -> Course<'_> {
+    Course {
+        fault: fault(&c.fault),
+        load: c.load,
+        window_s: c.window_s,
+        windows: (c.windows.iter().zip(&c.states))
+            .map(|(w, states)| Window {
+                at_s: w.at_s,
+                rate_per_s: w.rate_per_s,
+                goodput_per_s: w.goodput_per_s,
+                failed_per_s: w.failed_per_s,
+                p50_ms: w.p50_ms,
+                p99_ms: w.p99_ms,
+                endpoints_p99_ms: &w.endpoints_p99_ms,
+                states: states.iter().map(|s| s.state).collect(),
+            })
+            .collect(),
+    }
+}
+
+fn struck(s: &ours::Struck) -> Struck<'_> {
+    Struck { fault: fault(&s.fault), confirmed: s.confirmed, lost_share: &s.lost, needs: &s.needs }
+}
