@@ -73,7 +73,12 @@ fn broken(file: &str, problems: &[Problem]) -> Report {
     let place = first.and_then(|p| p.place);
     report.broken = Some(Broken {
         message: first.map(|p| p.message.clone()).unwrap_or_default(),
-        place: place.map(|p| Place { file: file.into(), line: p.line, column: p.column, width: p.end.saturating_sub(p.start) as u32 }),
+        place: place.map(|p| Place {
+            file: file.into(),
+            line: p.line,
+            column: p.column,
+            width: p.end.saturating_sub(p.start) as u32,
+        }),
         problems: problems.len(),
     });
     report

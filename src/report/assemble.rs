@@ -120,7 +120,8 @@ impl Scribe<'_> {
     fn place(&self, origin: &Origin) -> Option<Place> {
         let document = &self.model.document;
         let node = document.get(&origin.path).map(|node| node.place).filter(|place| place.line == origin.line);
-        let text = node.and_then(|place| document.text.get(place.start..place.end)).and_then(|text| text.lines().next());
+        let text =
+            node.and_then(|place| document.text.get(place.start..place.end)).and_then(|text| text.lines().next());
         let width = text.map_or(0, |text| text.chars().count() as u32);
         let Origin { line, column, .. } = *origin;
         (line > 0).then(|| Place { file: document.file.clone(), line, column, width })

@@ -1,8 +1,8 @@
 //! What a format is, and the list of them.
 
 use super::Report;
-use super::html::Html;
 use super::ci::{Github, Gitlab, Junit, Sarif};
+use super::html::Html;
 use super::json_v1::Json;
 use super::markdown::Markdown;
 use super::text::Text;

@@ -88,7 +88,9 @@ fn every_format_says_the_same() {
     assert_eq!(gitlab.as_array().unwrap().len(), 3);
     assert_eq!(gitlab[1]["location"]["lines"]["begin"].as_u64(), Some(7));
     let annotations = folder.test(&format!("queue.yaml {OPTIONS} --format github"));
-    annotations.code(1).stdout(contains("::error file=queue.yaml,line=7,endLine=7,col=20,title=P0 expectation-failed::far"));
+    annotations
+        .code(1)
+        .stdout(contains("::error file=queue.yaml,line=7,endLine=7,col=20,title=P0 expectation-failed::far"));
 }
 
 /// The true mean is 40 ms. An expectation that is true with five percent to spare must not fail, one that is false must
@@ -96,10 +98,12 @@ fn every_format_says_the_same() {
 #[test]
 fn few_verdicts_are_wrong() {
     let wrong = |limit: &str, wrong: Ruling| -> usize {
-        let text = format!("traffic: {{ rate: 100/s, to: api }}
+        let text = format!(
+            "traffic: {{ rate: 100/s, to: api }}
 services: {{ api: {{ concurrency: 1, queue: 100k, work: 8ms }} }}
 slos: [ api mean < {limit} ]
-");
+"
+        );
         let model = model(&text);
         let seeds = 1..=60;
         let count = seeds.filter(|seed| {

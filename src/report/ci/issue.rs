@@ -17,9 +17,7 @@ pub(super) struct Issue {
     pub code: String,
     pub severity: Severity,
     pub confidence: Confidence,
-    /// In a line.
-    pub title: String,
-    /// The title and what there is to say beside it.
+    /// In a line, and what there is to say beside it.
     pub message: String,
     /// `payments>stripe`, or the scenario.
     pub subject: String,
@@ -87,13 +85,12 @@ fn issue(
     subject: &str,
     place: &Option<Place>,
 ) -> Issue {
-    let message = if more.is_empty() { title.clone() } else { format!("{title}: {}", listed(&more)) };
+    let message = if more.is_empty() { title } else { format!("{title}: {}", listed(&more)) };
     Issue {
         fingerprint: fingerprint(&[code, &report.model.file, subject]),
         code: code.into(),
         severity,
         confidence: Confidence::High,
-        title,
         message,
         subject: subject.into(),
         place: place.clone(),

@@ -61,7 +61,9 @@ fn run(report: &Report) -> Value {
 
 fn rule(code: &str, example: Option<&Issue>) -> Value {
     let doc = match code {
-        EXPECTATION => "An expectation of the model does not hold.\n\nThe whole interval of what was measured misses it.",
+        EXPECTATION => {
+            "An expectation of the model does not hold.\n\nThe whole interval of what was measured misses it."
+        }
         INCONCLUSIVE => "An expectation could not be decided.\n\nWhat was measured lies too close to the limit.",
         BROKEN => "The model cannot be read.\n\nNothing was simulated.",
         _ => lint(code).map_or(code, |lint| lint.doc),
