@@ -69,6 +69,7 @@ fn trial(plan: &Plan, customers: u64) -> Trial<'_> {
         replication: 0,
         timeline: vec![(SimDuration::ZERO, Knobs::baseline(plan, 1.0))],
         warmup: SimDuration::ZERO,
+        late: SimDuration::ZERO,
         measured: SimDuration::from_millis(customers),
         window: SimDuration::from_secs(1),
         limits: Limits::default(),

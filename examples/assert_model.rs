@@ -66,6 +66,7 @@ fn run(model: &Model, load: f64, replication: u32) -> Measurements {
         replication,
         timeline: vec![(SimDuration::ZERO, Knobs::baseline(&model.plan, load))],
         warmup: SimDuration::from_secs(10),
+        late: SimDuration::ZERO,
         measured: SimDuration::from_secs(60),
         window: SimDuration::from_secs(1),
         limits: Limits::default(),

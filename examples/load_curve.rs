@@ -58,6 +58,7 @@ fn run(model: &Model, load: f64) -> Measurements {
         replication: 0,
         timeline: vec![(SimDuration::ZERO, Knobs::baseline(&model.plan, load))],
         warmup: SimDuration::from_secs(10),
+        late: SimDuration::ZERO,
         measured: SimDuration::from_secs(60),
         window: SimDuration::from_secs(1),
         limits: Limits::default(),
