@@ -56,12 +56,12 @@ fn an_alert_sees_what_is_there_when_it_looks() {
     close(heard(&watched(rule), Some("errors:api:100%@20s+20s")).after_s.unwrap().mean, 8.0);
 }
 
-/// A budget of 1% that burns 20 times as fast: more than 20% of the last minute failed, which takes 12 s of total failure and a
-/// look after it; what was before the run was healthy. Over the last 2 s it must fail, too: after a fault of 13 s it does at
+/// A budget of 1% that burns 20.5 times as fast: more than 20.5% of the last minute failed, which takes 12.3 s of total failure and
+/// the look after it; what was before the run was healthy. Over the last 2 s it must fail, too: after a fault of 13 s it does at
 /// 34 s, with nothing before 33 s, and not any more when the alert has waited for another 5 s.
 #[test]
 fn a_budget_burns_over_a_long_and_a_short_window() {
-    let rule = "slo: api success >= 99%, burn: 20x, over: 60s, every: 1s";
+    let rule = "slo: api success >= 99%, burn: 20.5x, over: 60s, every: 1s";
     let fault = Some("errors:api:100%@20s+13s");
     close(heard(&watched(rule), fault).after_s.unwrap().mean, 13.0);
     assert_eq!(heard(&watched(&format!("{rule}, for: 5s")), fault).pages, 1, "the minute remembers it");
