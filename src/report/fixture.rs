@@ -410,6 +410,7 @@ pub(super) fn review() -> Report {
             effect: None,
         }],
         scores: None,
+        pictures: None,
     }
 }
 
