@@ -330,7 +330,7 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Raw::command().debug_assert();
-        assert_eq!(subcommands(), ["run", "check", "explain", "verify", "schema"]);
+        assert_eq!(subcommands(), ["run", "test", "check", "explain", "verify", "schema"]);
     }
 
     #[test]

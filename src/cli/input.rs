@@ -161,7 +161,8 @@ pub(super) fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Mistake> {
 }
 
 fn below(folder: &Path, all: &mut Vec<PathBuf>) {
-    all.extend(models_in(folder).into_iter().map(|name| folder.join(name)));
+    let beside = |name: String| if folder == Path::new(".") { name.into() } else { folder.join(name) };
+    all.extend(models_in(folder).into_iter().map(beside));
     let Ok(entries) = fs::read_dir(folder) else { return };
     let is_folder = |e: &fs::DirEntry| e.file_type().is_ok_and(|t| t.is_dir());
     let hidden = |e: &fs::DirEntry| e.file_name().to_string_lossy().starts_with('.');

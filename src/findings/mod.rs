@@ -59,6 +59,8 @@ mod unpaginated_api;
 mod untested_backups;
 
 #[cfg(test)]
+mod remedy_tests;
+#[cfg(test)]
 mod tests;
 
 pub use evidence::Evidence;
@@ -119,10 +121,10 @@ pub const LINTS: &[&Lint] = &[
     &missing_timeout::LINT,
     &missing_tracing::LINT,
     &n_plus_one::LINT,
+    &noisy_alert::LINT,
     &not_graceful_shutdown::LINT,
     &offset_pagination::LINT,
     &publisher_blocks::LINT,
-    &noisy_alert::LINT,
     &replication_lag_reads::LINT,
     &retry_amplification::LINT,
     &retry_not_idempotent::LINT,

@@ -9,7 +9,7 @@ use super::text::Text;
 use std::io;
 
 /// Every format, by the name `--format` knows it by.
-pub const FORMATS: &[&dyn Format] = &[&Text, &Json, &Html, &Markdown, &Sarif, &Junit, &Github, &Gitlab];
+pub const FORMATS: &[&dyn Format] = &[&Text, &Json, &Html, &Sarif, &Junit, &Github, &Gitlab, &Markdown];
 
 /// Writes reports.
 pub trait Format: Sync {

@@ -13,7 +13,7 @@ use tenfold::experiments::{Options, Quiet, Ruling, examine_all, exams};
 /// that 63.2% answer within 40 ms and the median is 27.7 ms.
 const QUEUE: &str = "
 name: queue
-traffic: { users: { rate: 100/s, to: api } }
+traffic: { callers: { rate: 100/s, to: api } }
 services: { api: { concurrency: 1, queue: 100k, work: 8ms } }
 slos: [ api mean < 60ms ]
 scenarios:

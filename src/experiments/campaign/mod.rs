@@ -358,14 +358,7 @@ impl<'p> Field<'_, 'p> {
                     return None;
                 };
                 let struck = Struck::by(self.graph, *target, fault);
-                let survival = match struck.edges.as_slice() {
-                    [] => self.graph.survival(*target),
-                    edges => self.graph.survival_without(edges),
-                };
-                let needed = |e: &EndpointId| match catalog::takes_away(fault) {
-                    true => 1.0 - survival[e.index()],
-                    false => 0.0,
-                };
+                let unavoidable = self.unavoidable(*target, fault, &struck.edges, &users);
                 let pages: Vec<_> = mine.iter().map(|h| h.pages.as_slice()).collect();
                 let short = self.alerts.iter().any(|a| a.reach() > drill.lasting);
                 let detection = Detection::of(&pages, drill.lasting, short);
@@ -377,7 +370,7 @@ impl<'p> Field<'_, 'p> {
                     load: self.load,
                     harms: mine,
                     confirmed: replications > 1,
-                    unavoidable: users.iter().map(needed).collect(),
+                    unavoidable,
                     collateral: Vec::new(),
                     detection,
                 };
@@ -386,6 +379,16 @@ impl<'p> Field<'_, 'p> {
             })
             .collect();
         (failures, cut)
+    }
+
+    /// The share of each endpoint's requests that cannot be answered without what a fault takes away.
+    fn unavoidable(&self, target: ComponentId, fault: &Fault, edges: &[EdgeId], users: &[EndpointId]) -> Vec<f64> {
+        let survival = match edges {
+            [] => self.graph.survival(target),
+            edges => self.graph.survival_without(edges),
+        };
+        let takes_away = catalog::takes_away(fault);
+        users.iter().map(|e| if takes_away { 1.0 - survival[e.index()] } else { 0.0 }).collect()
     }
 }
 

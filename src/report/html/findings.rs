@@ -44,7 +44,7 @@ fn one(report: &Report, finding: &Finding) -> Markup {
                 @if let Some(place) = &finding.place { code { (place.file) ":" (place.line) } " · " }
                 (finding.code) " · how sure: " (sure)
             }
-            @for line in &finding.evidence { p { (line) } }
+            @if !finding.evidence.is_empty() { ul { @for line in &finding.evidence { li { (inline(line)) } } } }
             @if let Some(fix) = &finding.fix {
                 @if planned(&fix.changes) { p { b { "Fix: " } a href="#plan" { "the plan to " (factor(report.load)) } } }
                 @else {
@@ -55,6 +55,11 @@ fn one(report: &Report, finding: &Finding) -> Markup {
             }
         }
     }
+}
+
+/// A sentence with code between backticks.
+fn inline(text: &str) -> Markup {
+    html! { @for (i, part) in text.split('`').enumerate() { @if i % 2 == 1 { code { (part) } } @else { (part) } } }
 }
 
 /// Changes as lines of the model.

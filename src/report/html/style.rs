@@ -70,7 +70,7 @@ td.text{white-space:normal;min-width:16ch}
 .finding{border:1px solid var(--grid);border-left:5px solid var(--edge);border-radius:6px;padding:.6em 1em .8em;margin:.8em 0;break-inside:avoid}
 .finding.P0{border-left-color:var(--bad)}.finding.P1{border-left-color:var(--warn)}
 .finding h3{margin:.1em 0 .3em}
-.finding p{max-width:none}
+.finding p{max-width:none}.finding ul{margin:.4em 0 .6em;padding-left:1.3em}
 .tag{display:inline-block;font-size:.8rem;font-weight:700;border-radius:4px;padding:.05em .5em;margin-right:.5em;background:var(--panel);color:var(--text)}
 .tag.P0{background:var(--bad-ground);color:var(--bad)}.tag.P1{background:var(--warn-ground);color:var(--warn)}
 .effects{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr));gap:8px 20px;margin:.5em 0}

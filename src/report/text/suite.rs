@@ -12,7 +12,7 @@ pub(super) fn suite(report: &Report, page: &mut Page) {
     if let Some(broken) = &report.broken {
         let more = if broken.problems > 1 { format!(" (and {} more)", broken.problems - 1) } else { String::new() };
         let place = broken.place.as_ref().map_or(String::new(), |p| format!("{}:{}: ", p.file, p.line));
-        page.wrapped(2, 2 + MARK, &format!("{} {place}{}{more}", mark(None), broken.message));
+        page.labelled(2, &mark(None), MARK, &format!("{place}{}{more}", broken.message));
         return;
     }
     if report.runs.is_empty() {
@@ -20,7 +20,7 @@ pub(super) fn suite(report: &Report, page: &mut Page) {
     }
     for run in &report.runs {
         let verdict = run.verdict();
-        page.wrapped(2, 2 + MARK, &format!("{} {}{}", mark(Some(verdict)), named(run), counted_runs(run)));
+        page.labelled(2, &mark(Some(verdict)), MARK, &format!("{}{}", named(run), counted_runs(run)));
         let all = page.verbose;
         for result in run.slos.iter().filter(|r| all || r.verdict != SloVerdict::Met) {
             let place =
@@ -63,7 +63,7 @@ fn mark(verdict: Option<SloVerdict>) -> String {
         Some(SloVerdict::Unclear) => (Ink::Warn, "inconclusive"),
         None => (Ink::Bad, "BROKEN"),
     };
-    ink.on(format!("{word:<w$}", w = MARK - 1))
+    ink.on(word)
 }
 
 /// `payment-provider-slow, stripe 5s slower`

@@ -58,28 +58,18 @@ pub(in crate::report) fn charts(report: &Report) -> Vec<Picture> {
         ..base
     };
     let edge = report.capacity.as_ref().map(|c| factor(c.load)).unwrap_or_default();
+    let knee = format!(
+        "Up to the knee, what is answered follows what is asked. The SLOs hold up to {edge}; beyond, the gap between the lines is what users lose."
+    );
     vec![
-        Picture {
-            name: "load-goodput".into(),
-            caption: format!(
-                "Up to the knee, what is answered follows what is asked. The SLOs hold up to {edge}; beyond, the gap between the lines is what users lose."
-            ),
-            svg: goodput.svg(),
-            title: goodput.title,
-        },
-        Picture {
-            name: "load-success".into(),
-            caption: "Where a line leaves 100%, that endpoint begins to fail.".into(),
-            svg: success.svg(),
-            title: success.title,
-        },
-        Picture {
-            name: "load-latency".into(),
-            caption: "Dashed: the limits that the SLOs set.".into(),
-            svg: latency.svg(),
-            title: latency.title,
-        },
+        told("load-goodput", knee, goodput),
+        told("load-success", "Where a line leaves 100%, that endpoint begins to fail.".into(), success),
+        told("load-latency", "Dashed: the limits that the SLOs set.".into(), latency),
     ]
+}
+
+fn told(name: &str, caption: String, chart: Chart) -> Picture {
+    Picture { name: name.into(), caption, svg: chart.svg(), title: chart.title }
 }
 
 /// The limits of latency SLOs, as far as they can be read off their texts: `web.home p99 < 300ms`.
