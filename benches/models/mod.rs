@@ -51,6 +51,7 @@ pub fn trial(plan: &Plan, load: f64, measured: SimDuration) -> Trial<'_> {
         replication: 0,
         timeline: vec![(SimDuration::ZERO, Knobs::baseline(plan, load))],
         warmup: SimDuration::ZERO,
+        late: SimDuration::ZERO,
         measured,
         window: SimDuration::from_secs(1),
         limits: Limits::default(),

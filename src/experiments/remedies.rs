@@ -13,7 +13,7 @@ use crate::faults::Fault;
 use crate::graph::Graph;
 use crate::measure::Estimate;
 use crate::model::Change;
-use crate::plan::{EdgeId, Flight, Overflow, Party};
+use crate::plan::{EdgeId, Overflow, Party};
 use crate::units::SimDuration;
 use rayon::prelude::*;
 
@@ -63,7 +63,6 @@ impl Works<'_, '_> {
         all.extend(self.harmful());
         all.extend(self.fleets());
         all.extend(self.queues());
-        all.extend(self.caches());
         all
     }
 
@@ -256,27 +255,6 @@ impl Works<'_, '_> {
             })
         };
         plan.topics.iter().enumerate().filter_map(one).collect()
-    }
-
-    /// Caches in which everybody loads what is missing: after a flush of a second.
-    fn caches(&self) -> Vec<Remedy> {
-        let plan = self.field.graph.plan();
-        let one = |cache: &crate::plan::Cache| {
-            let store = cache.store().filter(|store| store.flight == Flight::Everybody)?;
-            let component = &plan.components[cache.component.index()];
-            let second = Some(SimDuration::from_secs(1));
-            let fault = self.fault(&format!("cache_flush:{}", component.name), second)?;
-            let change = |field: &str, to: &str| Change {
-                path: format!("{}.{field}", component.origin.path),
-                from: None,
-                to: to.into(),
-            };
-            let mut changes = vec![change("single_flight", "true")];
-            changes.extend(store.ttl.map(|ttl| change("stale_while_revalidate", &ttl.to_string())));
-            let (code, subject) = ("cache-stampede", component.name.clone());
-            Some(Remedy { code, subject, faults: vec![fault], stays_closed: None, changes })
-        };
-        plan.caches.iter().filter_map(one).collect()
     }
 }
 

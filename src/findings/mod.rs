@@ -15,7 +15,6 @@ mod remedy;
 mod words;
 
 mod breaker_never_trips;
-mod cache_stampede;
 mod calling_in_circles;
 mod connection_pool_too_large;
 mod connection_pool_too_small;
@@ -96,7 +95,6 @@ pub const ALIASES: &[(&str, &str)] = &[("metastable", "does-not-recover"), ("met
 /// Every kind of finding, by code.
 pub const LINTS: &[&Lint] = &[
     &breaker_never_trips::LINT,
-    &cache_stampede::LINT,
     &calling_in_circles::LINT,
     &connection_pool_too_large::LINT,
     &connection_pool_too_small::LINT,

@@ -61,17 +61,6 @@ external: { reports: { latency: 20ms } }
 ",
         ["open_for: 5s", "open_for: 5s, slow_call_duration: 500ms, slow_call_rate: 50%"],
     ),
-    (
-        "cache-stampede",
-        "pages",
-        "
-traffic: { rate: 200/s, to: api.show }
-services: { api: { endpoints: { show: [ { cached: { cache: pages, miss: [ { call: db } ] } } ] } } }
-databases: { db: { connections: 2, query: 50ms } }
-caches: { pages: { keys: 10 } }
-",
-        ["connections: 2,", "connections: 100,"],
-    ),
 ];
 
 #[test]

@@ -182,7 +182,7 @@ fn needs(expectation: &Expectation, faults: &[Fault]) -> Result<(), Wrong> {
         What::Compare { window, .. } => window.fits(faults),
         What::Metastable { .. } | What::RecoversWithin(_) if faults.is_empty() => {
             let first = expectation.text.split(' ').next().unwrap_or_default();
-            Err((format!("`{first}` from what? The scenario has no faults"), "give it `faults`".into()))
+            Err((format!("`{first}` needs a fault, and the scenario has no faults"), "give it `faults`".into()))
         }
         What::Metastable { .. } => Window::AfterFault.fits(faults),
         _ => Ok(()),

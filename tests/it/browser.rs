@@ -83,7 +83,7 @@ fn the_page_works_in_a_browser() {
         let url = format!("file://{}", probed.display());
         let done = browse(&browser, &["--dump-dom".into(), size, url]);
         let dom = String::from_utf8_lossy(&done.stdout).into_owned();
-        let probe = dom.split("<pre id=\"probe\">").nth(1).and_then(|rest| rest.split("</pre>").next());
+        let probe = dom.rsplit("<pre id=\"probe\">").next().and_then(|rest| rest.split("</pre>").next());
         let probe = probe
             .unwrap_or_else(|| panic!("the reader did not get to the end: {}", String::from_utf8_lossy(&done.stderr)));
         let probe = probe.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");

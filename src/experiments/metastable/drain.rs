@@ -46,11 +46,32 @@ impl Inquiry<'_, '_> {
             let Some(more) = to_go(&usual, [&earlier, &later]) else { return wait };
             let wanted = whole((wait.length + step + step).seconds() + GRANTED * more);
             if wanted > most {
-                return Wait { length: most.max(wait.length), capped: true };
+                return self.at_most(case, &mut warm, course, &usual, most.max(wait.length));
             }
             wait.length = wanted;
         }
         Wait { capped: true, ..wait }
+    }
+}
+
+impl Inquiry<'_, '_> {
+    /// The longest wait. It was cut short only if what is in progress still falls at its end: the last of what a fault held
+    /// up may run off quickly, and what stays after it is no debt.
+    fn at_most<'q>(
+        &self,
+        case: &Case<'q>,
+        warm: &mut Warm<'q>,
+        course: &Course,
+        usual: &Pulse,
+        length: SimDuration,
+    ) -> Wait {
+        let half = SimDuration((length.0 / 2).div_ceil(course.window.0) * course.window.0);
+        let from = course.until + length;
+        let (middle, end) = (from + half, from + half + half);
+        case.advance(warm, 0, end);
+        let [earlier, later] = [[from, middle], [middle, end]].map(|[a, b]| self.pulse(warm, course, a, b));
+        let falls = !warm.has_stopped() && !later.is_back(usual) && to_go(usual, [&earlier, &later]).is_some();
+        Wait { length, capped: falls }
     }
 }
 

@@ -174,13 +174,13 @@ fn the_shop_has_these_edges_and_expectations() {
     ");
     let whats: Vec<String> = model.slos.iter().map(|e| format!("{:?}", e.what)).collect();
     insta::assert_snapshot!(whats.join("\n"), @"
-    Compare { subject: Some(Endpoint(EndpointId(2))), metric: Success, op: AtLeast, limit: 0.9990000000000001 }
-    Compare { subject: Some(Endpoint(EndpointId(2))), metric: Percentile(0.99), op: Less, limit: 0.8 }
-    Compare { subject: Some(Component(ComponentId(5))), metric: Utilization, op: AtMost, limit: 0.8 }
-    Compare { subject: Some(Edge(EdgeId(4))), metric: Retries, op: Less, limit: 0.1 }
-    Compare { subject: Some(Source(SourceId(0))), metric: Goodput, op: AtLeast, limit: 190.0 }
-    Compare { subject: Some(Component(ComponentId(7))), metric: Queue, op: Less, limit: 100.0 }
-    Compare { subject: None, metric: Mean, op: Less, limit: 0.05 }
+    Compare { subject: Some(Endpoint(EndpointId(2))), metric: Success, op: AtLeast, limit: 0.9990000000000001, window: Whole }
+    Compare { subject: Some(Endpoint(EndpointId(2))), metric: Percentile(0.99), op: Less, limit: 0.8, window: Whole }
+    Compare { subject: Some(Component(ComponentId(5))), metric: Utilization, op: AtMost, limit: 0.8, window: Whole }
+    Compare { subject: Some(Edge(EdgeId(4))), metric: Retries, op: Less, limit: 0.1, window: Whole }
+    Compare { subject: Some(Source(SourceId(0))), metric: Goodput, op: AtLeast, limit: 190.0, window: Whole }
+    Compare { subject: Some(Component(ComponentId(7))), metric: Queue, op: Less, limit: 100.0, window: Whole }
+    Compare { subject: None, metric: Mean, op: Less, limit: 0.05, window: Whole }
     ");
 }
 
