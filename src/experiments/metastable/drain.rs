@@ -43,7 +43,8 @@ impl Inquiry<'_, '_> {
             if warm.has_stopped() || later.is_back(&usual) {
                 return wait;
             }
-            let Some(more) = to_go(&usual, [&earlier, &later]) else { return wait };
+            // What does not fall any more will not be gone later: more patience would show nothing else.
+            let Some(more) = to_go(&usual, [&earlier, &later]) else { return Wait { capped: false, ..wait } };
             let wanted = whole((wait.length + step + step).seconds() + GRANTED * more);
             if wanted > most {
                 return self.at_most(case, &mut warm, course, &usual, most.max(wait.length));
