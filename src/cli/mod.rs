@@ -1,7 +1,8 @@
 //! The command line: the only room that touches the terminal, the wall clock and files.
 //!
-//! [`parse`] reads the arguments; [`review`], [`run`], [`test`], [`check`], [`look_up`], [`verify`] and [`schema`] each do one command, from reading
-//! the model to writing its reports, and answer with an [`Exit`]. What they ask of the rest of the program stands in `work`.
+//! [`parse`] reads the arguments; [`review`], [`run`], [`test()`], [`check`], [`look_up`], [`verify`] and [`schema`] each do one
+//! command, from reading the model to writing its reports, and answer with an [`Exit`]. What they ask of the rest of the
+//! program stands in `work`.
 
 mod args;
 mod commands;
