@@ -9,7 +9,7 @@ use crate::experiments::{self, Exam, Options, Progress};
 use crate::faults::Fault;
 use crate::findings;
 use crate::model::{Change, Model};
-use crate::report::{Report, assemble};
+use crate::report::{Report, assemble, fingerprint};
 use crate::yaml::{Problem, did_you_mean, list, render};
 use std::io::Write;
 
@@ -146,6 +146,7 @@ fn fits(fault: &Fault, model: &Model, options: &SimulationOptions) -> Result<(),
 fn identified(mut report: Report, model: &Model) -> Report {
     report.model.name.clone_from(&model.name);
     report.model.file.clone_from(&model.document.file);
+    // Of the content, so that a comment changes nothing.
     report.model.hash = fingerprint(&model.document.root.show());
     if report.model.components.is_empty() {
         for component in &model.plan.components {
@@ -154,12 +155,4 @@ fn identified(mut report: Report, model: &Model) -> Report {
     }
     report.assumed.clone_from(&model.assumed);
     report
-}
-
-/// FNV-1a, 64 bits: of the content, so that a comment changes nothing.
-fn fingerprint(text: &str) -> String {
-    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-    const PRIME: u64 = 0x0100_0000_01b3;
-    let hash = text.bytes().fold(OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));
-    format!("{hash:016x}")
 }

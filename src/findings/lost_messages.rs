@@ -41,6 +41,9 @@ fn told(evidence: &Evidence, review: &Review, at: usize) -> Option<Finding> {
     if topic.lifetime.is_some() {
         ways.push("a longer `retention`, or a `ttl` with `dead_letter`, outlasts the failure");
     }
+    let mut lines = vec![format!("In the same run without the fault {:.0} are.", gone(worst, 0))];
+    lines.extend((!ways.is_empty()).then(|| format!("Not tried: {}.", ways.join("; "))));
+    lines.push(source(review, worst));
     Some(Finding {
         code: LINT.code,
         severity: Severity::P1,
@@ -57,11 +60,7 @@ fn told(evidence: &Evidence, review: &Review, at: usize) -> Option<Finding> {
             .plan
             .component(&topic.name)
             .map(|c| evidence.model.plan.components[c.index()].origin.clone()),
-        evidence: vec![
-            format!("In the same run without the fault {:.0} are.", gone(worst, 0)),
-            format!("Not tried: {}.", ways.join("; ")),
-            source(review, worst),
-        ],
+        evidence: lines,
         fix: None,
         effect: None,
         other_effects: Vec::new(),

@@ -40,7 +40,7 @@ pub use run::{
 pub use stuck::{LoadBand, Relief, SmallestTrigger, Stuck};
 pub use text::theory;
 pub use verdict::{SloCount, Verdict};
-pub use words::shell_word;
+pub use words::{fingerprint, shell_word};
 
 pub use crate::experiments::Gauge;
 pub use crate::measure::Estimate;

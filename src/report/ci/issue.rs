@@ -1,6 +1,6 @@
 //! What is wrong, in one form for all build servers.
 
-use crate::report::words::{factor, listed};
+use crate::report::words::{factor, fingerprint, listed};
 use crate::report::{Confidence, Finding, Kind, Place, Report, Run, Severity, SloResult, SloVerdict};
 
 /// The code of an expectation that does not hold.
@@ -87,7 +87,8 @@ fn issue(
 ) -> Issue {
     let message = if more.is_empty() { title } else { format!("{title}: {}", listed(&more)) };
     Issue {
-        fingerprint: fingerprint(&[code, &report.model.file, subject]),
+        // Between the parts stands a byte that none of them holds.
+        fingerprint: fingerprint(&[code, &report.model.file, subject].join("\0")),
         code: code.into(),
         severity,
         confidence: Confidence::High,
@@ -96,12 +97,4 @@ fn issue(
         place: place.clone(),
         file: report.model.file.clone(),
     }
-}
-
-/// FNV-1a, 64 bits, over the parts with a byte between them that none of them holds.
-fn fingerprint(parts: &[&str]) -> String {
-    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-    const PRIME: u64 = 0x0100_0000_01b3;
-    let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
-    format!("{:016x}", bytes.fold(OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME)))
 }
