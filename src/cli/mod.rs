@@ -8,6 +8,7 @@ mod commands;
 mod exit;
 mod input;
 mod output;
+mod patch;
 mod progress;
 mod schema;
 mod terminal;

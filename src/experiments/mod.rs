@@ -48,7 +48,7 @@ pub use metastable::{
 pub use options::{Options, Progress, Quiet};
 pub use plain::{Plain, run};
 pub use review::{Decoy, Review, Shown, Spare, review};
-pub use scale::ScalePlan;
+pub use scale::{Bind, ScalePlan};
 pub use strike::Asked;
 pub use toll::Toll;
 pub use trials::Schedule;

@@ -7,11 +7,13 @@
 mod arrivals;
 mod checks;
 mod expect;
+mod limits;
 mod read;
 mod scenario;
 mod traffic;
 
 pub use expect::{Expectation, Metric, Op, Subject, What};
+pub use limits::Limits;
 pub use read::MODEL_SHAPE;
 pub use scenario::Scenario;
 
@@ -32,6 +34,8 @@ pub struct Model {
     pub slos: Vec<Expectation>,
     /// What may happen to it, and what is expected then.
     pub scenarios: Vec<Scenario>,
+    /// How far a plan to more load may go.
+    pub limits: Limits,
     /// Capacities nobody wrote, such as `services.web.queue = 100`.
     pub assumed: Vec<String>,
 }

@@ -2,6 +2,7 @@
 
 use super::scenario::SCENARIO_SHAPE;
 use super::traffic::TRAFFIC_SHAPE;
+use super::limits::{self, LIMITS_SHAPE, Limits};
 use super::{Model, checks, expect, scenario, traffic};
 use crate::kinds::{Kind, SECTIONS, SECTIONS_SHAPE, Wiring};
 use crate::yaml::{Document, Field, Fields, Item, Problem, Problems, Shape, Takes};
@@ -23,6 +24,7 @@ pub static MODEL_SHAPE: Shape = Shape::new(
             Takes::Named(&Takes::Map(&SCENARIO_SHAPE)),
             "What may happen, and what should hold then.",
         ),
+        Field::new("limits", Takes::Map(&LIMITS_SHAPE), "How far a plan to more load may go."),
     ],
 )
 .with(&[&SECTIONS_SHAPE]);
@@ -33,8 +35,8 @@ pub(super) fn read(document: Document) -> Result<Model, Vec<Problem>> {
     if !problems.is_empty() {
         return Err(problems.into_vec());
     }
-    let Parts { name, plan, slos, scenarios, assumed } = model;
-    Ok(Model { name, plan, slos, scenarios, assumed, document })
+    let Parts { name, plan, slos, scenarios, limits, assumed } = model;
+    Ok(Model { name, plan, slos, scenarios, limits, assumed, document })
 }
 
 /// A model without the document it was read from.
@@ -43,6 +45,7 @@ struct Parts {
     plan: crate::plan::Plan,
     slos: Vec<expect::Expectation>,
     scenarios: Vec<scenario::Scenario>,
+    limits: Limits,
     assumed: Vec<String>,
 }
 
@@ -55,6 +58,7 @@ fn read_root(document: &Document, problems: &Problems) -> Parts {
     let mut components = read_sections(&mut fields);
     let slos = fields.optional("slos");
     let scenarios = fields.optional("scenarios");
+    let limits = fields.optional("limits");
     fields.not_yet("alerts", "remove it");
     fields.finish();
 
@@ -76,6 +80,7 @@ fn read_root(document: &Document, problems: &Problems) -> Parts {
         name: name.unwrap_or_else(|| stem(&document.file)),
         slos: slos.map(|item| expect::read_all(&item, &plan)).unwrap_or_default(),
         scenarios: scenarios.map(|item| scenario::read_all(&item, &plan)).unwrap_or_default(),
+        limits: limits.and_then(|item| limits::read(&item, document)).unwrap_or_default(),
         plan,
         assumed,
     }
@@ -104,6 +109,7 @@ impl Parts {
             plan: crate::plan::Plan::default(),
             slos: Vec::new(),
             scenarios: Vec::new(),
+            limits: Limits::default(),
             assumed: Vec::new(),
         }
     }

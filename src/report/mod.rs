@@ -20,7 +20,7 @@ pub use format::{Detail, FORMATS, Format, Style};
 
 pub use review::{
     AskedFaults, Bottleneck, Bound, Campaign, Capacity, CascadeStep, Confidence, Decoy, Effect, Failure, FaultInfo,
-    FaultPair, FaultPairs, Finding, Fix, Measure, Place, PlanToTarget, Readiness, ReadinessItem, Reading, Recovery,
+    FaultPair, FaultPairs, Finding, Fix, Measure, Place, PlanLimit, PlanToTarget, Readiness, ReadinessItem, Reading, Recovery,
     Scores, Screened, Severity,
 };
 pub use run::{

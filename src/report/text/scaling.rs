@@ -3,6 +3,7 @@
 use super::page::{Ink, Page};
 use crate::report::Report;
 use crate::report::words::{changed, effect, factor};
+use crate::units::show_count;
 
 pub(super) fn capacity(report: &Report, page: &mut Page) {
     let Some(capacity) = &report.capacity else { return };
@@ -41,23 +42,35 @@ pub(super) fn bottlenecks(report: &Report, page: &mut Page) {
     if bottlenecks.is_empty() {
         return;
     }
-    page.heading("Bottlenecks", "what doubling each gives, on the same random numbers");
+    page.heading("Bottlenecks", "in the order in which they give out, each with those before it doubled; and what doubling it gives");
     for b in bottlenecks {
-        page.wrapped(2, 5, &format!("{}. {}: {}", b.rank, Ink::Bold.on(&b.resource), effect(&b.effect)));
+        page.wrapped(2, 5, &format!("{}. {} from {}: {}", b.rank, Ink::Bold.on(&b.resource), factor(b.from_load), effect(&b.effect)));
     }
 }
 
 pub(super) fn plan(report: &Report, page: &mut Page) {
-    let Some(plan) = report.plan.as_ref().filter(|p| !p.changes.is_empty()) else { return };
+    let Some(plan) = report.plan.as_ref().filter(|p| !p.changes.is_empty() || !p.limits.is_empty()) else { return };
     let target = factor(plan.target_load);
-    let proof = if plan.meets_slos {
-        "with all of it the SLOs hold, by a last run"
-    } else {
-        "helps, but the SLOs still do not hold with all of it"
+    let proof = match plan.meets_slos {
+        true => "with all of it the SLOs hold, by a last run; without any one of them they do not",
+        false if plan.limits.is_empty() => "helps, but the SLOs still do not hold with all of it",
+        false => "within the limits of the model there is none; this is as far as they let it go",
     };
     page.heading(&format!("Plan to {target}"), proof);
-    for change in &plan.changes {
-        page.wrapped(2, 6, &changed(change));
+    for (i, change) in plan.changes.iter().enumerate() {
+        let without = plan.without.get(i).map(|slo| format!(" (without it `{slo}` is missed)")).unwrap_or_default();
+        page.wrapped(2, 6, &format!("{}{}", changed(change), Ink::Dim.on(without)));
+    }
+    for limit in &plan.limits {
+        let (most, wanted) = (show_count(limit.most), show_count(limit.wanted.ceil()));
+        let what = match limit.path.as_str() {
+            "" => format!("everything together would cost {wanted} a month"),
+            path => format!("{path} would need {wanted} or more"),
+        };
+        page.labelled(2, "limit", 7, &Ink::Bad.on(format!("{} allows {most}, and {what}", limit.limit)));
+    }
+    if let Some((before, after)) = plan.cost {
+        page.labelled(2, "costs", 7, &format!("{} a month, {} today", show_count(after), show_count(before)));
     }
     if !plan.effects.is_empty() {
         let effects: Vec<String> = plan.effects.iter().map(effect).collect();

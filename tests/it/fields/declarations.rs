@@ -167,6 +167,22 @@ pub const DECLARATIONS: &[Declaration] = &[
         "unpaginated-api",
         Gone,
     ),
+    says("limits.replicas", &[], ("limits", "{ replicas: 3 }"), "slo-missed-at-target", Says("`limits.replicas` allows 3")),
+    says("limits.paths", &[], ("limits", "{ paths: { services.api.replicas: 3 } }"), "slo-missed-at-target", Says("allows 3")),
+    says(
+        "limits.connections",
+        &[("databases.db", "{ connections: 1, query: 1ms }"), ("services.api.replicas", "20")],
+        ("limits", "{ connections: 1 }"),
+        "slo-missed-at-target",
+        Says("`limits.connections` allows 1"),
+    ),
+    says(
+        "limits.cost",
+        &[("services.api.cost", "100")],
+        ("limits", "{ cost: 300 }"),
+        "slo-missed-at-target",
+        Says("all together would cost"),
+    ),
     says("database_declared.backups", &[], ("databases.db.backups", "none"), "untested-backups", There),
     says(
         "database_declared.backups",
