@@ -32,9 +32,8 @@ fn read(path: &Path) -> Result<Vec<Setting>, Mistake> {
             "write one `path: value` a line, such as `services.web.replicas: 8`",
         )
     };
-    let document = Document::parse(&input.file, &input.text).map_err(|problems| {
-        wrong(problems.into_iter().map(|p| p.message).collect::<Vec<String>>().join("; "))
-    })?;
+    let document = Document::parse(&input.file, &input.text)
+        .map_err(|problems| wrong(problems.into_iter().map(|p| p.message).collect::<Vec<String>>().join("; ")))?;
     let Value::Map(entries) = &document.root.value else { return Ok(Vec::new()) };
     let setting = |(key, node): &(crate::yaml::Key, Node)| {
         // `services: { … }` would replace the whole section.
@@ -70,7 +69,11 @@ impl Places {
 fn patch(report: &Report, path: &Path) -> String {
     let mut text = String::new();
     let Some(plan) = &report.plan else {
-        return format!("# {} holds at {}: there is nothing to change.\n{{}}\n", name(report), show_factor(report.load));
+        return format!(
+            "# {} holds at {}: there is nothing to change.\n{{}}\n",
+            name(report),
+            show_factor(report.load)
+        );
     };
     let (target, file) = (show_factor(plan.target_load), path.display());
     let _ = writeln!(text, "# {}", proof(report, plan));

@@ -266,13 +266,7 @@ fn next(dial: &Dial, floor: f64) -> Option<f64> {
 /// Enlarges what gives out, by half again; the deepest first. Something that the demand does not explain is only filled
 /// from below, so it comes after what the demand does explain.
 /// What is at its limit already cannot be enlarged, and enlarging others in its place would not help.
-fn enlarge(
-    plan: &Plan,
-    m: &Measurements,
-    dials: &mut Vec<Dial>,
-    needs: &[(Resource, f64)],
-    limits: &Limits,
-) -> bool {
+fn enlarge(plan: &Plan, m: &Measurements, dials: &mut Vec<Dial>, needs: &[(Resource, f64)], limits: &Limits) -> bool {
     let graph = Graph::new(plan);
     let all = usages(&graph, &graph.bounds(), m);
     let full: Vec<Usage> = by_path(&giving_out(&graph, &all));

@@ -1,8 +1,8 @@
 //! The order in which a model is read.
 
+use super::limits::{self, LIMITS_SHAPE, Limits};
 use super::scenario::SCENARIO_SHAPE;
 use super::traffic::TRAFFIC_SHAPE;
-use super::limits::{self, LIMITS_SHAPE, Limits};
 use super::{Model, checks, expect, scenario, traffic};
 use crate::kinds::{Kind, SECTIONS, SECTIONS_SHAPE, Wiring};
 use crate::yaml::{Document, Field, Fields, Item, Problem, Problems, Shape, Takes};

@@ -20,8 +20,8 @@ pub use format::{Detail, FORMATS, Format, Style};
 
 pub use review::{
     AskedFaults, Bottleneck, Bound, Campaign, Capacity, CascadeStep, Confidence, Decoy, Effect, Failure, FaultInfo,
-    FaultPair, FaultPairs, Finding, Fix, Measure, Place, PlanLimit, PlanToTarget, Readiness, ReadinessItem, Reading, Recovery,
-    Scores, Screened, Severity,
+    FaultPair, FaultPairs, Finding, Fix, Measure, Place, PlanLimit, PlanToTarget, Readiness, ReadinessItem, Reading,
+    Recovery, Scores, Screened, Severity,
 };
 pub use run::{
     Cache, Dependency, Locks, Phase, PhaseTraffic, Queue, Replicas, Replication, Resource, Run, SloResult, SloVerdict,

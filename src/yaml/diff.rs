@@ -72,7 +72,8 @@ fn aligned<'t>(a: &[&'t str], b: &[&'t str]) -> Vec<(Side, &'t str)> {
         if small && i < old.len() && j < new.len() && old[i] == new[j] {
             lines.push((Side::Both, old[i]));
             (i, j) = (i + 1, j + 1);
-        } else if i < old.len() && (!small || j == new.len() || longest[(i + 1) * width + j] >= longest[i * width + j + 1])
+        } else if i < old.len()
+            && (!small || j == new.len() || longest[(i + 1) * width + j] >= longest[i * width + j + 1])
         {
             lines.push((Side::Old, old[i]));
             i += 1;

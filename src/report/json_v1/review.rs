@@ -207,7 +207,13 @@ pub(super) fn capacity(c: &report::Capacity) -> Capacity<'_> {
 }
 
 pub(super) fn bottleneck(b: &report::Bottleneck) -> Bottleneck<'_> {
-    Bottleneck { resource: &b.resource, rank: b.rank, from_load: b.from_load, change: b.change.as_ref().map(change), effect: effect(&b.effect) }
+    Bottleneck {
+        resource: &b.resource,
+        rank: b.rank,
+        from_load: b.from_load,
+        change: b.change.as_ref().map(change),
+        effect: effect(&b.effect),
+    }
 }
 
 pub(super) fn plan(p: &report::PlanToTarget) -> Plan<'_> {

@@ -42,9 +42,13 @@ pub(super) fn bottlenecks(report: &Report, page: &mut Page) {
     if bottlenecks.is_empty() {
         return;
     }
-    page.heading("Bottlenecks", "in the order in which they give out, each with those before it doubled; and what doubling it gives");
+    page.heading("Bottlenecks", "what doubling each gives, on the same random numbers");
     for b in bottlenecks {
-        page.wrapped(2, 5, &format!("{}. {} from {}: {}", b.rank, Ink::Bold.on(&b.resource), factor(b.from_load), effect(&b.effect)));
+        page.wrapped(
+            2,
+            5,
+            &format!("{}. {} from {}: {}", b.rank, Ink::Bold.on(&b.resource), factor(b.from_load), effect(&b.effect)),
+        );
     }
 }
 
@@ -52,13 +56,15 @@ pub(super) fn plan(report: &Report, page: &mut Page) {
     let Some(plan) = report.plan.as_ref().filter(|p| !p.changes.is_empty() || !p.limits.is_empty()) else { return };
     let target = factor(plan.target_load);
     let proof = match plan.meets_slos {
-        true => "with all of it the SLOs hold, by a last run; without any one of them they do not",
+        true => "with all of it the SLOs hold, by a last run; each is needed",
         false if plan.limits.is_empty() => "helps, but the SLOs still do not hold with all of it",
         false => "within the limits of the model there is none; this is as far as they let it go",
     };
     page.heading(&format!("Plan to {target}"), proof);
     for (i, change) in plan.changes.iter().enumerate() {
-        let without = plan.without.get(i).map(|slo| format!(" (without it `{slo}` is missed)")).unwrap_or_default();
+        // Without it this SLO is missed: that is what makes it needed.
+        let without = plan.without.get(i).filter(|_| page.verbose);
+        let without = without.map(|slo| format!(" (without it `{slo}` is missed)")).unwrap_or_default();
         page.wrapped(2, 6, &format!("{}{}", changed(change), Ink::Dim.on(without)));
     }
     for limit in &plan.limits {
