@@ -167,8 +167,20 @@ pub const DECLARATIONS: &[Declaration] = &[
         "unpaginated-api",
         Gone,
     ),
-    says("limits.replicas", &[], ("limits", "{ replicas: 3 }"), "slo-missed-at-target", Says("`limits.replicas` allows 3")),
-    says("limits.paths", &[], ("limits", "{ paths: { services.api.replicas: 3 } }"), "slo-missed-at-target", Says("allows 3")),
+    says(
+        "limits.replicas",
+        &[],
+        ("limits", "{ replicas: 3 }"),
+        "slo-missed-at-target",
+        Says("`limits.replicas` allows 3"),
+    ),
+    says(
+        "limits.paths",
+        &[],
+        ("limits", "{ paths: { services.api.replicas: 3 } }"),
+        "slo-missed-at-target",
+        Says("allows 3"),
+    ),
     says(
         "limits.connections",
         &[("databases.db", "{ connections: 1, query: 1ms }"), ("services.api.replicas", "20")],
