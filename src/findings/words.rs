@@ -25,12 +25,13 @@ pub(super) fn seconds(s: f64) -> String {
     SimDuration::from_seconds(rounded).to_string()
 }
 
-/// The limit that is in the way of a plan: `limits.replicas` allows 8, and services.web.replicas would need 11`.
+/// The limit that is in the way of a plan: `limits.replicas` allows 8, and 11 would be tried next for
+/// services.web.replicas.
 pub(super) fn bind(bind: &Bind) -> String {
     let (most, wanted) = (show_count(bind.most), show_count(bind.wanted.ceil()));
     match bind.path.as_str() {
         "" => format!("`{}` allows {most}, and all together would cost {wanted}", bind.limit),
-        path => format!("`{}` allows {most}, and {path} would need {wanted}", bind.limit),
+        path => format!("`{}` allows {most}, and {wanted} would be tried next for {path}", bind.limit),
     }
 }
 

@@ -71,7 +71,7 @@ pub(super) fn plan(report: &Report, page: &mut Page) {
         let (most, wanted) = (show_count(limit.most), show_count(limit.wanted.ceil()));
         let what = match limit.path.as_str() {
             "" => format!("everything together would cost {wanted} a month"),
-            path => format!("{path} would need {wanted} or more"),
+            path => format!("{wanted} would be tried next for {path}"),
         };
         page.labelled(2, "limit", 7, &Ink::Bad.on(format!("{} allows {most}, and {what}", limit.limit)));
     }

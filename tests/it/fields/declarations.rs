@@ -183,7 +183,7 @@ pub const DECLARATIONS: &[Declaration] = &[
     ),
     says(
         "limits.connections",
-        &[("databases.db", "{ connections: 1, query: 1ms }"), ("services.api.replicas", "20")],
+        &[("databases.db", "{ connections: 1, query: 3ms }"), ("services.api.replicas", "20")],
         ("limits", "{ connections: 1 }"),
         "slo-missed-at-target",
         Says("`limits.connections` allows 1"),
