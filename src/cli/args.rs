@@ -38,6 +38,8 @@ const EXAMPLES: &str = "\
 Examples:
   simulate models/shop.yaml --load 10x
   simulate models/shop.yaml --set services.web.replicas=8
+  simulate models/shop.yaml --write-plan plan.yaml --write-plan plan.diff
+  simulate models/shop.yaml --apply plan.yaml
   simulate run models/shop.yaml --fail latency:stripe:+2s@60s+120s
   simulate test models/
   simulate check models/*.yaml
@@ -120,6 +122,13 @@ pub struct ReviewOptions {
     /// Write what was measured as OpenMetrics text, for dashboards; `-` for standard output.
     #[arg(long, value_name = "FILE")]
     pub metrics: Option<PathBuf>,
+    /// The load to plan for, when it is not the one to review for.
+    #[arg(long, value_name = "10x|2000/s", value_parser = values::load)]
+    pub plan_to: Option<Quantity>,
+    /// Write the plan: as a patch that --apply reads, or, to a FILE that ends in .diff, as the difference it makes to the
+    /// model's file, comments and all. Repeatable.
+    #[arg(long, value_name = "FILE")]
+    pub write_plan: Vec<PathBuf>,
     /// What all simulating commands share.
     #[command(flatten)]
     pub simulation: SimulationOptions,
@@ -188,6 +197,10 @@ pub struct CheckArgs {
     /// Change the model: services.web.replicas=8. Repeatable.
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<Setting>,
+    /// Change the model by a file of such settings, one `path: value` a line, as --write-plan writes it; before --set.
+    /// Repeatable.
+    #[arg(long, value_name = "FILE")]
+    pub apply: Vec<PathBuf>,
     /// Leave with code 1 when there is a finding of this severity or a worse one.
     #[arg(long, value_name = "SEVERITY", ignore_case = true, default_value = "never")]
     pub fail_on: FailOn,
@@ -238,6 +251,10 @@ pub struct SimulationOptions {
     /// Change the model: services.web.replicas=8. Repeatable.
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<Setting>,
+    /// Change the model by a file of such settings, one `path: value` a line, as --write-plan writes it; before --set.
+    /// Repeatable.
+    #[arg(long, value_name = "FILE")]
+    pub apply: Vec<PathBuf>,
     /// Seed of all random streams; the same seed gives the same report, byte for byte.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,

@@ -5,7 +5,7 @@ use super::exit::{Exit, Mistake};
 use super::output::{self, Outputs};
 use super::progress::Progress;
 use super::values::{Budget, FailOn};
-use super::{input, terminal, work};
+use super::{input, patch, terminal, work};
 use crate::experiments::Options;
 use crate::report::{Report, openmetrics, series, shell_word};
 use crate::units::Quantity;
@@ -20,15 +20,19 @@ pub fn review(args: &ReviewArgs) -> anyhow::Result<Exit> {
     let options = &args.options;
     terminal::choose_colour(options.output.color);
     let outputs = Outputs::open(&options.output, std::slice::from_ref(&args.model))?;
-    let model = work::model(&input::read(&args.model)?, &options.simulation.set)?;
+    let plans = patch::Places::open(&options.write_plan, &args.model)?;
+    let settings = patch::settings(&options.simulation.apply, &options.simulation.set)?;
+    let model = work::model(&input::read(&args.model)?, &settings)?;
     let mut progress = progress(&options.simulation, options.output.quiet, options.output.verbose);
     if let Some(Budget::Time(time)) = options.budget {
         progress.limit(time);
     }
     let mut report = work::review(&model, options, &progress)?;
     progress.finish();
-    let budget: Vec<String> = options.budget.iter().flat_map(|b| ["--budget".into(), b.to_string()]).collect();
-    report.command = repeat("simulate", &args.model, &[options.load], &budget, &options.simulation);
+    let mut extra: Vec<String> = options.budget.iter().flat_map(|b| ["--budget".into(), b.to_string()]).collect();
+    extra.extend(options.plan_to.iter().flat_map(|load| ["--plan-to".into(), shown(*load)]));
+    report.command = repeat("simulate", &args.model, &[options.load], &extra, &options.simulation);
+    plans.write(&report, &model, &settings)?;
     let exit = gate(std::slice::from_ref(&report), options.fail_on, options.exit_zero);
     if let Some(folder) = &options.plots {
         output::plots(folder, &report)?;
@@ -50,7 +54,8 @@ pub fn review(args: &ReviewArgs) -> anyhow::Result<Exit> {
 pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     terminal::choose_colour(args.output.color);
     let outputs = Outputs::open(&args.output, std::slice::from_ref(&args.model))?;
-    let model = work::model(&input::read(&args.model)?, &args.simulation.set)?;
+    let settings = patch::settings(&args.simulation.apply, &args.simulation.set)?;
+    let model = work::model(&input::read(&args.model)?, &settings)?;
     let progress = progress(&args.simulation, args.output.quiet, args.output.verbose);
     let mut report = work::run(&model, args, &progress)?;
     progress.finish();
@@ -73,10 +78,11 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
 pub fn check(args: &CheckArgs) -> anyhow::Result<Exit> {
     terminal::choose_colour(args.output.color);
     let outputs = Outputs::open(&args.output, &args.models)?;
+    let settings = patch::settings(&args.apply, &args.set)?;
     let mut reports = Vec::new();
     let mut invalid = 0;
     for path in &args.models {
-        let checked = input::read(path).and_then(|input| work::model(&input, &args.set));
+        let checked = input::read(path).and_then(|input| work::model(&input, &settings));
         match checked {
             Ok(model) => {
                 let mut report = work::check(&model);
@@ -111,13 +117,12 @@ fn gate(reports: &[Report], fail_on: FailOn, exit_zero: bool) -> Exit {
 fn repeat(command: &str, model: &Path, loads: &[Quantity], extra: &[String], options: &SimulationOptions) -> String {
     let mut words = vec![command.to_string(), shell_word(&model.display().to_string())];
     for load in loads {
-        let load = match *load {
-            Quantity::Factor(factor) => show_factor(factor),
-            Quantity::Rate(rate) => show_rate(rate),
-        };
-        words.extend(["--load".into(), load]);
+        words.extend(["--load".into(), shown(*load)]);
     }
     words.extend_from_slice(extra);
+    for file in &options.apply {
+        words.extend(["--apply".into(), shell_word(&file.display().to_string())]);
+    }
     for setting in &options.set {
         words.extend(["--set".into(), shell_word(&format!("{}={}", setting.path, setting.value))]);
     }
@@ -128,4 +133,11 @@ fn repeat(command: &str, model: &Path, loads: &[Quantity], extra: &[String], opt
     }
     words.extend(["--seed".into(), options.seed.to_string()]);
     words.join(" ")
+}
+
+fn shown(load: Quantity) -> String {
+    match load {
+        Quantity::Factor(factor) => show_factor(factor),
+        Quantity::Rate(rate) => show_rate(rate),
+    }
 }

@@ -10,6 +10,7 @@ mod exit;
 mod input;
 mod look_up;
 mod output;
+mod patch;
 mod progress;
 mod schema;
 mod terminal;

@@ -152,6 +152,23 @@ impl Target {
     }
 }
 
+/// A place that one text will go to; opened before the simulation, so that what cannot be written is known at once.
+pub(super) struct Place(Target);
+
+impl Place {
+    /// Opens it; `-` is standard output. The model itself is not overwritten.
+    pub(super) fn open(path: &Path, model: &Path) -> Result<Place, Mistake> {
+        let input = model.to_path_buf();
+        let open = || Target::open(path, std::slice::from_ref(&input));
+        Ok(Place(if is_standard(path) { Target::Standard } else { open()? }))
+    }
+
+    /// Writes it.
+    pub(super) fn write(self, text: &str) -> anyhow::Result<()> {
+        self.0.write(text.as_bytes())
+    }
+}
+
 /// Writes to one place, whole or not at all; `-` is standard output.
 pub(super) fn put(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let target = if is_standard(path) { Target::Standard } else { Target::open(path, &[])? };

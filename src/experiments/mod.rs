@@ -63,7 +63,7 @@ pub use pictures::{LoadPoint, Moment, Pictures, Replay, State};
 pub use plain::{Plain, run};
 pub use remedies::{Proof, Remedy};
 pub use review::{Decoy, Heard, Review, Shown, Spare, review};
-pub use scale::ScalePlan;
+pub use scale::{Bind, ScalePlan};
 pub use strike::Asked;
 pub use suite::{Exam, Examined, Ruled, Ruling, examine_all, exams, settled};
 pub use toll::Toll;

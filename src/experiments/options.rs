@@ -12,6 +12,8 @@ use crate::units::{Quantity, SimDuration};
 pub struct Options {
     /// Loads to run at. A review looks at 1x and at the last of these.
     pub loads: Vec<Quantity>,
+    /// The load that a review plans for, when it is not the last of these.
+    pub plan_to: Option<Quantity>,
     /// Seed of all random streams.
     pub seed: u64,
     /// Replications behind each figure that is shown.
@@ -34,6 +36,7 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             loads: Vec::new(),
+            plan_to: None,
             seed: 1,
             replications: 5,
             duration: None,

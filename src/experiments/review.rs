@@ -190,7 +190,9 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
     progress.begin("doubling what gives out", 1);
     let bottlenecks = bench.bottlenecks(&capacity, load, share::BOTTLENECK * options.budget, REPLICATIONS);
     progress.begin("planning the way there", 1);
-    let plan = (load != 1.0 || !asked_holds).then(|| bench.plan_to(load, share::PLAN * options.budget));
+    let target = options.plan_to.map_or(load, |l| options.factor(&model.plan, l));
+    let wanted = options.plan_to.is_some() || load != 1.0 || !asked_holds;
+    let plan = wanted.then(|| bench.plan_to(target, share::PLAN * options.budget, &model.limits));
 
     let at = (load != 1.0).then_some((load, asked_holds));
     let fallen = strike(&bench, options, &runs[0], at, progress, &mut notes);

@@ -2,13 +2,17 @@
 //!
 //! The static demand says at once what will be short, and by how much. What it cannot see (queues, bursts, retries) is
 //! found by running: as long as the expectations fail, the resource that gives out is enlarged. Then every change is
-//! made smaller, or left out, as long as they still hold; and a last, longer run proves the whole.
+//! made smaller, or left out, as long as they still hold; a last, longer run proves the whole; and without any one of
+//! the changes that run must fail (`needed`).
+//!
+//! Nothing is enlarged beyond the limits of the model. Where the resource that gives out first is at its limit, there is
+//! no plan, and the limit is named.
 
 use super::bench::{Bench, Outcome};
-use super::usage::{Usage, by_path, change, current, giving_out, usages};
+use super::usage::{Usage, by_path, current, giving_out, usages, written};
 use crate::graph::{Graph, Resource};
 use crate::measure::Measurements;
-use crate::model::Change;
+use crate::model::{Change, Limits};
 use crate::plan::Plan;
 
 /// The changes found.
@@ -22,6 +26,25 @@ pub struct ScalePlan {
     pub meets: bool,
     /// The last run; `None` when a change did not fit the model.
     pub proof: Option<Outcome>,
+    /// For each change, what the last run shows without it; empty when the expectations do not hold anyway.
+    pub without: Vec<Outcome>,
+    /// The limits that are in the way, when they do not.
+    pub binds: Vec<Bind>,
+    /// What everything costs a month, before and after, where a cost is declared.
+    pub cost: Option<(f64, f64)>,
+}
+
+/// A limit that is in the way of a plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bind {
+    /// Where it is written: `limits.replicas`.
+    pub limit: String,
+    /// The most it allows.
+    pub most: f64,
+    /// What would have to exceed it; empty for a cost.
+    pub path: String,
+    /// How much would be tried next.
+    pub wanted: f64,
 }
 
 /// One number of the model that is being set.
@@ -35,6 +58,17 @@ struct Dial {
     tight: bool,
     /// What the demand asks for at the very least.
     least: f64,
+    /// What it was set to before its limit was looked at.
+    wanted: f64,
+}
+
+impl Dial {
+    fn new(resource: Resource, path: &str, now: f64, to: f64, limits: &Limits) -> Dial {
+        let most = limits.most(path).map_or(f64::INFINITY, |(most, _)| most);
+        // What stands in the model already is not taken back for a limit.
+        let allowed = to.min(most).max(now);
+        Dial { resource, path: path.into(), now, to: allowed, tight: false, least: 0.0, wanted: to }
+    }
 }
 
 /// A resource is planned to be this busy at most; beyond it waiting grows quickly.
@@ -43,12 +77,14 @@ const ROOM: f64 = 0.75;
 const FULL: f64 = 0.9;
 /// Rounds of enlarging what gives out.
 const ROUNDS: usize = 6;
+/// Replications of the last run.
+const PROOF: u32 = 3;
 /// Rounds of making changes smaller.
 const TRIMS: usize = 4;
 
 impl Bench<'_, '_> {
     /// Looks for the changes. Each run costs about `events`, each replication of the last one more.
-    pub fn plan_to(&self, load: f64, events: f64) -> ScalePlan {
+    pub fn plan_to(&self, load: f64, events: f64, limits: &Limits) -> ScalePlan {
         let schedule = self.short(load, events);
         let run = |dials: &[Dial]| {
             let plan = (self.remodel)(&self.changes(dials))?;
@@ -57,7 +93,7 @@ impl Bench<'_, '_> {
         };
         let mut dials = Vec::new();
         let mut holds = self.holds(self.graph.plan(), load, schedule);
-        let short = !holds && self.by_demand(load, &mut dials);
+        let short = !holds && self.by_demand(load, &mut dials, limits);
         for _ in usize::from(short)..ROUNDS {
             if holds {
                 break;
@@ -68,14 +104,14 @@ impl Bench<'_, '_> {
                 break;
             }
             let Some(m) = outcome.telling() else { break };
-            if !enlarge(&plan, m, &mut dials, &self.needs(load, &plan)) {
+            if !enlarge(&plan, m, &mut dials, &self.needs(load, &plan), limits) {
                 break;
             }
         }
         for dial in &mut dials {
             let bounds = self.bounds.iter().filter(|b| b.path == dial.path);
             let need = bounds.map(|b| b.busy * load / (FULL * b.capacity)).fold(0.0, f64::max);
-            dial.least = fit(dial.resource, dial.now * need);
+            dial.least = fit(dial.resource, dial.now * need).min(dial.to);
         }
         if holds {
             self.trim(&mut dials, &|sets: &[Vec<Dial>]| {
@@ -83,50 +119,92 @@ impl Bench<'_, '_> {
                 self.hold_all(&sets, load, schedule)
             });
         }
-        self.prove(load, events, dials)
+        let plan = self.prove(load, events, dials, limits);
+        self.priced(plan, limits)
     }
 
     /// The last run. Should it fail where the short ones held, what gives out is enlarged once more, twice at most.
-    fn prove(&self, load: f64, events: f64, mut dials: Vec<Dial>) -> ScalePlan {
+    fn prove(&self, load: f64, events: f64, mut dials: Vec<Dial>, limits: &Limits) -> ScalePlan {
         let schedule = self.short(load, 2.5 * events);
-        let mut result = ScalePlan { load, changes: Vec::new(), meets: false, proof: None };
+        let none = (Vec::new(), Vec::new(), Vec::new());
+        let (changes, without, binds) = none;
+        let mut result = ScalePlan { load, changes, meets: false, proof: None, without, binds, cost: None };
         for _ in 0..3 {
             result.changes = self.changes(&dials);
             let Some(plan) = (self.remodel)(&result.changes) else { return result };
-            let outcome = self.at(&plan, load, schedule, 3);
+            let outcome = self.at(&plan, load, schedule, PROOF);
             result.meets = outcome.holds;
             let next = outcome.telling().filter(|_| !outcome.holds);
-            let again = next.is_some_and(|m| enlarge(&plan, m, &mut dials, &self.needs(load, &plan)));
+            let again = next.is_some_and(|m| enlarge(&plan, m, &mut dials, &self.needs(load, &plan), limits));
             result.proof = Some(outcome);
             if !again {
                 break;
             }
         }
-        result
+        if result.meets { self.needed(result, schedule) } else { bound(result, &dials, limits) }
+    }
+
+    /// Leaves out what is not needed, the costliest first, until the last run fails without any one of the changes.
+    fn needed(&self, mut plan: ScalePlan, schedule: super::trials::Schedule) -> ScalePlan {
+        loop {
+            let except = |i: usize| {
+                let rest = plan.changes.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, change)| change.clone());
+                rest.collect::<Vec<Change>>()
+            };
+            let sets: Vec<Vec<Change>> = (0..plan.changes.len()).map(except).collect();
+            // One replication tells most; what holds in it is asked again over as many as the proof has.
+            let mut outcomes = self.with_all(&sets, plan.load, schedule, 1);
+            for (outcome, set) in outcomes.iter_mut().zip(&sets).filter(|(o, _)| o.as_ref().is_none_or(|o| o.holds)) {
+                *outcome = self.with_all(std::slice::from_ref(set), plan.load, schedule, PROOF).pop().flatten();
+            }
+            let holds = |i: &usize| outcomes[*i].as_ref().is_some_and(|o| o.holds);
+            let spared = (0..sets.len()).filter(holds).max_by(|a, b| {
+                let saved = |i: usize| self.price(&plan.changes) - self.price(&sets[i]);
+                saved(*a).total_cmp(&saved(*b)).then(b.cmp(a))
+            });
+            let Some(i) = spared else {
+                plan.without = outcomes.into_iter().flatten().collect();
+                return plan;
+            };
+            plan.changes.remove(i);
+            plan.proof = outcomes.swap_remove(i);
+        }
+    }
+
+    /// What everything that declares a cost costs a month with these changes.
+    fn price(&self, changes: &[Change]) -> f64 {
+        (self.remodel)(changes).map_or(0.0, |plan| price(&plan))
+    }
+
+    /// Adds what the plan costs, which may be too much.
+    fn priced(&self, mut plan: ScalePlan, limits: &Limits) -> ScalePlan {
+        if self.graph.plan().components.iter().all(|c| c.declared.cost.is_none()) {
+            return plan;
+        }
+        let (before, after) = (price(self.graph.plan()), self.price(&plan.changes));
+        plan.cost = Some((before, after));
+        if let Some(most) = limits.cost.filter(|most| plan.meets && after > *most) {
+            plan.meets = false;
+            plan.binds.push(Bind { limit: "limits.cost".into(), most, path: String::new(), wanted: after });
+        }
+        plan
     }
 
     fn changes(&self, dials: &[Dial]) -> Vec<Change> {
-        let plan = self.graph.plan();
-        dials.iter().filter(|d| d.to > d.now).map(|d| change(plan, d.resource, &d.path, d.to)).collect()
+        let change = |d: &Dial| {
+            let from = Some(written(d.resource, d.now));
+            Change { path: d.path.clone(), from, to: written(d.resource, d.to) }
+        };
+        dials.iter().filter(|d| d.to > d.now).map(change).collect()
     }
 
     /// Sets a dial for everything whose demand at this load leaves no room. Tells whether there was any.
-    fn by_demand(&self, load: f64, dials: &mut Vec<Dial>) -> bool {
+    fn by_demand(&self, load: f64, dials: &mut Vec<Dial>, limits: &Limits) -> bool {
         let plan = self.graph.plan();
         for bound in self.bounds.iter().filter(|b| b.busy * load > ROOM * b.capacity) {
             let now = current(plan, bound.resource);
-            let factor = bound.busy * load / (ROOM * bound.capacity);
-            set(
-                dials,
-                Dial {
-                    resource: bound.resource,
-                    path: bound.path.clone(),
-                    now,
-                    to: fit(bound.resource, now * factor),
-                    tight: false,
-                    least: 0.0,
-                },
-            );
+            let to = fit(bound.resource, now * bound.busy * load / (ROOM * bound.capacity));
+            set(dials, Dial::new(bound.resource, &bound.path, now, to, limits));
         }
         !dials.is_empty()
     }
@@ -187,7 +265,8 @@ fn next(dial: &Dial, floor: f64) -> Option<f64> {
 
 /// Enlarges what gives out, by half again; the deepest first. Something that the demand does not explain is only filled
 /// from below, so it comes after what the demand does explain.
-fn enlarge(plan: &Plan, m: &Measurements, dials: &mut Vec<Dial>, needs: &[(Resource, f64)]) -> bool {
+/// What is at its limit already cannot be enlarged, and enlarging others in its place would not help.
+fn enlarge(plan: &Plan, m: &Measurements, dials: &mut Vec<Dial>, needs: &[(Resource, f64)], limits: &Limits) -> bool {
     let graph = Graph::new(plan);
     let all = usages(&graph, &graph.bounds(), m);
     let full: Vec<Usage> = by_path(&giving_out(&graph, &all));
@@ -196,13 +275,37 @@ fn enlarge(plan: &Plan, m: &Measurements, dials: &mut Vec<Dial>, needs: &[(Resou
     let now = current(plan, usage.resource);
     let to = fit(usage.resource, (now * 1.5).max(now * need / ROOM).max(now + 1.0));
     let before = dials.iter().find(|d| d.path == usage.path).map_or(now, |d| d.now);
-    set(dials, Dial { resource: usage.resource, path: usage.path.clone(), now: before, to, tight: false, least: 0.0 });
-    true
+    let dial = Dial::new(usage.resource, &usage.path, before, to, limits);
+    let grows = dial.to > now;
+    set(dials, dial);
+    grows
+}
+
+/// The limits that stood in the way.
+fn bound(mut plan: ScalePlan, dials: &[Dial], limits: &Limits) -> ScalePlan {
+    let bind = |dial: &Dial| {
+        let (most, limit) = limits.most(&dial.path)?;
+        (dial.wanted > most).then(|| Bind { limit, most, path: dial.path.clone(), wanted: dial.wanted })
+    };
+    plan.binds = dials.iter().filter_map(bind).collect();
+    plan
+}
+
+/// What everything that declares a cost costs a month.
+fn price(plan: &Plan) -> f64 {
+    let of = |station: &crate::plan::Station| {
+        let each = plan.components[station.component.index()].declared.cost.unwrap_or(0.0);
+        each * f64::from(station.replicas)
+    };
+    plan.stations.iter().map(of).sum()
 }
 
 fn set(dials: &mut Vec<Dial>, dial: Dial) {
     match dials.iter_mut().find(|d| d.path == dial.path) {
-        Some(old) => old.to = old.to.max(dial.to),
+        Some(old) => {
+            old.to = old.to.max(dial.to);
+            old.wanted = old.wanted.max(dial.wanted);
+        }
         None => dials.push(dial),
     }
 }
@@ -237,13 +340,20 @@ mod tests {
         let slos = [success()];
         let pace = Pace::of(&plan, 1);
         let bench = Bench { graph: &graph, bounds: &bounds, slos: &slos, alerts: &[], seed: 1, pace, remodel: &build };
-        let found = bench.plan_to(10.0, 300e3);
+        let found = bench.plan_to(10.0, 300e3, &Limits::default());
         assert!(found.meets, "{:?}", found.changes);
         let to = |path: &str| found.changes.iter().find(|c| c.path == path).and_then(|c| parse_count(&c.to).ok());
         let shop = to("shop.replicas").unwrap_or(0.0);
         assert!((10.0..=16.0).contains(&shop), "{:?}", found.changes);
         assert!(to("web.replicas").is_none(), "{:?}", found.changes);
-        let idle = bench.plan_to(1.0, 100e3);
+        assert_eq!(found.without.len(), found.changes.len());
+        assert!(found.without.iter().all(|o| !o.holds), "without any one change the expectations are missed");
+        let idle = bench.plan_to(1.0, 100e3, &Limits::default());
         assert!(idle.meets && idle.changes.is_empty(), "what holds needs no change");
+        // Ten cores are the demand of 10x: with nine no plan can be.
+        let limits = Limits { paths: vec![("shop.replicas".into(), 9.0)], ..Limits::default() };
+        let stopped = bench.plan_to(10.0, 300e3, &limits);
+        assert!(!stopped.meets && stopped.binds.iter().any(|b| b.path == "shop.replicas" && b.most == 9.0));
+        assert!(stopped.changes.iter().all(|c| c.path != "shop.replicas" || c.to == "9"), "{:?}", stopped.changes);
     }
 }

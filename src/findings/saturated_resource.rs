@@ -37,7 +37,7 @@ pub(super) fn saturated(evidence: &Evidence, code: &'static str, wanted: fn(Reso
     for (i, bottleneck) in review.bottlenecks.iter().enumerate().filter(|(_, b)| wanted(b.usage.resource)) {
         findings.push(found(evidence, review, code, bottleneck, &review.bottlenecks[..i]));
     }
-    for change in review.plan.iter().filter(|p| p.meets).flat_map(|p| &p.changes) {
+    for change in planned_changes(review) {
         let told = review.bottlenecks.iter().any(|b| b.change.path == change.path);
         let bound = review.bounds.iter().find(|b| b.path == change.path).filter(|b| wanted(b.resource));
         if let (false, Some(bound)) = (told, bound) {
@@ -103,10 +103,15 @@ fn found(
     }
 }
 
+/// The changes of the plan to the load of the review, when it meets what it should.
+fn planned_changes(review: &Review) -> impl Iterator<Item = &Change> {
+    review.plan.iter().filter(|p| p.meets && p.load == review.load).flat_map(|p| &p.changes)
+}
+
 /// The number of the plan where it has one, else the double.
 fn fix(review: &Review, bottleneck: &Bottleneck) -> (Change, String) {
     let path = &bottleneck.change.path;
-    let planned = review.plan.iter().filter(|p| p.meets).flat_map(|p| &p.changes).find(|c| c.path == *path);
+    let planned = planned_changes(review).find(|c| c.path == *path);
     let change = planned.unwrap_or(&bottleneck.change).clone();
     let target = if planned.is_some() { format!(" for {}", times(review.load)) } else { String::new() };
     let summary = format!("{path} from {} to {}{target}", change.from.as_deref().unwrap_or("nothing"), change.to);

@@ -1,6 +1,6 @@
 //! An SLO that does not hold at the load asked for.
 
-use super::words::{percent, seconds};
+use super::words::{bind, list, percent, seconds};
 use super::{Confidence, Effect, Evidence, Figure, Finding, Fix, Severity, declare_lint};
 use crate::experiments::{Judged, Review, Verdict};
 use crate::model::{Metric, Subject, What};
@@ -47,6 +47,10 @@ fn missed(evidence: &Evidence, review: &Review, load: f64, judged: &Judged) -> F
     if let (Some(plan), Some(fixed)) = (proof, fixed) {
         let n = plan.changes.len();
         told.push(format!("With the plan to {at} ({n} changes) it is {} and holds.", show(metric, fixed.value.mean)));
+    }
+    if let Some(plan) = review.plan.as_ref().filter(|p| !p.meets && p.load == load && !p.binds.is_empty()) {
+        let binds: Vec<String> = plan.binds.iter().map(bind).collect();
+        told.push(format!("Within the limits of the model there is no plan to {at}: {}.", list(&binds)));
     }
     Finding {
         code: LINT.code,

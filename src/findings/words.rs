@@ -1,9 +1,9 @@
 //! Numbers and lists in sentences.
 
 use super::Evidence;
-use crate::experiments::{Failure, Review};
+use crate::experiments::{Bind, Failure, Review};
 use crate::plan::EndpointId;
-use crate::units::{SimDuration, show_factor, show_ratio};
+use crate::units::{SimDuration, show_count, show_factor, show_ratio};
 
 /// A share in whole percent, or in tenths where that says more.
 pub(super) fn percent(share: f64) -> String {
@@ -23,6 +23,16 @@ pub(super) fn times(load: f64) -> String {
 pub(super) fn seconds(s: f64) -> String {
     let rounded = if s >= 1.0 { (s * 10.0).round() / 10.0 } else { (s * 1e3).round() / 1e3 };
     SimDuration::from_seconds(rounded).to_string()
+}
+
+/// The limit that is in the way of a plan: `limits.replicas` allows 8, and 11 would be tried next for
+/// services.web.replicas.
+pub(super) fn bind(bind: &Bind) -> String {
+    let (most, wanted) = (show_count(bind.most), show_count(bind.wanted.ceil()));
+    match bind.path.as_str() {
+        "" => format!("`{}` allows {most}, and all together would cost {wanted}", bind.limit),
+        path => format!("`{}` allows {most}, and {wanted} would be tried next for {path}", bind.limit),
+    }
 }
 
 /// `a`, `a and b`, `a, b and c`.

@@ -8,6 +8,7 @@ mod alert;
 mod arrivals;
 mod checks;
 mod expect;
+mod limits;
 mod read;
 mod scenario;
 mod traffic;
@@ -15,6 +16,7 @@ mod window;
 
 pub use alert::{ALERT_SHAPE, Alert, Condition, Signal, watches};
 pub use expect::{Expectation, Metric, Op, Subject, What};
+pub use limits::Limits;
 pub use read::MODEL_SHAPE;
 pub use scenario::Scenario;
 pub use window::Window;
@@ -38,6 +40,8 @@ pub struct Model {
     pub alerts: Vec<Alert>,
     /// What may happen to it, and what is expected then.
     pub scenarios: Vec<Scenario>,
+    /// How far a plan to more load may go.
+    pub limits: Limits,
     /// Capacities nobody wrote, such as `services.web.queue = 100`.
     pub assumed: Vec<String>,
 }

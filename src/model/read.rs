@@ -1,6 +1,7 @@
 //! The order in which a model is read.
 
 use super::alert::{self, ALERT_SHAPE, Alert};
+use super::limits::{self, LIMITS_SHAPE, Limits};
 use super::scenario::SCENARIO_SHAPE;
 use super::traffic::TRAFFIC_SHAPE;
 use super::{Model, checks, expect, scenario, traffic};
@@ -25,6 +26,7 @@ pub static MODEL_SHAPE: Shape = Shape::new(
             Takes::Named(&Takes::Map(&SCENARIO_SHAPE)),
             "What may happen, and what should hold then.",
         ),
+        Field::new("limits", Takes::Map(&LIMITS_SHAPE), "How far a plan to more load may go."),
     ],
 )
 .with(&[&SECTIONS_SHAPE]);
@@ -35,8 +37,8 @@ pub(super) fn read(document: Document) -> Result<Model, Vec<Problem>> {
     if !problems.is_empty() {
         return Err(problems.into_vec());
     }
-    let Parts { name, plan, slos, alerts, scenarios, assumed } = model;
-    Ok(Model { name, plan, slos, alerts, scenarios, assumed, document })
+    let Parts { name, plan, slos, alerts, scenarios, limits, assumed } = model;
+    Ok(Model { name, plan, slos, alerts, scenarios, limits, assumed, document })
 }
 
 /// A model without the document it was read from.
@@ -46,6 +48,7 @@ struct Parts {
     slos: Vec<expect::Expectation>,
     alerts: Vec<Alert>,
     scenarios: Vec<scenario::Scenario>,
+    limits: Limits,
     assumed: Vec<String>,
 }
 
@@ -59,6 +62,7 @@ fn read_root(document: &Document, problems: &Problems) -> Parts {
     let slos = fields.optional("slos");
     let scenarios = fields.optional("scenarios");
     let alerts = fields.optional("alerts");
+    let limits = fields.optional("limits");
     fields.finish();
 
     let mut wiring = Wiring::default();
@@ -82,6 +86,7 @@ fn read_root(document: &Document, problems: &Problems) -> Parts {
         slos: slos.map(|item| expect::read_objectives(&item, &plan)).unwrap_or_default(),
         scenarios: scenarios.map(|item| scenario::read_all(&item, &plan)).unwrap_or_default(),
         alerts,
+        limits: limits.and_then(|item| limits::read(&item, document)).unwrap_or_default(),
         plan,
         assumed,
     }
@@ -111,6 +116,7 @@ impl Parts {
             slos: Vec::new(),
             alerts: Vec::new(),
             scenarios: Vec::new(),
+            limits: Limits::default(),
             assumed: Vec::new(),
         }
     }

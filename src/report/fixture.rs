@@ -359,6 +359,9 @@ fn plan() -> PlanToTarget {
             change("services.payments.concurrency", Some("20"), "40"),
         ],
         meets_slos: true,
+        without: vec!["web.account p99 < 800ms".into(), "web.checkout p99 < 2s".into()],
+        limits: Vec::new(),
+        cost: None,
         effects: vec![Effect {
             subject: "web.checkout".into(),
             measure: Measure::SuccessRate,
@@ -405,6 +408,7 @@ pub(super) fn review() -> Report {
         bottlenecks: Some(vec![Bottleneck {
             resource: "orders-db.connections".into(),
             rank: 1,
+            from_load: 4.9,
             change: Some(change("databases.orders-db.connections", Some("20"), "40")),
             effect: capacity(around(6.8, 0.15)),
         }]),

@@ -30,7 +30,7 @@ pub use series::series;
 
 pub use review::{
     AlertInfo, AskedFaults, Bottleneck, Bound, Campaign, Capacity, CascadeStep, Confidence, Decoy, Detection, Effect,
-    Failure, FaultInfo, FaultPair, FaultPairs, Finding, Fix, Measure, Page, Place, PlanToTarget, Readiness,
+    Failure, FaultInfo, FaultPair, FaultPairs, Finding, Fix, Measure, Page, Place, PlanLimit, PlanToTarget, Readiness,
     ReadinessItem, Reading, Recovery, Scores, Screened, Severity, SideEffect,
 };
 pub use run::{

@@ -36,8 +36,10 @@ pub struct Bound {
 pub struct Bottleneck {
     /// `orders-db.connections`
     pub resource: String,
-    /// 1 for the one that helps most.
+    /// 1 for the one that gives out first, 2 for the next once that one is doubled, and so on.
     pub rank: u32,
+    /// The load from which on it gives out, those before it being doubled.
+    pub from_load: f64,
     /// The change that was tried.
     pub change: Option<Change>,
     /// What it gave.
@@ -55,6 +57,25 @@ pub struct PlanToTarget {
     pub meets_slos: bool,
     /// What all changes together give.
     pub effects: Vec<Effect>,
+    /// For each change, the SLO that is missed without it; empty when the SLOs are not met anyway.
+    pub without: Vec<String>,
+    /// The limits of the model that are in the way, when they are not.
+    pub limits: Vec<PlanLimit>,
+    /// What everything that declares a cost costs a month, before and after.
+    pub cost: Option<(f64, f64)>,
+}
+
+/// A limit of the model that is in the way of a plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlanLimit {
+    /// Where it is written: `limits.replicas`.
+    pub limit: String,
+    /// The most it allows.
+    pub most: f64,
+    /// What would have to exceed it: `services.web.replicas`; empty for the cost of everything.
+    pub path: String,
+    /// How much would be tried next.
+    pub wanted: f64,
 }
 
 /// What is compared.

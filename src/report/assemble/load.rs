@@ -2,10 +2,10 @@
 
 use super::runs::GROWTH;
 use super::{Scribe, effect, measure, scaled};
-use crate::experiments::{Review, ScalePlan};
+use crate::experiments::{Bind, Outcome, Review, ScalePlan, Verdict};
 use crate::findings;
 use crate::model::{Metric, What};
-use crate::report::{Bottleneck, Bound, Capacity, Effect, PlanToTarget};
+use crate::report::{Bottleneck, Bound, Capacity, Effect, PlanLimit, PlanToTarget};
 
 impl Scribe<'_> {
     pub(super) fn capacity(&self, review: &Review) -> Capacity {
@@ -37,6 +37,7 @@ impl Scribe<'_> {
             Bottleneck {
                 resource: b.usage.name.clone(),
                 rank: i as u32 + 1,
+                from_load: b.edge,
                 change: Some(self.change(&b.change)),
                 effect: effect(findings::Effect {
                     subject: subject.map(|s| self.subject(s)).unwrap_or_default(),
@@ -56,6 +57,9 @@ impl Scribe<'_> {
             changes: plan.changes.iter().map(|c| self.change(c)).collect(),
             meets_slos: plan.meets,
             effects: self.plan_effects(plan, review),
+            without: plan.without.iter().map(missed).collect(),
+            limits: plan.binds.iter().map(limit).collect(),
+            cost: plan.cost,
         }
     }
 
@@ -78,4 +82,14 @@ impl Scribe<'_> {
         };
         before.iter().filter_map(told).collect()
     }
+}
+
+/// The expectation that a run misses most.
+fn missed(outcome: &Outcome) -> String {
+    let worst = outcome.worst().filter(|judged| judged.verdict == Verdict::Fails);
+    worst.map_or(GROWTH.into(), |judged| judged.text.clone())
+}
+
+fn limit(bind: &Bind) -> PlanLimit {
+    PlanLimit { limit: bind.limit.clone(), most: bind.most, path: bind.path.clone(), wanted: bind.wanted }
 }

@@ -29,6 +29,7 @@ struct Bound<'a> {
 pub(super) struct Bottleneck<'a> {
     resource: &'a str,
     rank: u32,
+    from_load: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     change: Option<Change<'a>>,
     effect: Effect,
@@ -40,6 +41,28 @@ pub(super) struct Plan<'a> {
     changes: Vec<Change<'a>>,
     meets_slos: bool,
     effects: Vec<Effect>,
+    /// For each change, the SLO that is missed without it.
+    without: &'a [String],
+    /// The limits of the model that are in the way.
+    limits: Vec<PlanLimit<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<Cost>,
+}
+
+#[derive(Serialize)]
+struct PlanLimit<'a> {
+    limit: &'a str,
+    most: f64,
+    /// Null for the cost of everything.
+    path: Option<&'a str>,
+    wanted: f64,
+}
+
+/// A month.
+#[derive(Serialize)]
+struct Cost {
+    before: f64,
+    after: f64,
 }
 
 #[derive(Serialize)]
@@ -189,7 +212,13 @@ pub(super) fn capacity(c: &report::Capacity) -> Capacity<'_> {
 }
 
 pub(super) fn bottleneck(b: &report::Bottleneck) -> Bottleneck<'_> {
-    Bottleneck { resource: &b.resource, rank: b.rank, change: b.change.as_ref().map(change), effect: effect(&b.effect) }
+    Bottleneck {
+        resource: &b.resource,
+        rank: b.rank,
+        from_load: b.from_load,
+        change: b.change.as_ref().map(change),
+        effect: effect(&b.effect),
+    }
 }
 
 pub(super) fn plan(p: &report::PlanToTarget) -> Plan<'_> {
@@ -198,7 +227,15 @@ pub(super) fn plan(p: &report::PlanToTarget) -> Plan<'_> {
         changes: p.changes.iter().map(change).collect(),
         meets_slos: p.meets_slos,
         effects: p.effects.iter().map(effect).collect(),
+        without: &p.without,
+        limits: p.limits.iter().map(plan_limit).collect(),
+        cost: p.cost.map(|(before, after)| Cost { before, after }),
     }
+}
+
+fn plan_limit(l: &report::PlanLimit) -> PlanLimit<'_> {
+    let path = Some(l.path.as_str()).filter(|path| !path.is_empty());
+    PlanLimit { limit: &l.limit, most: l.most, path, wanted: l.wanted }
 }
 
 fn change(c: &report::Change) -> Change<'_> {

@@ -3,6 +3,7 @@
 use super::page::{Ink, Page};
 use crate::report::Report;
 use crate::report::words::{changed, effect, factor};
+use crate::units::show_count;
 
 pub(super) fn capacity(report: &Report, page: &mut Page) {
     let Some(capacity) = &report.capacity else { return };
@@ -43,21 +44,39 @@ pub(super) fn bottlenecks(report: &Report, page: &mut Page) {
     }
     page.heading("Bottlenecks", "what doubling each gives, on the same random numbers");
     for b in bottlenecks {
-        page.wrapped(2, 5, &format!("{}. {}: {}", b.rank, Ink::Bold.on(&b.resource), effect(&b.effect)));
+        page.wrapped(
+            2,
+            5,
+            &format!("{}. {} from {}: {}", b.rank, Ink::Bold.on(&b.resource), factor(b.from_load), effect(&b.effect)),
+        );
     }
 }
 
 pub(super) fn plan(report: &Report, page: &mut Page) {
-    let Some(plan) = report.plan.as_ref().filter(|p| !p.changes.is_empty()) else { return };
+    let Some(plan) = report.plan.as_ref().filter(|p| !p.changes.is_empty() || !p.limits.is_empty()) else { return };
     let target = factor(plan.target_load);
-    let proof = if plan.meets_slos {
-        "with all of it the SLOs hold, by a last run"
-    } else {
-        "helps, but the SLOs still do not hold with all of it"
+    let proof = match plan.meets_slos {
+        true => "with all of it the SLOs hold, by a last run; each is needed",
+        false if plan.limits.is_empty() => "helps, but the SLOs still do not hold with all of it",
+        false => "within the limits of the model there is none; this is as far as they let it go",
     };
     page.heading(&format!("Plan to {target}"), proof);
-    for change in &plan.changes {
-        page.wrapped(2, 6, &changed(change));
+    for (i, change) in plan.changes.iter().enumerate() {
+        // Without it this SLO is missed: that is what makes it needed.
+        let without = plan.without.get(i).filter(|_| page.verbose);
+        let without = without.map(|slo| format!(" (without it `{slo}` is missed)")).unwrap_or_default();
+        page.wrapped(2, 6, &format!("{}{}", changed(change), Ink::Dim.on(without)));
+    }
+    for limit in &plan.limits {
+        let (most, wanted) = (show_count(limit.most), show_count(limit.wanted.ceil()));
+        let what = match limit.path.as_str() {
+            "" => format!("everything together would cost {wanted} a month"),
+            path => format!("{wanted} would be tried next for {path}"),
+        };
+        page.labelled(2, "limit", 7, &Ink::Bad.on(format!("{} allows {most}, and {what}", limit.limit)));
+    }
+    if let Some((before, after)) = plan.cost {
+        page.labelled(2, "costs", 7, &format!("{} a month, {} today", show_count(after), show_count(before)));
     }
     if !plan.effects.is_empty() {
         let effects: Vec<String> = plan.effects.iter().map(effect).collect();
