@@ -3,7 +3,7 @@
 use super::args::ExplainArgs;
 use super::exit::{Exit, Mistake};
 use super::output;
-use crate::findings::{ALIASES, LINTS, Lint, lint};
+use crate::findings::{ALIASES, LINTS, Lint, OBSERVABILITY, READINESS, lint};
 use crate::yaml::did_you_mean;
 use std::path::Path;
 
@@ -13,6 +13,8 @@ use std::path::Path;
 /// There is no such finding, or standard output cannot be written to.
 pub fn look_up(args: &ExplainArgs) -> anyhow::Result<Exit> {
     let text = match &args.code {
+        Some(code) if code == "readiness" => readiness(),
+        Some(code) if code == "observability" => format!("The grade of observability\n\n{OBSERVABILITY}\n"),
         Some(code) => whole(lint(code).ok_or_else(|| unknown(code))?),
         None => LINTS.iter().map(|lint| format!("{:28} {}\n", lint.code, lint.summary())).collect(),
     };
@@ -30,8 +32,24 @@ fn whole(lint: &Lint) -> String {
     text
 }
 
+/// The rubric of production readiness.
+fn readiness() -> String {
+    let mut text = String::from(
+        "Production readiness: one point for each line that is passed. What is neither declared nor simulated is unknown, and \
+         earns nothing.\n\n",
+    );
+    for item in &READINESS {
+        text.push_str(&format!("  {}: {}\n", item.name, item.rule));
+    }
+    text
+}
+
 fn unknown(code: &str) -> Mistake {
-    let known = LINTS.iter().map(|lint| lint.code).chain(ALIASES.iter().map(|(alias, _)| *alias));
+    let known = LINTS
+        .iter()
+        .map(|lint| lint.code)
+        .chain(ALIASES.iter().map(|(alias, _)| *alias))
+        .chain(["readiness", "observability"]);
     let help = match did_you_mean(code, known) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "`simulate explain` lists all".into(),

@@ -61,7 +61,7 @@ pub use metastable::{
 pub use options::{Options, Progress, Quiet};
 pub use pictures::{LoadPoint, Moment, Pictures, Replay, State};
 pub use plain::{Plain, run};
-pub use remedies::{Proof, Remedy};
+pub use remedies::{Proof, Remedy, Spares, Supposition};
 pub use review::{Decoy, Heard, Review, Shown, Spare, review};
 pub use scale::{Bind, ScalePlan};
 pub use strike::Asked;

@@ -75,6 +75,8 @@ impl Dial {
 const ROOM: f64 = 0.75;
 /// Nor is a change made so small that the resource would be busier: it would hold for a minute and not for an hour.
 const FULL: f64 = 0.9;
+/// Demand grows with the load. What is not enough at this many times of that is not helped by more: one hot key, say.
+const MOST: f64 = 4.0;
 /// Rounds of enlarging what gives out.
 const ROUNDS: usize = 6;
 /// Replications of the last run.
@@ -104,7 +106,7 @@ impl Bench<'_, '_> {
                 break;
             }
             let Some(m) = outcome.telling() else { break };
-            if !enlarge(&plan, m, &mut dials, &self.needs(load, &plan), limits) {
+            if !enlarge(&plan, m, &mut dials, (load, &self.needs(load, &plan)), limits) {
                 break;
             }
         }
@@ -135,7 +137,7 @@ impl Bench<'_, '_> {
             let outcome = self.at(&plan, load, schedule, PROOF);
             result.meets = outcome.holds;
             let next = outcome.telling().filter(|_| !outcome.holds);
-            let again = next.is_some_and(|m| enlarge(&plan, m, &mut dials, &self.needs(load, &plan), limits));
+            let again = next.is_some_and(|m| enlarge(&plan, m, &mut dials, (load, &self.needs(load, &plan)), limits));
             result.proof = Some(outcome);
             if !again {
                 break;
@@ -266,15 +268,22 @@ fn next(dial: &Dial, floor: f64) -> Option<f64> {
 /// Enlarges what gives out, by half again; the deepest first. Something that the demand does not explain is only filled
 /// from below, so it comes after what the demand does explain.
 /// What is at its limit already cannot be enlarged, and enlarging others in its place would not help.
-fn enlarge(plan: &Plan, m: &Measurements, dials: &mut Vec<Dial>, needs: &[(Resource, f64)], limits: &Limits) -> bool {
+fn enlarge(
+    plan: &Plan,
+    m: &Measurements,
+    dials: &mut Vec<Dial>,
+    (load, needs): (f64, &[(Resource, f64)]),
+    limits: &Limits,
+) -> bool {
     let graph = Graph::new(plan);
     let all = usages(&graph, &graph.bounds(), m);
     let full: Vec<Usage> = by_path(&giving_out(&graph, &all));
     let Some(usage) = full.first() else { return false };
     let need = needs.iter().find(|(r, _)| *r == usage.resource).map_or(0.0, |(_, need)| *need);
     let now = current(plan, usage.resource);
-    let to = fit(usage.resource, (now * 1.5).max(now * need / ROOM).max(now + 1.0));
     let before = dials.iter().find(|d| d.path == usage.path).map_or(now, |d| d.now);
+    let most = MOST * load.max(1.0) * before;
+    let to = fit(usage.resource, (now * 1.5).max(now * need / ROOM).max(now + 1.0).min(most));
     let dial = Dial::new(usage.resource, &usage.path, before, to, limits);
     let grows = dial.to > now;
     set(dials, dial);

@@ -80,6 +80,8 @@ pub enum Figure {
     Recovery,
     /// Requests lost.
     Lost,
+    /// Messages not finished.
+    Waiting,
     /// Calls executed a second time.
     Duplicates,
 }

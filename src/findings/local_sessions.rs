@@ -1,6 +1,7 @@
 //! Sessions in the memory of one replica.
 
 use super::declared::{look_for, several};
+use super::sticky_session_loss::is_sticky;
 use super::{Evidence, Finding, declare_lint};
 use crate::plan::Sessions;
 
@@ -11,7 +12,7 @@ declare_lint! {
     ///
     /// How it is judged: by what the model declares.
     ///
-    /// What is close to it: `sessions: shared`; a single replica.
+    /// What is close to it: `sessions: shared`; a single replica; replicas that keep their users (`sticky-session-loss`).
     STATIC "local-sessions", look
 }
 
@@ -21,6 +22,6 @@ fn look(evidence: &Evidence) -> Vec<Finding> {
         LINT.code,
         "keeps sessions in the memory of its replicas",
         "Keep sessions in a cache or a database that all replicas share, or in a signed token.",
-        |id, d| d.sessions == Some(Sessions::Local) && several(evidence, id),
+        |id, d| d.sessions == Some(Sessions::Local) && several(evidence, id) && !is_sticky(evidence, id),
     )
 }

@@ -12,15 +12,26 @@ mod finding;
 mod guard;
 mod queries;
 mod remedy;
+mod rubric;
 mod words;
 
+mod autoscaler_too_slow;
+mod autoscaler_wrong_signal;
+mod breaker_flaps;
 mod breaker_never_trips;
+mod cache_hides_capacity;
+mod cache_stampede;
 mod calling_in_circles;
 mod connection_pool_too_large;
 mod connection_pool_too_small;
+mod consumer_too_slow;
 mod deep_health_check;
 mod does_not_recover;
+mod ejects_busy_replicas;
 mod harmful_guard;
+mod hot_key;
+mod hot_shard;
+mod hung_half_open;
 mod local_files;
 mod local_sessions;
 mod long_transaction;
@@ -32,8 +43,11 @@ mod missing_bulkhead;
 mod missing_circuit_breaker;
 mod missing_correlation_ids;
 mod missing_dashboards;
+mod missing_dead_letter;
 mod missing_error_tracking;
+mod missing_fallback;
 mod missing_index;
+mod missing_load_shedding;
 mod missing_metrics;
 mod missing_structured_logs;
 mod missing_timeout;
@@ -42,20 +56,26 @@ mod n_plus_one;
 mod noisy_alert;
 mod not_graceful_shutdown;
 mod offset_pagination;
+mod poison_message;
 mod publisher_blocks;
+mod rate_limit_missing;
 mod replication_lag_reads;
 mod retry_amplification;
 mod retry_not_idempotent;
 mod retry_storm;
+mod retry_without_backoff;
 mod saturated_resource;
 mod silent_failure;
 mod single_point_of_failure;
 mod slo_missed_at_target;
+mod sticky_session_loss;
+mod synchronous_external_call;
 mod timeout_inversion;
 mod unbounded_query;
 mod unbounded_queue;
 mod unpaginated_api;
 mod untested_backups;
+mod zone_imbalance;
 
 #[cfg(test)]
 mod remedy_tests;
@@ -66,6 +86,7 @@ pub use evidence::Evidence;
 pub use expected::unknown;
 pub use finding::{Confidence, Effect, Figure, Finding, Fix, Severity};
 pub use guard::decoys;
+pub use rubric::{Item, Mark, OBSERVABILITY, READINESS, Scores, scores};
 
 /// A kind of finding.
 #[derive(Debug)]
@@ -90,17 +111,31 @@ impl Lint {
 }
 
 /// Other names by which people look for a finding.
-pub const ALIASES: &[(&str, &str)] = &[("metastable", "does-not-recover"), ("metastable-failure", "does-not-recover")];
+pub const ALIASES: &[(&str, &str)] = &[
+    ("metastable", "does-not-recover"),
+    ("metastable-failure", "does-not-recover"),
+    ("retry-without-budget", "retry-storm"),
+];
 
 /// Every kind of finding, by code.
 pub const LINTS: &[&Lint] = &[
+    &autoscaler_too_slow::LINT,
+    &autoscaler_wrong_signal::LINT,
+    &breaker_flaps::LINT,
     &breaker_never_trips::LINT,
+    &cache_hides_capacity::LINT,
+    &cache_stampede::LINT,
     &calling_in_circles::LINT,
     &connection_pool_too_large::LINT,
     &connection_pool_too_small::LINT,
+    &consumer_too_slow::LINT,
     &deep_health_check::LINT,
     &does_not_recover::LINT,
+    &ejects_busy_replicas::LINT,
     &harmful_guard::LINT,
+    &hot_key::LINT,
+    &hot_shard::LINT,
+    &hung_half_open::LINT,
     &local_files::LINT,
     &local_sessions::LINT,
     &long_transaction::LINT,
@@ -112,8 +147,11 @@ pub const LINTS: &[&Lint] = &[
     &missing_circuit_breaker::LINT,
     &missing_correlation_ids::LINT,
     &missing_dashboards::LINT,
+    &missing_dead_letter::LINT,
     &missing_error_tracking::LINT,
+    &missing_fallback::LINT,
     &missing_index::LINT,
+    &missing_load_shedding::LINT,
     &missing_metrics::LINT,
     &missing_structured_logs::LINT,
     &missing_timeout::LINT,
@@ -122,20 +160,26 @@ pub const LINTS: &[&Lint] = &[
     &noisy_alert::LINT,
     &not_graceful_shutdown::LINT,
     &offset_pagination::LINT,
+    &poison_message::LINT,
     &publisher_blocks::LINT,
+    &rate_limit_missing::LINT,
     &replication_lag_reads::LINT,
     &retry_amplification::LINT,
     &retry_not_idempotent::LINT,
     &retry_storm::LINT,
+    &retry_without_backoff::LINT,
     &saturated_resource::LINT,
     &silent_failure::LINT,
     &single_point_of_failure::LINT,
     &slo_missed_at_target::LINT,
+    &sticky_session_loss::LINT,
+    &synchronous_external_call::LINT,
     &timeout_inversion::LINT,
     &unbounded_query::LINT,
     &unbounded_queue::LINT,
     &unpaginated_api::LINT,
     &untested_backups::LINT,
+    &zone_imbalance::LINT,
 ];
 
 /// Declares a finding: the comment above it becomes its documentation.

@@ -61,6 +61,175 @@ external: { reports: { latency: 20ms } }
 ",
         ["open_for: 5s", "open_for: 5s, slow_call_duration: 500ms, slow_call_rate: 50%"],
     ),
+    (
+        "retry-without-backoff",
+        "api>pay",
+        "
+traffic: { rate: 50/s, to: api, timeout: 10s }
+services: { api: { calls: [ pay ], dependencies: { pay: { timeout: 1s, retry: { attempts: 4, backoff: 0s } } } }, pay: { work: 5ms } }
+",
+        ["backoff: 0s", "backoff: 1s"],
+    ),
+    (
+        "breaker-flaps",
+        "api>pay",
+        "
+traffic: { rate: 50/s, to: api, timeout: 5s }
+services: { api: { calls: [ pay ], dependencies: { pay: { timeout: 1s, circuit_breaker: { failure_rate: 20%, minimum_calls: 5, open_for: 5s } } } }, pay: { work: 5ms } }
+",
+        ["failure_rate: 20%, minimum_calls: 5,", "failure_rate: 50%, minimum_calls: 50,"],
+    ),
+    (
+        "hung-half-open",
+        "api>pay",
+        "
+traffic: { rate: 50/s, to: api, timeout: 5s }
+services: { api: { concurrency: 2000, calls: [ pay ], dependencies: { pay: { circuit_breaker: { open_for: 5s } } } }, pay: { work: 5ms } }
+",
+        ["open_for: 5s", "open_for: 5s, half_open_timeout: 5s"],
+    ),
+    (
+        "missing-fallback",
+        "web>tips.like",
+        "
+traffic: { rate: 50/s, mix: { web.home: 50%, web.item: 50% }, timeout: 5s }
+services:
+  web:
+    endpoints: { home: [ { work: 2ms }, { call: tips.top } ], item: [ { work: 2ms }, { call: tips.like } ] }
+    dependencies: { tips.top: { timeout: 200ms, optional: true }, tips.like: { timeout: 200ms } }
+  tips: { replicas: 2, endpoints: { top: { work: 5ms }, like: { work: 5ms } } }
+",
+        ["tips.like: { timeout: 200ms }", "tips.like: { timeout: 200ms, optional: true }"],
+    ),
+    (
+        "autoscaler-too-slow",
+        "api",
+        "
+traffic: { rate: 100/s, to: api, timeout: 1s }
+services: { api: { replicas: { min: 2, max: 20, cpu: 60% }, cpu: 1, concurrency: 20, startup: 10s, work: 8ms } }
+",
+        ["min: 2", "min: 8"],
+    ),
+    (
+        "autoscaler-wrong-signal",
+        "api",
+        "
+traffic: { rate: 30/s, to: api, timeout: 2s }
+services: { api: { replicas: { min: 2, max: 20, cpu: 60%, sync: 5s }, cpu: 2, concurrency: 10, queue: 20, startup: 2s, work: 5ms, calls: [ bank ] } }
+external: { bank: { latency: 400ms } }
+",
+        ["cpu: 60%", "concurrency: 7"],
+    ),
+    (
+        "ejects-busy-replicas",
+        "api",
+        "
+traffic: { rate: 120/s, to: api, timeout: 3s }
+services:
+  api: { replicas: 4, concurrency: 4, queue: 50, work: 50ms, health_check: { interval: 1s, timeout: 300ms, unhealthy: 2 } }
+",
+        ["unhealthy: 2", "unhealthy: 2, panic: 60%"],
+    ),
+    (
+        "zone-imbalance",
+        "api",
+        "
+traffic: { rate: 130/s, to: api, timeout: 1s }
+services: { api: { replicas: 4, zones: { count: 3 }, concurrency: 1, queue: 20, work: 18ms } }
+",
+        ["replicas: 4", "replicas: 6"],
+    ),
+    (
+        "poison-message",
+        "jobs",
+        "
+traffic: { rate: 40/s, to: shop.order }
+services: { shop: { endpoints: { order: [ { publish: jobs } ] } }, worker: { work: 20ms } }
+queues: { jobs: { on_failure: requeue, poison: 2%, consumers: [ { call: worker, concurrency: 8 } ] } }
+",
+        ["poison: 2%", "poison: 2%, max_receives: 5"],
+    ),
+    (
+        "missing-dead-letter",
+        "jobs",
+        "
+traffic: { rate: 40/s, to: shop.order }
+services: { shop: { endpoints: { order: [ { publish: jobs } ] } }, worker: { work: 20ms } }
+queues: { jobs: { on_failure: requeue, consumers: [ { call: worker, concurrency: 8 } ] } }
+",
+        ["on_failure: requeue", "on_failure: requeue, max_receives: 5"],
+    ),
+    (
+        "consumer-too-slow",
+        "jobs",
+        "
+traffic: { rate: 40/s, to: shop.order }
+services: { shop: { endpoints: { order: [ { publish: jobs } ] } }, worker: { work: 90ms } }
+queues: { jobs: { max_receives: 5, dead_letter: failed, consumers: [ { call: worker, concurrency: 4 } ] }, failed: {} }
+",
+        ["concurrency: 4", "concurrency: 8"],
+    ),
+    (
+        "cache-stampede",
+        "pages",
+        "
+traffic: { rate: 500/s, to: api.show, timeout: 2s }
+services: { api: { concurrency: 4000, endpoints: { show: [ { cached: { cache: pages, miss: [ { call: db } ] } } ] } } }
+databases: { db: { connections: 4, query: 200ms } }
+caches: { pages: { keys: 20, ttl: 10s } }
+",
+        ["ttl: 10s", "ttl: 10s, single_flight: true"],
+    ),
+    (
+        "cache-hides-capacity",
+        "pages",
+        "
+traffic: { rate: 200/s, to: api.show, timeout: 2s }
+services: { api: { concurrency: 400, endpoints: { show: [ { cached: { cache: pages, miss: [ { call: db } ] } } ] } } }
+databases: { db: { connections: 4, query: 30ms } }
+caches: { pages: { hit_ratio: 90% } }
+",
+        ["connections: 4", "connections: 12"],
+    ),
+    (
+        "hot-shard",
+        "db",
+        "
+traffic: { rate: 200/s, to: api.find, timeout: 1s }
+services: { api: { concurrency: 400, endpoints: { find: [ { call: db } ] } } }
+databases: { db: { connections: 2, shards: { count: 4, keys: 40, popularity: zipf(0.6) }, query: 10ms } }
+",
+        ["zipf(0.6)", "uniform"],
+    ),
+    (
+        "hot-key",
+        "api",
+        "
+traffic: { rate: 200/s, to: api, timeout: 1s }
+services: { api: { replicas: 8, concurrency: 1, queue: 50, balance: { consistent_hash: { keys: 1000, popularity: zipf(1.1) } }, work: 10ms } }
+",
+        ["zipf(1.1)", "uniform"],
+    ),
+    (
+        "missing-load-shedding",
+        "api",
+        "
+traffic: { rate: 50/s, to: api, timeout: 500ms }
+services: { api: { concurrency: 4, queue: 1000, work: 40ms } }
+",
+        ["queue: 1000", "queue: 20"],
+    ),
+    (
+        "rate-limit-missing",
+        "crawler",
+        "
+traffic:
+  people: { rate: 20/s, to: api.page, timeout: 1s }
+  crawler: { rate: 20/s, to: api.page, timeout: 1s }
+services: { api: { concurrency: 2, queue: 200, endpoints: { page: { work: 20ms } } } }
+",
+        ["crawler: { rate: 20/s,", "crawler: { rate: 20/s, rate_limit: 40/s,"],
+    ),
 ];
 
 #[test]

@@ -11,7 +11,10 @@ mod suite;
 
 pub use suite::test;
 
-use super::{Change, Confidence, Decoy, Effect, Estimate, Finding, Fix, Kind, Measure, Place, Report, Severity};
+use super::{
+    Change, Confidence, Decoy, Effect, Estimate, Finding, Fix, Kind, Measure, Observability, Place, Readiness,
+    ReadinessItem, Report, Scores, Severity,
+};
 use crate::experiments::{Options, Plain, Review, Shown};
 use crate::findings::{self, Evidence, Figure};
 use crate::graph::Graph;
@@ -45,7 +48,9 @@ pub fn review(model: &Model, review: &Review) -> Report {
     report.unconfirmed = review.failures.iter().filter(|f| !f.confirmed).map(|f| f.fault.describe()).collect();
     report.campaign = Some(scribe.campaign(review));
     report.alerts = scribe.alerts(review);
-    report.findings = Some(findings::look(&evidence).into_iter().map(|f| scribe.finding(f)).collect());
+    let found = findings::look(&evidence);
+    report.scores = Some(scores(findings::scores(&evidence, &found)));
+    report.findings = Some(found.into_iter().map(|f| scribe.finding(f)).collect());
     report.decoys = decoys(&evidence);
     report.pictures = Some(scribe.pictures(review));
     report
@@ -85,6 +90,17 @@ pub fn check(model: &Model) -> Report {
 /// The budget may shorten what an SLO of many nines asks for, and a note says so; a minute is the least.
 fn is_long_enough(run: &Shown) -> bool {
     !run.length.capped || run.length.schedule.measured >= SimDuration::from_secs(60)
+}
+
+fn scores(scores: findings::Scores) -> Scores {
+    let item =
+        |(name, mark): (&str, findings::Mark)| ReadinessItem { name: name.into(), passed: mark.passed, why: mark.why };
+    let items = scores.items.into_iter().map(item).collect();
+    let grade = |(grade, why): (char, String)| Observability { grade: grade.into(), why };
+    Scores {
+        readiness: Some(Readiness { score: f64::from(scores.readiness), items }),
+        observability: scores.observability.map(grade),
+    }
 }
 
 fn decoys(evidence: &Evidence) -> Vec<Decoy> {
@@ -155,6 +171,7 @@ fn effect(effect: findings::Effect) -> Effect {
         Figure::Capacity => (Measure::CapacityLoad, 1.0),
         Figure::Recovery => (Measure::RecoveryS, 1.0),
         Figure::Lost => (Measure::LostRequests, 1.0),
+        Figure::Waiting => (Measure::WaitingMessages, 1.0),
         Figure::Duplicates => (Measure::Duplicates, 1.0),
     };
     Effect {

@@ -44,7 +44,7 @@ fn whole(report: &Report, out: &mut String) -> std::fmt::Result {
     }
     scalability(report, out)?;
     if let Some(grade) = report.scores.as_ref().and_then(|s| s.observability.as_ref()) {
-        writeln!(out, "### Observability grade: {}\n", plain(grade))?;
+        writeln!(out, "### Observability grade: {}\n\n{}\n", plain(&grade.grade), plain(&grade.why))?;
     }
     resilience(report, out)?;
     fixes(report, out)?;

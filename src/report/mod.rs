@@ -17,6 +17,7 @@ pub mod pictures;
 mod plots;
 mod review;
 mod run;
+mod scores;
 mod series;
 mod stuck;
 mod text;
@@ -30,13 +31,14 @@ pub use series::series;
 
 pub use review::{
     AlertInfo, AskedFaults, Bottleneck, Bound, Campaign, Capacity, CascadeStep, Confidence, Decoy, Detection, Effect,
-    Failure, FaultInfo, FaultPair, FaultPairs, Finding, Fix, Measure, Page, Place, PlanLimit, PlanToTarget, Readiness,
-    ReadinessItem, Reading, Recovery, Scores, Screened, Severity, SideEffect,
+    Failure, FaultInfo, FaultPair, FaultPairs, Finding, Fix, Measure, Page, Place, PlanLimit, PlanToTarget, Reading,
+    Recovery, Screened, Severity, SideEffect,
 };
 pub use run::{
     Cache, Dependency, Heard, Locks, Phase, PhaseTraffic, Queue, Replicas, Replication, Resource, Run, SloResult,
     SloVerdict, Tally, Traffic,
 };
+pub use scores::{Observability, Readiness, ReadinessItem, Scores};
 pub use stuck::{LoadBand, Relief, SmallestTrigger, Stuck};
 pub use text::theory;
 pub use verdict::{SloCount, Verdict};

@@ -109,6 +109,8 @@ pub enum Measure {
     RecoveryS,
     /// Requests lost.
     LostRequests,
+    /// Messages not finished.
+    WaitingMessages,
     /// Calls executed a second time.
     Duplicates,
 }
@@ -472,33 +474,4 @@ pub struct Decoy {
     pub why: String,
     /// What the change gave when it was tried.
     pub effect: Option<Effect>,
-}
-
-/// Marks.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Scores {
-    /// Production readiness.
-    pub readiness: Option<Readiness>,
-    /// Observability, A to F.
-    pub observability: Option<String>,
-}
-
-/// Production readiness out of ten.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Readiness {
-    /// From 0 to 10.
-    pub score: f64,
-    /// What it rests on.
-    pub items: Vec<ReadinessItem>,
-}
-
-/// One item of the readiness checklist.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ReadinessItem {
-    /// What.
-    pub name: String,
-    /// `None` when it is neither declared nor simulated.
-    pub passed: Option<bool>,
-    /// Why.
-    pub why: String,
 }

@@ -20,6 +20,7 @@ impl Measure {
             Measure::CapacityLoad => "capacity".into(),
             Measure::RecoveryS => "recovery".into(),
             Measure::LostRequests => "requests lost".into(),
+            Measure::WaitingMessages => "messages not finished".into(),
             Measure::Duplicates => "calls executed twice".into(),
         }
     }
@@ -41,6 +42,7 @@ impl Measure {
             Measure::CapacityLoad => "capacity_load".into(),
             Measure::RecoveryS => "recovery_s".into(),
             Measure::LostRequests => "lost_requests".into(),
+            Measure::WaitingMessages => "waiting_messages".into(),
             Measure::Duplicates => "duplicates".into(),
         }
     }
@@ -55,9 +57,12 @@ impl Measure {
             Measure::RecoveryS => ms_estimate(&times(e, 1000.0)),
             Measure::GoodputPerS | Measure::RatePerS => scaled(e, 1.0, "/s"),
             Measure::CapacityLoad => scaled(e, 1.0, "x"),
-            Measure::Findings | Measure::Queue | Measure::Retries | Measure::LostRequests | Measure::Duplicates => {
-                scaled(e, 1.0, "")
-            }
+            Measure::Findings
+            | Measure::Queue
+            | Measure::Retries
+            | Measure::LostRequests
+            | Measure::WaitingMessages
+            | Measure::Duplicates => scaled(e, 1.0, ""),
             Measure::DuplicateShare => scaled(e, 100.0, "%"),
         }
     }

@@ -43,7 +43,7 @@ fn marks(report: &Report) -> Markup {
         div.marks {
             @if let Some(scores) = &report.scores {
                 @if let Some(readiness) = &scores.readiness { span.mark { b { (number(readiness.score)) "/10" } " readiness" } }
-                @if let Some(grade) = &scores.observability { span.mark { b { (grade) } " observability" } }
+                @if let Some(grade) = &scores.observability { span.mark title=(grade.why) { b { (grade.grade) } " observability" } }
             }
             @if let Some(capacity) = &report.capacity { span.mark { b { (factor(capacity.load)) } " of today's load is borne" } }
             @if report.findings.is_some() {

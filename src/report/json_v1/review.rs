@@ -198,6 +198,7 @@ struct ReadinessItem<'a> {
 #[derive(Serialize)]
 struct Observability<'a> {
     grade: &'a str,
+    why: &'a str,
 }
 
 pub(super) fn capacity(c: &report::Capacity) -> Capacity<'_> {
@@ -333,6 +334,6 @@ pub(super) fn scores(s: &report::Scores) -> Scores<'_> {
             score: r.score,
             items: r.items.iter().map(|i| ReadinessItem { name: &i.name, passed: i.passed, why: &i.why }).collect(),
         }),
-        observability: s.observability.as_deref().map(|grade| Observability { grade }),
+        observability: s.observability.as_ref().map(|o| Observability { grade: &o.grade, why: &o.why }),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::page::{Ink, Page};
 use crate::report::words::{count, number, seconds, shell_word};
-use crate::report::{Change, Report};
+use crate::report::{Change, ReadinessItem, Report};
 
 /// Assumed defaults shown unless everything is asked for.
 const ASSUMED: usize = 4;
@@ -10,18 +10,24 @@ const ASSUMED: usize = 4;
 pub(super) fn scores(report: &Report, page: &mut Page) {
     let Some(scores) = &report.scores else { return };
     if let Some(readiness) = &scores.readiness {
-        page.heading(&format!("Production readiness {}/10", number(readiness.score)), "");
-        for item in &readiness.items {
-            let mark = match item.passed {
-                Some(true) => Ink::Good.on("yes    "),
-                Some(false) => Ink::Bad.on("no     "),
-                None => Ink::Dim.on("unknown"),
+        let title = format!("Production readiness {}/10", number(readiness.score));
+        page.heading(&title, "`simulate explain readiness` tells the rubric");
+        let of = |passed: Option<bool>| readiness.items.iter().filter(move |item| item.passed == passed);
+        for item in of(Some(false)) {
+            page.labelled(2, "no", 9, &format!("{}: {}", item.name, item.why));
+        }
+        for (passed, word) in [(None, "unknown"), (Some(true), "yes")] {
+            let told = |item: &ReadinessItem| {
+                if page.verbose { format!("{} ({})", item.name, item.why) } else { item.name.clone() }
             };
-            page.wrapped(2, 10, &format!("{mark} {}: {}", item.name, item.why));
+            let names: Vec<String> = of(passed).map(told).collect();
+            if !names.is_empty() {
+                page.labelled(2, word, 9, &names.join(", "));
+            }
         }
     }
     if let Some(grade) = &scores.observability {
-        page.heading(&format!("Observability grade {grade}"), "");
+        page.heading(&format!("Observability {}", grade.grade), &grade.why);
     }
 }
 

@@ -1,0 +1,239 @@
+//! Remedies: changes of the model that may help against one thing that goes wrong, each tried before it is told.
+//!
+//! A remedy is proposed only where something cheap makes it likely (its precondition). It is built into the model and run
+//! under the case in which it should help, with the same random numbers; the first of several values that does about as
+//! well as the best is confirmed by several replications, under the case and on a healthy day. What does not help is
+//! dropped; what helps and hurts a healthy day is kept, and said to.
+
+mod data;
+mod edges;
+mod fleets;
+mod queues;
+mod surges;
+
+use super::contain::{Works, unharmed};
+use super::toll::{Toll, tolls};
+use crate::faults::Fault;
+use crate::graph::Graph;
+use crate::measure::{Estimate, Measurements};
+use crate::model::Change;
+use crate::plan::{ComponentId, EdgeId, TopicId};
+use crate::units::SimDuration;
+use rayon::prelude::*;
+
+/// What may help, with the values to try; the mildest first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Remedy {
+    /// The finding it would be.
+    pub code: &'static str,
+    /// What is to blame: `web>db`, `jobs`.
+    pub subject: String,
+    /// What is supposed of the model, with and without the remedy.
+    pub given: Option<Supposition>,
+    /// The case in which it should help; nothing for a healthy day.
+    pub faults: Vec<Fault>,
+    /// It is to blame only if the breaker of this edge opens in that case, or stays closed.
+    pub breaker: Option<(EdgeId, Breaker)>,
+    /// What it should spare.
+    pub spares: Spares,
+    /// One change of the model each, of which one is enough.
+    pub changes: Vec<Change>,
+}
+
+/// Something that is not in the model, and will be one day.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Supposition {
+    /// `one message in a hundred that nobody can handle`
+    pub words: String,
+    /// The same as changes of the model.
+    pub changes: Vec<Change>,
+}
+
+/// What a circuit breaker does in a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Breaker {
+    /// It opens at least once.
+    Opens,
+    /// It never opens.
+    StaysClosed,
+}
+
+/// What a remedy should spare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spares {
+    /// Requests of users that go bad.
+    Requests,
+    /// Those of all sources of traffic but this one, by position.
+    OthersRequests(usize),
+    /// Messages of a queue that are not finished when the run ends.
+    Messages(TopicId),
+}
+
+/// A remedy that was shown to help.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proof {
+    /// The remedy.
+    pub remedy: Remedy,
+    /// The change that was confirmed.
+    pub change: Change,
+    /// Per replication and endpoint that users call (or for the one queue): under the case, as the model is.
+    pub before: Vec<Vec<Toll>>,
+    /// The same with the change.
+    pub after: Vec<Vec<Toll>>,
+    /// What it spares per replication, paired.
+    pub spared: Estimate,
+    /// Whether a healthy day is no worse with it.
+    pub harmless: bool,
+}
+
+/// A change must spare this share of what goes bad to count as help.
+const HELPS: f64 = 0.25;
+/// Fewer requests than this are chance.
+const LEAST: f64 = 10.0;
+/// Values that spare this share of what the best spares are as good.
+const AS_GOOD: f64 = 0.9;
+
+impl Remedy {
+    /// A remedy for users' requests in the case of these faults.
+    fn new(code: &'static str, subject: impl Into<String>, faults: Vec<Fault>, changes: Vec<Change>) -> Remedy {
+        let (subject, spares) = (subject.into(), Spares::Requests);
+        Remedy { code, subject, given: None, faults, breaker: None, spares, changes }
+    }
+
+    /// Changes of the model in its case, without the remedy.
+    fn given(&self) -> Vec<Change> {
+        self.given.iter().flat_map(|g| g.changes.clone()).collect()
+    }
+}
+
+/// A number or a word of the model that would be set.
+fn change(path: impl Into<String>, to: impl Into<String>) -> Change {
+    Change { path: path.into(), from: None, to: to.into() }
+}
+
+impl Works<'_, '_> {
+    /// What the model makes likely.
+    pub fn remedies(&self) -> Vec<Remedy> {
+        let mut all = self.breakers();
+        all.extend(self.harmful());
+        all.extend(self.retries());
+        all.extend(self.hard());
+        all.extend(self.outside());
+        all.extend(self.fleets());
+        all.extend(self.scaled());
+        all.extend(self.zones());
+        all.extend(self.queues());
+        all.extend(self.letters());
+        all.extend(self.slow_consumers());
+        all.extend(self.caches());
+        all.extend(self.keys());
+        all.extend(self.overload());
+        all.extend(self.tenants());
+        all
+    }
+
+    /// Tries one.
+    pub fn try_remedy(&self, remedy: &Remedy) -> Option<Proof> {
+        let given = remedy.given();
+        let before = bad(&self.pay(remedy, &given, 0)?);
+        if before < LEAST || remedy.breaker.is_some_and(|(edge, does)| !self.breaker(edge, does, &remedy.faults)) {
+            return None;
+        }
+        let spared: Vec<f64> = remedy
+            .changes
+            .par_iter()
+            .map(|change| {
+                let after = self.pay(remedy, &[given.clone(), vec![change.clone()]].concat(), 0);
+                after.map_or(f64::NEG_INFINITY, |tolls| before - bad(&tolls))
+            })
+            .collect();
+        let best = spared.iter().copied().fold(0.0, f64::max);
+        if best < (HELPS * before).max(LEAST) {
+            return None;
+        }
+        let chosen = spared.iter().position(|s| *s >= AS_GOOD * best)?;
+        self.confirm(remedy, &remedy.changes[chosen])
+    }
+
+    fn confirm(&self, remedy: &Remedy, change: &Change) -> Option<Proof> {
+        let (given, alone) = (remedy.given(), std::slice::from_ref(change));
+        let with = [given.clone(), alone.to_vec()].concat();
+        let calm = Remedy { faults: Vec::new(), spares: Spares::Requests, ..remedy.clone() };
+        let side = |remedy: &Remedy, changes: &[Change]| -> Option<Vec<Vec<Toll>>> {
+            (0..self.replications).into_par_iter().map(|r| self.pay(remedy, changes, r)).collect()
+        };
+        let (before, after) = (side(remedy, &given)?, side(remedy, &with)?);
+        let already_calm = remedy.faults.is_empty() && given.is_empty();
+        let harmless = already_calm || unharmed(&side(&calm, &[])?, &side(&calm, alone)?);
+        let sums = |runs: &[Vec<Toll>]| runs.iter().map(|r| bad(r)).collect::<Vec<f64>>();
+        let spared = Estimate::of_difference(&sums(&after), &sums(&before));
+        (spared.low > 0.0).then(|| Proof {
+            remedy: remedy.clone(),
+            change: change.clone(),
+            before,
+            after,
+            spared,
+            harmless,
+        })
+    }
+
+    /// What is lost in one replication.
+    fn pay(&self, remedy: &Remedy, changes: &[Change], replication: u32) -> Option<Vec<Toll>> {
+        let plan = (self.remodel)(changes)?;
+        let graph = Graph::new(&plan);
+        let users = graph.user_endpoints();
+        let mut case = super::campaign::Field { graph: &graph, ..self.field }.case(&self.drill);
+        case.faults = remedy.faults.clone();
+        let mut run = case.run(replication);
+        match remedy.spares {
+            Spares::Requests => {}
+            Spares::OthersRequests(source) => {
+                run.sources.remove(source);
+            }
+            Spares::Messages(topic) => {
+                let tally = &run.topics[topic.index()];
+                let left = tally.backlog.level as f64;
+                return Some(vec![Toll { offered: tally.published as f64, failed: left, ..Toll::default() }]);
+            }
+        }
+        Some(tolls(&users, self.field.patience, &run))
+    }
+
+    /// One replication of the model as it is, under these faults.
+    fn struck(&self, faults: &[Fault]) -> Measurements {
+        let mut case = self.field.case(&self.drill);
+        case.faults = faults.to_vec();
+        case.run(0)
+    }
+
+    /// The same under one fault from the beginning to the end, so that its means are those of the fault.
+    fn all_along(&self, fault: &Fault) -> Measurements {
+        self.struck(&[Fault { start: SimDuration::ZERO, duration: None, ..fault.clone() }])
+    }
+
+    /// Whether the breaker of an edge does that.
+    fn breaker(&self, edge: EdgeId, does: Breaker, faults: &[Fault]) -> bool {
+        let opened = self.struck(faults).edges[edge.index()].breaker_opened > 0;
+        opened == (does == Breaker::Opens)
+    }
+
+    /// A fault of the drill, if it makes sense; `lasting` for one that is over sooner.
+    fn fault(&self, what: &str, lasting: Option<SimDuration>) -> Option<Fault> {
+        self.fault_at(what, self.drill.at, lasting.unwrap_or(self.drill.lasting))
+    }
+
+    /// The same at another time.
+    fn fault_at(&self, what: &str, at: SimDuration, lasting: SimDuration) -> Option<Fault> {
+        let texts = [format!("{what}@{at}+{lasting}"), format!("{what}@{at}")];
+        let plan = self.field.graph.plan();
+        texts.iter().filter_map(|text| Fault::parse_flag(text).ok()).find(|fault| fault.check(plan).is_ok())
+    }
+
+    fn name(&self, component: ComponentId) -> &str {
+        &self.field.graph.plan().components[component.index()].name
+    }
+}
+
+fn bad(tolls: &[Toll]) -> f64 {
+    tolls.iter().map(Toll::bad).sum()
+}
