@@ -188,15 +188,15 @@ fn effects(evidence: &Evidence, failure: &Failure, proven: &Proven) -> (Option<E
                 return None;
             }
             let name = evidence.endpoint(users[user]);
-            if stuck {
+            let success = |runs: &[Vec<Toll>]| success_meanwhile(failure, runs, user);
+            let figure = Figure::Metric(Metric::Success);
+            let meanwhile = Effect::paired(name, figure, &success(&proven.before), &success(&proven.after));
+            let effect = if stuck || (failed >= gain / 2.0 && meanwhile.after.mean - meanwhile.before.mean < 0.005) {
                 // Most is lost after the fault, where success while it lasts says nothing.
                 let lost = |runs: &[Vec<Toll>]| runs.iter().map(|r| r[user].bad()).collect::<Vec<_>>();
-                return Some((gain, Effect::paired(name, Figure::Lost, &lost(&proven.before), &lost(&proven.after))));
-            }
-            let effect = if failed >= gain / 2.0 {
-                let success = |runs: &[Vec<Toll>]| success_meanwhile(failure, runs, user);
-                let figure = Figure::Metric(Metric::Success);
-                Effect::paired(name, figure, &success(&proven.before), &success(&proven.after))
+                Effect::paired(name, Figure::Lost, &lost(&proven.before), &lost(&proven.after))
+            } else if failed >= gain / 2.0 {
+                meanwhile
             } else {
                 let p99 = |runs: &[Vec<Toll>]| runs.iter().map(|r| r[user].p99).collect::<Vec<_>>();
                 let figure = Figure::Metric(Metric::Percentile(0.99));

@@ -20,6 +20,7 @@ fn the_list_agrees_with_the_folder_and_every_finding_explains_itself() {
         "queries",
         "remedy",
         "remedy-tests",
+        "rubric",
         "tests",
         "words",
     ];

@@ -12,6 +12,7 @@ mod docs;
 mod envoy;
 mod failures_at_random;
 mod fields;
+mod healthy;
 mod incidents;
 mod properties;
 mod review;
