@@ -83,7 +83,7 @@ enum RawCommand {
     Explain(ExplainArgs),
     /// Compare the engine with queueing theory, on this machine, in a minute.
     Verify(VerifyArgs),
-    /// Print the JSON Schema of the model language, for editors.
+    /// Print the JSON Schema of the model language, for editors, or of the JSON of reports.
     Schema(SchemaArgs),
 }
 
@@ -240,6 +240,9 @@ pub struct VerifyArgs {
 /// Arguments of `schema`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct SchemaArgs {
+    /// The schema of reports (--format json) instead.
+    #[arg(long)]
+    pub report: bool,
     /// Where the schema goes; `-` for standard output.
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     pub output: PathBuf,

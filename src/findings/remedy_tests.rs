@@ -199,7 +199,7 @@ traffic: { rate: 200/s, to: api.find, timeout: 1s }
 services: { api: { concurrency: 400, endpoints: { find: [ { call: db } ] } } }
 databases: { db: { connections: 2, shards: { count: 4, keys: 40, popularity: zipf(0.6) }, query: 10ms } }
 ",
-        ["zipf(0.6)", "uniform"],
+        ["keys: 40, popularity: zipf(0.6)", "keys: 100k, popularity: uniform"],
     ),
     (
         "hot-key",

@@ -193,3 +193,8 @@ impl Report {
 mod fixture;
 #[cfg(test)]
 mod tests;
+
+/// The JSON Schema of the published JSON.
+pub fn json_schema() -> serde_json::Value {
+    json_v1::schema()
+}

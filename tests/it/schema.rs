@@ -77,3 +77,32 @@ fn editors_mark_what_the_program_refuses() {
         assert!(!validator.is_valid(&value(&wrong)), "{wrong}");
     }
 }
+
+/// What commands print as JSON is what the published schema of it says, and no more.
+#[test]
+fn the_json_of_reports_fits_its_schema() {
+    let schema = tenfold::report::json_schema();
+    let validator = jsonschema::draft7::new(&schema).expect("the schema is one");
+    let commands: [&[&str]; 5] = [
+        &["models/petclinic.yaml", "--budget", "2M"],
+        &["models/incidents/spotify-2013.yaml", "--budget", "2M"],
+        &["models/shop.yaml", "--load", "10x", "--budget", "2M"],
+        &["run", "models/online-boutique.yaml", "--duration", "10s", "--replications", "2"],
+        &["check", "models/shop.yaml"],
+    ];
+    for arguments in commands {
+        let mut command = assert_cmd::Command::new(assert_cmd::cargo::cargo_bin!("simulate"));
+        command.current_dir(env!("CARGO_MANIFEST_DIR"));
+        let output = command.args(arguments).args(["--format", "json", "--quiet"]).output().unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let problems: Vec<String> =
+            validator.iter_errors(&report).take(5).map(|e| format!("{}: {e}", e.instance_path())).collect();
+        assert!(problems.is_empty(), "{arguments:?}:\n{}", problems.join("\n"));
+        let mut wrong = report.clone();
+        wrong["seed"] = json!("one");
+        assert!(!validator.is_valid(&wrong), "a wrong type is refused");
+        wrong = report;
+        wrong["capcity"] = json!(1);
+        assert!(!validator.is_valid(&wrong), "what there is not is refused");
+    }
+}

@@ -2,9 +2,11 @@
 
 use super::{Estimate, Place, estimate, place};
 use crate::report;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Detection<'a> {
     alerts: Vec<Page<'a>>,
     runs: u32,
@@ -15,14 +17,16 @@ pub(super) struct Detection<'a> {
     cut: bool,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Page<'a> {
     alert: &'a str,
     after_s: Estimate,
     runs: u32,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Alert<'a> {
     name: &'a str,
     condition: &'a str,
@@ -54,7 +58,8 @@ pub(super) fn alert(a: &report::AlertInfo) -> Alert<'_> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Heard<'a> {
     name: &'a str,
     condition: &'a str,

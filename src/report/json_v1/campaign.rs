@@ -2,16 +2,19 @@
 
 use super::review::{Fault, fault};
 use crate::report;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Campaign<'a> {
     screened: Vec<Screened<'a>>,
     asked: Option<Asked<'a>>,
     pairs: Option<Pairs<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Screened<'a> {
     fault: Fault<'a>,
     runs: u32,
@@ -21,7 +24,8 @@ struct Screened<'a> {
     impaired: &'a [String],
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Asked<'a> {
     load: f64,
     holds_without: bool,
@@ -29,7 +33,8 @@ struct Asked<'a> {
     not_tried: &'a [String],
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Pairs<'a> {
     touching: usize,
     tried: usize,
@@ -38,7 +43,8 @@ struct Pairs<'a> {
     worse: Vec<Pair<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Pair<'a> {
     faults: [Fault<'a>; 2],
     shared: &'a [String],

@@ -14,6 +14,7 @@ mod stuck;
 
 use super::{Format, Kind, Report, Style};
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io;
 
@@ -34,7 +35,17 @@ impl Format for Json {
     }
 }
 
-#[derive(Serialize)]
+/// The JSON Schema of the format.
+pub(super) fn schema() -> serde_json::Value {
+    let settings = schemars::generate::SchemaSettings::draft07().for_serialize();
+    let mut schema = settings.into_generator().into_root_schema_for::<Document>();
+    schema.insert("title".into(), "Tenfold report".into());
+    schema.insert("description".into(), format!("The JSON of a report of Tenfold, {FORMAT}.").into());
+    schema.to_value()
+}
+
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Document<'a> {
     format: &'static str,
     version: &'static str,
@@ -73,7 +84,8 @@ struct Document<'a> {
     pictures: Option<pictures::Pictures<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Model<'a> {
     name: &'a str,
     file: &'a str,
@@ -81,14 +93,16 @@ struct Model<'a> {
     components: &'a IndexMap<String, u32>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Verdict {
     holds: Option<bool>,
     headline: String,
     text: String,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Estimate {
     mean: f64,
     low: Option<f64>,
@@ -107,7 +121,8 @@ fn estimate(e: &Option<super::Estimate>) -> Option<Estimate> {
     e.as_ref().map(Estimate::from)
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Place<'a> {
     file: &'a str,
     line: u32,

@@ -2,9 +2,11 @@
 
 use super::review::{Fault, fault};
 use crate::report::pictures as ours;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Pictures<'a> {
     nodes: Vec<Node<'a>>,
     wires: Vec<Wire<'a>>,
@@ -14,7 +16,8 @@ pub(super) struct Pictures<'a> {
     failure_matrix: Vec<Struck<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Node<'a> {
     name: &'a str,
     role: &'a str,
@@ -24,13 +27,15 @@ struct Node<'a> {
     busiest: Vec<Option<Busiest<'a>>>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Busiest<'a> {
     resource: &'a str,
     utilization: f64,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Wire<'a> {
     name: &'a str,
     from: usize,
@@ -40,7 +45,8 @@ struct Wire<'a> {
     delivers_messages: bool,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct LoadPoint<'a> {
     load: f64,
     rate_per_s: f64,
@@ -50,7 +56,8 @@ struct LoadPoint<'a> {
     holds: bool,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Course<'a> {
     fault: Fault<'a>,
     load: f64,
@@ -58,7 +65,8 @@ struct Course<'a> {
     windows: Vec<Window<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Window<'a> {
     at_s: f64,
     rate_per_s: f64,
@@ -71,7 +79,8 @@ struct Window<'a> {
     states: Vec<&'static str>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Struck<'a> {
     fault: Fault<'a>,
     confirmed: bool,

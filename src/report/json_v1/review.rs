@@ -3,11 +3,13 @@
 use super::stuck::{Stuck, stuck};
 use super::{Estimate, Place, alerts, estimate, place};
 use crate::report;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Capacity<'a> {
     load: f64,
     low: f64,
@@ -19,13 +21,15 @@ pub(super) struct Capacity<'a> {
     bound: Option<Bound<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Bound<'a> {
     load: f64,
     resource: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Bottleneck<'a> {
     resource: &'a str,
     rank: u32,
@@ -35,7 +39,8 @@ pub(super) struct Bottleneck<'a> {
     effect: Effect,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Plan<'a> {
     target_load: f64,
     changes: Vec<Change<'a>>,
@@ -49,7 +54,8 @@ pub(super) struct Plan<'a> {
     cost: Option<Cost>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct PlanLimit<'a> {
     limit: &'a str,
     most: f64,
@@ -59,13 +65,15 @@ struct PlanLimit<'a> {
 }
 
 /// A month.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Cost {
     before: f64,
     after: f64,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Change<'a> {
     path: &'a str,
     /// A number where the model has one, else its YAML as text; null when nothing stands there.
@@ -73,7 +81,8 @@ struct Change<'a> {
     to: Value,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Effect {
     metric: String,
     before: Estimate,
@@ -82,7 +91,8 @@ struct Effect {
     difference: Option<Estimate>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Fault<'a> {
     kind: &'a str,
     target: &'a str,
@@ -93,7 +103,8 @@ pub(super) struct Fault<'a> {
     flag: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Failure<'a> {
     fault: Fault<'a>,
     load: f64,
@@ -113,7 +124,8 @@ pub(super) struct Failure<'a> {
     side_effects: BTreeMap<&'static str, Estimate>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Recovery {
     probability: Estimate,
     after_s: Option<Estimate>,
@@ -125,7 +137,8 @@ struct Recovery {
     max_s: Option<f64>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct CascadeStep<'a> {
     component: &'a str,
     at_s: f64,
@@ -134,7 +147,8 @@ struct CascadeStep<'a> {
     figures: Vec<Reading>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Reading {
     gauge: &'static str,
     before: f64,
@@ -143,7 +157,8 @@ struct Reading {
     of: Option<f64>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Finding<'a> {
     code: &'a str,
     severity: &'static str,
@@ -159,13 +174,15 @@ pub(super) struct Finding<'a> {
     other_effects: Vec<Effect>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Fix<'a> {
     summary: &'a str,
     changes: Vec<Change<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Decoy<'a> {
     code: &'a str,
     subject: &'a str,
@@ -173,7 +190,8 @@ pub(super) struct Decoy<'a> {
     effect: Option<Effect>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Scores<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     readiness: Option<Readiness<'a>>,
@@ -181,13 +199,15 @@ pub(super) struct Scores<'a> {
     observability: Option<Observability<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Readiness<'a> {
     score: f64,
     items: Vec<ReadinessItem<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct ReadinessItem<'a> {
     name: &'a str,
     /// Null when it is neither declared nor simulated.
@@ -195,7 +215,8 @@ struct ReadinessItem<'a> {
     why: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Observability<'a> {
     grade: &'a str,
     why: &'a str,

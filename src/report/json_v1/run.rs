@@ -3,9 +3,11 @@
 use super::{Estimate, Place, estimate, place, review};
 use crate::report::{self, SloVerdict};
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Run<'a> {
     name: &'a str,
     load: f64,
@@ -36,7 +38,7 @@ pub(super) struct Run<'a> {
     alerts: Vec<super::alerts::Heard<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Tally<'a> {
     offered: u64,
     succeeded: u64,
@@ -53,7 +55,7 @@ struct Tally<'a> {
     p99_ms: Option<Estimate>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Traffic<'a> {
     #[serde(flatten)]
     total: Tally<'a>,
@@ -62,7 +64,8 @@ struct Traffic<'a> {
     endpoints: IndexMap<&'a str, Tally<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Resource<'a> {
     kind: &'a str,
     capacity: f64,
@@ -74,7 +77,8 @@ struct Resource<'a> {
     rejected: u64,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Dependency {
     calls: u64,
     attempts: u64,
@@ -87,7 +91,8 @@ struct Dependency {
     wasted_work_s: f64,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Queue {
     published: u64,
     rejected: u64,
@@ -105,7 +110,8 @@ struct Queue {
     backlog: u64,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Cache {
     looked: u64,
     hits: u64,
@@ -117,7 +123,8 @@ struct Cache {
     lost_writes: u64,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Replication {
     reads: u64,
     stale: u64,
@@ -126,7 +133,8 @@ struct Replication {
     lost_writes: u64,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Replicas {
     mean: f64,
     least: u32,
@@ -134,7 +142,8 @@ struct Replicas {
     ejections: u64,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Locks {
     taken: u64,
     waits: u64,
@@ -143,7 +152,8 @@ struct Locks {
     conflicts: u64,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Slo<'a> {
     slo: &'a str,
     subject: Option<&'a str>,
@@ -158,7 +168,8 @@ struct Slo<'a> {
     detail: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Phase<'a> {
     name: &'a str,
     from_s: f64,
@@ -166,7 +177,8 @@ struct Phase<'a> {
     traffic: IndexMap<&'a str, PhaseTraffic>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct PhaseTraffic {
     rate_per_s: f64,
     goodput_per_s: f64,

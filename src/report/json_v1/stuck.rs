@@ -1,9 +1,11 @@
 //! A failure that does not heal, as published.
 
 use crate::report;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Stuck<'a> {
     runs: u32,
     stuck: u32,
@@ -22,20 +24,23 @@ pub(super) struct Stuck<'a> {
     smallest_trigger: Smallest<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Amplified<'a> {
     dependency: &'a str,
     factor: f64,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Cure {
     load_share: f64,
     duration_s: f64,
     restart: bool,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Band {
     safe_load: f64,
     vulnerable_load: f64,
@@ -44,7 +49,8 @@ struct Band {
     heals_load: Option<f64>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
 struct Smallest<'a> {
     duration_s: f64,
     too_short_s: Option<f64>,
