@@ -1,6 +1,7 @@
 //! The arguments, as clap reads them.
 
 use super::exit::Exit;
+use super::policy::{FindingOptions, WaiverOptions};
 use super::values::{self, Budget, Colour, FailOn, FormatName, Setting};
 use crate::experiments::Options;
 use crate::faults::Fault;
@@ -129,6 +130,9 @@ pub struct ReviewOptions {
     /// model's file, comments and all. Repeatable.
     #[arg(long, value_name = "FILE")]
     pub write_plan: Vec<PathBuf>,
+    /// Which findings are told.
+    #[command(flatten)]
+    pub findings: FindingOptions,
     /// What all simulating commands share.
     #[command(flatten)]
     pub simulation: SimulationOptions,
@@ -180,6 +184,9 @@ pub struct TestArgs {
     /// Leave with 0 where it would be 1.
     #[arg(long)]
     pub exit_zero: bool,
+    /// Whether waivers count.
+    #[command(flatten)]
+    pub waivers: WaiverOptions,
     /// What all simulating commands share.
     #[command(flatten)]
     pub simulation: SimulationOptions,
@@ -207,6 +214,9 @@ pub struct CheckArgs {
     /// Leave with 0 where it would be 1.
     #[arg(long)]
     pub exit_zero: bool,
+    /// Which findings are told.
+    #[command(flatten)]
+    pub findings: FindingOptions,
     /// Where the reports go.
     #[command(flatten)]
     pub output: OutputOptions,
@@ -285,6 +295,9 @@ pub struct OutputOptions {
     /// Where the report goes; `-` for standard output. The first --output is for the first --format, and so on.
     #[arg(long, short, value_name = "FILE")]
     pub output: Vec<PathBuf>,
+    /// Tell of waived findings in SARIF, too, as suppressed ones. GitHub makes alerts of them all the same.
+    #[arg(long)]
+    pub show_suppressed: bool,
     /// Only the verdict, and errors.
     #[arg(long, short, conflicts_with = "verbose")]
     pub quiet: bool,

@@ -27,7 +27,7 @@ pub fn review(args: &ReviewArgs) -> anyhow::Result<Exit> {
     if let Some(Budget::Time(time)) = options.budget {
         progress.limit(time);
     }
-    let mut report = work::review(&model, options, &progress)?;
+    let mut report = work::review(&model, options, &options.findings.policy(), &progress)?;
     progress.finish();
     let mut extra: Vec<String> = options.budget.iter().flat_map(|b| ["--budget".into(), b.to_string()]).collect();
     extra.extend(options.plan_to.iter().flat_map(|load| ["--plan-to".into(), shown(*load)]));
@@ -79,13 +79,14 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<Exit> {
     terminal::choose_colour(args.output.color);
     let outputs = Outputs::open(&args.output, &args.models)?;
     let settings = patch::settings(&args.apply, &args.set)?;
+    let policy = args.findings.policy();
     let mut reports = Vec::new();
     let mut invalid = 0;
     for path in &args.models {
         let checked = input::read(path).and_then(|input| work::model(&input, &settings));
         match checked {
             Ok(model) => {
-                let mut report = work::check(&model);
+                let mut report = work::check(&model, &policy);
                 report.command = format!("simulate check {}", shell_word(&path.display().to_string()));
                 reports.push(report);
             }

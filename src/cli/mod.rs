@@ -11,6 +11,7 @@ mod input;
 mod look_up;
 mod output;
 mod patch;
+mod policy;
 mod progress;
 mod schema;
 mod terminal;

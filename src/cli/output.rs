@@ -15,6 +15,7 @@ use tempfile::NamedTempFile;
 pub(super) struct Outputs {
     targets: Vec<(FormatName, Target)>,
     detail: Detail,
+    waived: bool,
 }
 
 enum Target {
@@ -68,18 +69,23 @@ impl Outputs {
             (_, true) => Detail::All,
             _ => Detail::Page,
         };
-        Ok(Outputs { targets, detail })
+        Ok(Outputs { targets, detail, waived: options.show_suppressed })
     }
 
     /// Writes the reports, in the order asked for.
     pub(super) fn write(self, reports: &[Report]) -> anyhow::Result<()> {
         for (format, target) in self.targets {
+            let waived = self.waived;
             let style = match &target {
-                Target::Standard => {
-                    Style { colour: terminal::colour_on_stdout(), width: terminal::width(), detail: self.detail }
-                }
+                Target::Standard => Style {
+                    colour: terminal::colour_on_stdout(),
+                    width: terminal::width(),
+                    detail: self.detail,
+                    waived,
+                },
                 _ => Style {
                     detail: if self.detail == Detail::All { Detail::All } else { Detail::Page },
+                    waived,
                     ..Style::default()
                 },
             };

@@ -22,13 +22,14 @@ pub fn test(args: &TestArgs) -> anyhow::Result<Exit> {
         return list(args, &models);
     }
     let progress = progress(&args.simulation, args.output.quiet, args.output.verbose);
+    let policy = args.waivers.policy();
     let mut reports = Vec::new();
     for path in &models {
         match read(args, path)? {
             Ok(model) if kept(args, path, &model).is_empty() && !args.filter.is_empty() => {}
             Ok(model) => {
                 let keep = |name: &str| wanted(args, path, &model, name);
-                let mut report = work::test(&model, args, &keep, &progress);
+                let mut report = work::test(&model, args, &policy, &keep, &progress);
                 report.command = format!("simulate test {}", shell_word(&path.display().to_string()));
                 reports.push(report);
             }

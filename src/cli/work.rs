@@ -7,7 +7,7 @@ use super::terminal;
 use super::values::{Budget, Setting};
 use crate::experiments::{self, Exam, Options, Progress};
 use crate::faults::Fault;
-use crate::findings;
+use crate::findings::{self, Policy};
 use crate::model::{Change, Model};
 use crate::report::{Report, assemble, fingerprint};
 use crate::yaml::{Problem, did_you_mean, list, render};
@@ -56,13 +56,20 @@ fn wrong_setting(setting: &Setting, problems: &[Problem]) -> Mistake {
 }
 
 /// The review.
-pub(super) fn review(model: &Model, args: &ReviewOptions, progress: &dyn Progress) -> anyhow::Result<Report> {
+pub(super) fn review(
+    model: &Model,
+    args: &ReviewOptions,
+    policy: &Policy,
+    progress: &dyn Progress,
+) -> anyhow::Result<Report> {
     let mut options = Options { loads: vec![args.load], plan_to: args.plan_to, ..options(&args.simulation) };
     if let Some(Budget::Events(events)) = args.budget {
         options.budget = events;
     }
     let review = experiments::review(model, &options, progress);
-    Ok(identified(assemble::review(model, &review), model))
+    let mut report = assemble::review(model, &review);
+    assemble::settle(&mut report, model, policy);
+    Ok(identified(report, model))
 }
 
 /// One experiment.
@@ -84,12 +91,20 @@ pub(super) fn run(model: &Model, args: &RunArgs, progress: &dyn Progress) -> any
 }
 
 /// Scenarios as tests.
-pub(super) fn test(model: &Model, args: &TestArgs, keep: &dyn Fn(&str) -> bool, progress: &dyn Progress) -> Report {
+pub(super) fn test(
+    model: &Model,
+    args: &TestArgs,
+    policy: &Policy,
+    keep: &dyn Fn(&str) -> bool,
+    progress: &dyn Progress,
+) -> Report {
     let options = Options { budget: TEST_EVENTS, ..options(&args.simulation) };
     let exams: Vec<Exam> = experiments::exams(model, &options).into_iter().filter(|e| keep(&e.name)).collect();
     let most = args.max_replications.max(options.replications);
     let examined = experiments::examine_all(model, &exams, &options, most, progress);
-    identified(assemble::test(model, &exams, &examined, &options), model)
+    let mut report = assemble::test(model, &exams, &examined, &options, policy);
+    assemble::settle(&mut report, model, policy);
+    identified(report, model)
 }
 
 /// The scenarios of a model that can be tested.
@@ -101,8 +116,10 @@ pub(super) fn scenarios(model: &Model) -> Vec<String> {
 const TEST_EVENTS: f64 = 10e6;
 
 /// Static findings.
-pub(super) fn check(model: &Model) -> Report {
-    identified(assemble::check(model), model)
+pub(super) fn check(model: &Model, policy: &Policy) -> Report {
+    let mut report = assemble::check(model);
+    assemble::settle(&mut report, model, policy);
+    identified(report, model)
 }
 
 fn options(args: &SimulationOptions) -> Options {

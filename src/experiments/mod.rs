@@ -10,11 +10,13 @@
 //! - `strike`, `campaign`, `cascade`: every component and edge struck in turn, and how the damage spreads;
 //! - `detection`: which alerts tell of it, after how long, and which cry wolf;
 //! - `metastable`: failures that outlive their cause, and why;
+//! - `baseline`: what was measured once beside what is measured now, pair by pair;
 //! - `suite`: scenarios as tests, with as many replications as their verdicts need;
 //! - `pictures`: what only pictures need, the load curve and the course of the worst failures;
 //! - `guards`, `contain`: which missing guard contains it, by trying;
 //! - `remedies`: other changes that may help, each tried before it is told.
 
+mod baseline;
 mod bench;
 mod campaign;
 mod capacity;
@@ -40,6 +42,10 @@ mod toll;
 mod trials;
 mod usage;
 
+pub use baseline::{
+    Accepted, Baseline, Compared, Difference, Figure, Measured, Of, Recorded, VERSION, against, compare, confidence,
+    figures, record,
+};
 pub use bench::Outcome;
 pub use campaign::catalog::kills_all;
 pub use campaign::pairs::{Joint, Pairs};

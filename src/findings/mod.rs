@@ -10,6 +10,7 @@ mod evidence;
 mod expected;
 mod finding;
 mod guard;
+mod policy;
 mod queries;
 mod remedy;
 mod words;
@@ -66,6 +67,7 @@ pub use evidence::Evidence;
 pub use expected::unknown;
 pub use finding::{Confidence, Effect, Figure, Finding, Fix, Severity};
 pub use guard::decoys;
+pub use policy::{EXPIRED, Fate, Policy, REGRESSION, UNMATCHED, known_code};
 
 /// A kind of finding.
 #[derive(Debug)]

@@ -31,7 +31,7 @@ pub use json_schema::json_schema;
 pub use parse::MAX_BYTES;
 pub use problem::{Problem, Problems};
 pub use render::render;
-pub use set::path_key;
+pub use set::{path_key, quoted};
 pub use shape::{Alias, Field, Shape, Takes, Visit};
 pub use suggest::{did_you_mean, list};
 pub use table::table;

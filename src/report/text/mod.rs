@@ -2,6 +2,7 @@
 
 mod alerts;
 mod campaign;
+mod comparison;
 mod failures;
 mod fixes;
 mod footer;
@@ -14,6 +15,7 @@ mod suite;
 mod theory;
 mod users;
 mod verdict;
+mod waived;
 
 use super::{Detail, Format, Kind, Report, Style};
 use crate::verify::Compared;
@@ -67,6 +69,7 @@ fn sections(kind: Kind, detail: Detail) -> &'static [Section] {
         Kind::Review => &[
             verdict::verdict,
             verdict::system,
+            comparison::comparison,
             users::users,
             resources::resources,
             scaling::capacity,
@@ -74,6 +77,7 @@ fn sections(kind: Kind, detail: Detail) -> &'static [Section] {
             scaling::plan,
             failures::failures,
             fixes::fixes,
+            waived::waived,
             fixes::decoys,
             footer::scores,
             footer::footer,
@@ -96,7 +100,7 @@ fn sections(kind: Kind, detail: Detail) -> &'static [Section] {
             single::queues,
             footer::footer,
         ],
-        Kind::Check => &[verdict::verdict, fixes::fixes, footer::assumed],
-        Kind::Test => &[suite::suite, suite::notes],
+        Kind::Check => &[verdict::verdict, fixes::fixes, waived::waived, suite::notes, footer::assumed],
+        Kind::Test => &[suite::suite, comparison::comparison, waived::waived, suite::notes],
     }
 }
