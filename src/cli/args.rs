@@ -1,12 +1,15 @@
 //! The arguments, as clap reads them.
 
+use super::baseline::BaselineOptions;
+use super::config::{self, Given};
 use super::exit::Exit;
 use super::policy::{FindingOptions, WaiverOptions};
 use super::values::{self, Budget, Colour, FailOn, FormatName, Setting};
 use crate::experiments::Options;
 use crate::faults::Fault;
 use crate::units::{Quantity, SimDuration};
-use clap::{Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::path::PathBuf;
 
 /// All arguments.
@@ -133,6 +136,9 @@ pub struct ReviewOptions {
     /// Which findings are told.
     #[command(flatten)]
     pub findings: FindingOptions,
+    /// What is compared with, and what is kept.
+    #[command(flatten)]
+    pub beside: BaselineOptions,
     /// What all simulating commands share.
     #[command(flatten)]
     pub simulation: SimulationOptions,
@@ -187,6 +193,9 @@ pub struct TestArgs {
     /// Whether waivers count.
     #[command(flatten)]
     pub waivers: WaiverOptions,
+    /// What is compared with, and what is kept.
+    #[command(flatten)]
+    pub beside: BaselineOptions,
     /// What all simulating commands share.
     #[command(flatten)]
     pub simulation: SimulationOptions,
@@ -217,6 +226,9 @@ pub struct CheckArgs {
     /// Which findings are told.
     #[command(flatten)]
     pub findings: FindingOptions,
+    /// What is compared with, and what is kept.
+    #[command(flatten)]
+    pub beside: BaselineOptions,
     /// Where the reports go.
     #[command(flatten)]
     pub output: OutputOptions,
@@ -314,15 +326,16 @@ pub struct OutputOptions {
 /// # Errors
 /// How to leave at once: with 0 after help was shown, with 2 after wrong usage.
 pub fn parse() -> Result<Args, Exit> {
-    let raw = match Raw::try_parse() {
-        Ok(raw) => raw,
+    let read = Raw::command().try_get_matches().and_then(|matches| Ok((Raw::from_arg_matches(&matches)?, matches)));
+    let (raw, matches) = match read {
+        Ok(read) => read,
         Err(error) => {
             // Help on a closed pipe is no error.
             let _ = error.print();
             return Err(if error.exit_code() == 0 { Exit::Passed } else { Exit::Usage });
         }
     };
-    let command = match raw.command {
+    let mut command = match raw.command {
         Some(RawCommand::Run(run)) => Command::Run(*run),
         Some(RawCommand::Test(test)) => Command::Test(*test),
         Some(RawCommand::Check(check)) => Command::Check(check),
@@ -334,12 +347,16 @@ pub fn parse() -> Result<Args, Exit> {
             Command::Review(ReviewArgs { model, options: raw.review })
         }
     };
+    let own = matches.subcommand().map_or(&matches, |(_, own)| own);
+    let given = own.ids().map(|id| id.as_str());
+    let given = given.filter(|id| own.value_source(id) == Some(ValueSource::CommandLine));
+    let given = Given(given.map(str::to_owned).collect());
+    config::complete(&mut command, &given).map_err(|mistake| super::explain(&mistake.into()))?;
     Ok(Args { command })
 }
 
 /// The names of the subcommands.
 pub(super) fn subcommands() -> Vec<String> {
-    use clap::CommandFactory;
     Raw::command().get_subcommands().map(|c| c.get_name().to_string()).collect()
 }
 
@@ -355,7 +372,6 @@ fn fail_help() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_well_formed() {

@@ -5,7 +5,9 @@
 //! program stands in `work`.
 
 mod args;
+mod baseline;
 mod commands;
+mod config;
 mod exit;
 mod input;
 mod look_up;

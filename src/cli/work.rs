@@ -1,11 +1,13 @@
 //! The seam: what the command line asks of the rest of the program.
 
 use super::args::{ReviewOptions, RunArgs, SimulationOptions, TestArgs};
+use super::baseline::Beside;
 use super::exit::Mistake;
 use super::input::Input;
+use super::policy::FindingOptions;
 use super::terminal;
 use super::values::{Budget, Setting};
-use crate::experiments::{self, Exam, Options, Progress};
+use crate::experiments::{self, Exam, Options, Progress, Quiet, Shown};
 use crate::faults::Fault;
 use crate::findings::{self, Policy};
 use crate::model::{Change, Model};
@@ -59,7 +61,7 @@ fn wrong_setting(setting: &Setting, problems: &[Problem]) -> Mistake {
 pub(super) fn review(
     model: &Model,
     args: &ReviewOptions,
-    policy: &Policy,
+    beside: &mut Beside,
     progress: &dyn Progress,
 ) -> anyhow::Result<Report> {
     let mut options = Options { loads: vec![args.load], plan_to: args.plan_to, ..options(&args.simulation) };
@@ -68,8 +70,18 @@ pub(super) fn review(
     }
     let review = experiments::review(model, &options, progress);
     let mut report = assemble::review(model, &review);
-    assemble::settle(&mut report, model, policy);
-    Ok(identified(report, model))
+    let policy = Policy { accepted: beside.accepted(&model.document.file), ..args.findings.policy() };
+    assemble::settle(&mut report, model, &policy);
+    let mut report = identified(report, model);
+    let exam = |shown: &Shown| Exam {
+        name: shown.name.clone(),
+        load: shown.load,
+        faults: Vec::new(),
+        expectations: review.slos.clone(),
+    };
+    let runs: Vec<(Exam, &Shown)> = review.runs.iter().map(|shown| (exam(shown), shown)).collect();
+    beside.take(model, &runs, &options, &mut report, progress)?;
+    Ok(report)
 }
 
 /// One experiment.
@@ -94,17 +106,21 @@ pub(super) fn run(model: &Model, args: &RunArgs, progress: &dyn Progress) -> any
 pub(super) fn test(
     model: &Model,
     args: &TestArgs,
-    policy: &Policy,
+    beside: &mut Beside,
     keep: &dyn Fn(&str) -> bool,
     progress: &dyn Progress,
-) -> Report {
+) -> Result<Report, Mistake> {
     let options = Options { budget: TEST_EVENTS, ..options(&args.simulation) };
     let exams: Vec<Exam> = experiments::exams(model, &options).into_iter().filter(|e| keep(&e.name)).collect();
     let most = args.max_replications.max(options.replications);
     let examined = experiments::examine_all(model, &exams, &options, most, progress);
-    let mut report = assemble::test(model, &exams, &examined, &options, policy);
-    assemble::settle(&mut report, model, policy);
-    identified(report, model)
+    let policy = Policy { accepted: beside.accepted(&model.document.file), ..args.waivers.policy() };
+    let mut report = assemble::test(model, &exams, &examined, &options, &policy);
+    assemble::settle(&mut report, model, &policy);
+    let mut report = identified(report, model);
+    let runs: Vec<(Exam, &Shown)> = exams.into_iter().zip(examined.iter().map(|e| &e.shown)).collect();
+    beside.take(model, &runs, &options, &mut report, progress)?;
+    Ok(report)
 }
 
 /// The scenarios of a model that can be tested.
@@ -116,10 +132,13 @@ pub(super) fn scenarios(model: &Model) -> Vec<String> {
 const TEST_EVENTS: f64 = 10e6;
 
 /// Static findings.
-pub(super) fn check(model: &Model, policy: &Policy) -> Report {
+pub(super) fn check(model: &Model, findings: &FindingOptions, beside: &mut Beside) -> Result<Report, Mistake> {
     let mut report = assemble::check(model);
-    assemble::settle(&mut report, model, policy);
-    identified(report, model)
+    let policy = Policy { accepted: beside.accepted(&model.document.file), ..findings.policy() };
+    assemble::settle(&mut report, model, &policy);
+    let mut report = identified(report, model);
+    beside.take(model, &[], &Options::default(), &mut report, &Quiet)?;
+    Ok(report)
 }
 
 fn options(args: &SimulationOptions) -> Options {

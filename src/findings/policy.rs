@@ -11,7 +11,7 @@ pub const EXPIRED: &str = "expired-waiver";
 /// The code of a waiver that speaks of nothing that was found.
 pub const UNMATCHED: &str = "unmatched-waiver";
 /// The code of a figure that is worse than in the baseline.
-pub const REGRESSION: &str = "regression";
+pub const REGRESSION: &str = "figure-regressed";
 
 /// What the user wants to hear of.
 #[derive(Clone, Debug, Default, PartialEq)]

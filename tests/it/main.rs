@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod alerts;
+mod baselines;
 mod browser;
 mod calibration;
 mod cli;
@@ -12,6 +13,7 @@ mod docs;
 mod envoy;
 mod failures_at_random;
 mod fields;
+mod gates;
 mod incidents;
 mod properties;
 mod review;

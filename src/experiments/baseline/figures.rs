@@ -78,10 +78,19 @@ pub fn figures(plan: &Plan, expectations: &[Expectation]) -> Vec<Figure> {
     }
     for expectation in expectations {
         if let What::Compare { subject, metric, op, window, .. } = expectation.what {
-            add(subject, metric, window, better(metric, op));
+            add(subject.map(|s| plainest(plan, s, metric)), metric, window, better(metric, op));
         }
     }
     all
+}
+
+/// A component with one endpoint is this endpoint, where requests are counted.
+fn plainest(plan: &Plan, subject: Subject, metric: Metric) -> Subject {
+    let Subject::Component(component) = subject else { return subject };
+    let own = |e: &EndpointId| plan.stations[plan.endpoints[e.index()].station.index()].component == component;
+    let own: Vec<EndpointId> = (0..plan.endpoints.len()).map(EndpointId::new).filter(own).collect();
+    let counted = matches!(metric, Metric::Success | Metric::Mean | Metric::Percentile(_));
+    if let ([one], true) = (own.as_slice(), counted) { Subject::Endpoint(*one) } else { subject }
 }
 
 /// An offered rate is neither good nor bad by itself: the expectation says.
