@@ -26,6 +26,8 @@ pub enum Command {
     Review(ReviewArgs),
     /// `simulate run MODEL`
     Run(RunArgs),
+    /// `simulate compare A B`
+    Compare(CompareArgs),
     /// `simulate check MODEL…`
     Check(CheckArgs),
     /// `simulate explain [CODE]`
@@ -46,6 +48,7 @@ Examples:
   simulate models/shop.yaml --apply plan.yaml
   simulate run models/shop.yaml --fail latency:stripe:+2s@60s+120s
   simulate test models/
+  simulate compare before.yaml after.yaml
   simulate check models/*.yaml
   simulate explain missing-timeout
   simulate verify
@@ -63,7 +66,7 @@ invalid model, 3 internal error, 4 inconclusive (with --strict), 130 interrupted
     args_conflicts_with_subcommands = true,
     arg_required_else_help = true,
     max_term_width = 110,
-    override_usage = "simulate MODEL [OPTIONS]\n       simulate run MODEL [OPTIONS]\n       simulate test MODEL|DIR... [OPTIONS]\n       simulate check MODEL...\n       simulate explain [CODE]\n       simulate verify\n       simulate schema"
+    override_usage = "simulate MODEL [OPTIONS]\n       simulate run MODEL [OPTIONS]\n       simulate test MODEL|DIR... [OPTIONS]\n       simulate compare A B [OPTIONS]\n       simulate check MODEL...\n       simulate explain [CODE]\n       simulate verify\n       simulate schema"
 )]
 struct Raw {
     #[command(subcommand)]
@@ -81,8 +84,10 @@ enum RawCommand {
     Run(Box<RunArgs>),
     /// Run every scenario with what it expects, and say which hold: for CI.
     Test(Box<TestArgs>),
+    /// Two models on the same random numbers: what differs, and which change of the one makes which difference.
+    Compare(Box<CompareArgs>),
     /// Read models and say what is wrong with them, without simulating.
-    Check(CheckArgs),
+    Check(Box<CheckArgs>),
     /// What a finding means, why it matters and how it is judged; without a code, all findings.
     Explain(ExplainArgs),
     /// Compare the engine with queueing theory, on this machine, in a minute.
@@ -196,6 +201,32 @@ pub struct TestArgs {
     /// What is compared with, and what is kept.
     #[command(flatten)]
     pub beside: BaselineOptions,
+    /// What all simulating commands share.
+    #[command(flatten)]
+    pub simulation: SimulationOptions,
+    /// Where the reports go.
+    #[command(flatten)]
+    pub output: OutputOptions,
+}
+
+/// Arguments of `compare`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct CompareArgs {
+    /// The model to compare with, a YAML file.
+    #[arg(value_name = "A")]
+    pub one: PathBuf,
+    /// The model that was changed.
+    #[arg(value_name = "B")]
+    pub other: PathBuf,
+    /// A load at which they are compared beside their own: a multiple of the first one's, or a rate. Repeatable.
+    #[arg(long, value_name = "10x|2000/s", value_parser = values::load)]
+    pub load: Vec<Quantity>,
+    /// Leave with code 4 when something is inconclusive.
+    #[arg(long)]
+    pub strict: bool,
+    /// Leave with 0 where it would be 1.
+    #[arg(long)]
+    pub exit_zero: bool,
     /// What all simulating commands share.
     #[command(flatten)]
     pub simulation: SimulationOptions,
@@ -338,7 +369,8 @@ pub fn parse() -> Result<Args, Exit> {
     let mut command = match raw.command {
         Some(RawCommand::Run(run)) => Command::Run(*run),
         Some(RawCommand::Test(test)) => Command::Test(*test),
-        Some(RawCommand::Check(check)) => Command::Check(check),
+        Some(RawCommand::Compare(compare)) => Command::Compare(*compare),
+        Some(RawCommand::Check(check)) => Command::Check(*check),
         Some(RawCommand::Explain(explain)) => Command::Explain(explain),
         Some(RawCommand::Verify(verify)) => Command::Verify(verify),
         Some(RawCommand::Schema(schema)) => Command::Schema(schema),
@@ -376,7 +408,7 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Raw::command().debug_assert();
-        assert_eq!(subcommands(), ["run", "test", "check", "explain", "verify", "schema"]);
+        assert_eq!(subcommands(), ["run", "test", "compare", "check", "explain", "verify", "schema"]);
     }
 
     #[test]

@@ -123,7 +123,13 @@ fn gate(reports: &[Report], fail_on: FailOn, exit_zero: bool) -> Exit {
 }
 
 /// The command that gives the same report, without what only changes its form.
-fn repeat(command: &str, model: &Path, loads: &[Quantity], extra: &[String], options: &SimulationOptions) -> String {
+pub(super) fn repeat(
+    command: &str,
+    model: &Path,
+    loads: &[Quantity],
+    extra: &[String],
+    options: &SimulationOptions,
+) -> String {
     let mut words = vec![command.to_string(), shell_word(&model.display().to_string())];
     for load in loads {
         words.extend(["--load".into(), shown(*load)]);

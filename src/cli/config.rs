@@ -24,7 +24,7 @@ static CONFIG_SHAPE: Shape = Shape::new(
         Field::new("replications", Takes::Whole(1, 1000), "As `--replications`."),
         Field::new("threads", Takes::Whole(1, 1024), "As `--threads`."),
         Field::new("max_replications", Takes::Whole(1, 1000), "As `--max-replications` of `simulate test`."),
-        Field::new("strict", Takes::Boolean, "As `--strict` of `simulate test`."),
+        Field::new("strict", Takes::Boolean, "As `--strict` of `simulate test` and `simulate compare`."),
         Field::new("baseline", Takes::Text, "As `--baseline` of `simulate test`, from the folder of this file."),
         Field::new("load", Takes::Load, "As `--load` of the review."),
         Field::new("fail_on", Takes::Word(&["P0", "P1", "P2", "never"]), "As `--fail-on`."),
@@ -74,6 +74,7 @@ pub(super) fn complete(command: &mut Command, given: &Given) -> Result<(), Mista
         Command::Run(args) => std::slice::from_ref(&args.model),
         Command::Check(args) => &args.models,
         Command::Test(args) => &args.models,
+        Command::Compare(args) => std::slice::from_ref(&args.other),
         Command::Explain(_) | Command::Verify(_) | Command::Schema(_) => return Ok(()),
     };
     let mut found: Vec<PathBuf> = models.iter().filter_map(|model| find(model)).collect();
@@ -98,6 +99,11 @@ pub(super) fn complete(command: &mut Command, given: &Given) -> Result<(), Mista
             config.output(given, &mut options.output);
         }
         Command::Run(args) => {
+            config.simulation(given, &mut args.simulation);
+            config.output(given, &mut args.output);
+        }
+        Command::Compare(args) => {
+            given.fill("strict", &mut args.strict, config.strict);
             config.simulation(given, &mut args.simulation);
             config.output(given, &mut args.output);
         }

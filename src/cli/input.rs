@@ -173,7 +173,7 @@ fn below(folder: &Path, all: &mut Vec<PathBuf>) {
 }
 
 /// A baseline is YAML, too, and no model.
-fn is_baseline(path: &Path) -> bool {
+pub(super) fn is_baseline(path: &Path) -> bool {
     let mut start = [0; 512];
     let read = File::open(path).and_then(|mut file| file.read(&mut start)).unwrap_or_default();
     String::from_utf8_lossy(&start[..read]).lines().any(|line| line.starts_with("format: tenfold/baseline/"))

@@ -1,6 +1,6 @@
 //! The seam: what the command line asks of the rest of the program.
 
-use super::args::{ReviewOptions, RunArgs, SimulationOptions, TestArgs};
+use super::args::{CompareArgs, ReviewOptions, RunArgs, SimulationOptions, TestArgs};
 use super::baseline::Beside;
 use super::exit::Mistake;
 use super::input::Input;
@@ -121,6 +121,13 @@ pub(super) fn test(
     let runs: Vec<(Exam, &Shown)> = exams.into_iter().zip(examined.iter().map(|e| &e.shown)).collect();
     beside.take(model, &runs, &options, &mut report, progress)?;
     Ok(report)
+}
+
+/// Two models beside one another.
+pub(super) fn compare(one: &Model, other: &Model, args: &CompareArgs, progress: &dyn Progress) -> Report {
+    let options = Options { loads: args.load.clone(), ..options(&args.simulation) };
+    let between = experiments::between(one, other, &options, progress);
+    identified(assemble::between(one, other, &between, &options), other)
 }
 
 /// The scenarios of a model that can be tested.

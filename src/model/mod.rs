@@ -82,6 +82,14 @@ impl Model {
         read::read(Document::parse(file, text)?.with_files(files))
     }
 
+    /// The model of a document that was changed.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub fn of(document: Document) -> Result<Model, Vec<Problem>> {
+        read::read(document)
+    }
+
     /// The model with changes, read anew.
     ///
     /// # Errors

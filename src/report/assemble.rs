@@ -11,7 +11,7 @@ mod stuck;
 mod suite;
 mod waived;
 
-pub use comparison::comparison;
+pub use comparison::{between, comparison};
 pub use suite::test;
 pub use waived::settle;
 

@@ -1,6 +1,6 @@
 //! What was measured beside what was measured before.
 
-use super::{Estimate, Measure, Place};
+use super::{Change, Estimate, Measure, Place};
 
 /// Two measurements of a model beside one another, replication by replication.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -11,8 +11,21 @@ pub struct Comparison {
     pub same_model: bool,
     /// All figures, in the order of their runs.
     pub figures: Vec<Compared>,
+    /// What was changed, and what each change makes of the figures.
+    pub causes: Vec<Cause>,
     /// What could not be compared, in words.
     pub notes: Vec<String>,
+}
+
+/// A change of the model, or several that make sense only together, made after those before it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cause {
+    /// What was changed.
+    pub changes: Vec<Change>,
+    /// Where it is written, in the second model.
+    pub place: Option<Place>,
+    /// Every figure before and after it.
+    pub figures: Vec<Compared>,
 }
 
 /// A figure before and after.
@@ -69,6 +82,14 @@ impl Comparison {
     /// Figures of this verdict.
     pub fn of(&self, verdict: Difference) -> impl Iterator<Item = &Compared> {
         self.figures.iter().filter(move |f| f.verdict == verdict)
+    }
+}
+
+impl Cause {
+    /// The figures that it changes, the worst first.
+    pub fn effects(&self) -> Vec<&Compared> {
+        let of = |verdict| self.figures.iter().filter(move |f| f.verdict == verdict);
+        of(Difference::Regressed).chain(of(Difference::Improved)).chain(of(Difference::Inconclusive)).collect()
     }
 }
 

@@ -25,7 +25,7 @@ mod verdict;
 mod waived;
 mod words;
 
-pub use comparison::{Compared, Comparison, Difference};
+pub use comparison::{Cause, Compared, Comparison, Difference};
 pub use format::{Detail, FORMATS, Format, Style};
 pub use openmetrics::openmetrics;
 pub use plots::plots;
@@ -127,6 +127,8 @@ pub enum Kind {
     Run,
     /// `simulate check MODEL`
     Check,
+    /// `simulate compare A B`
+    Compare,
     /// `simulate test MODEL`: each run is a scenario, its SLOs are what it expects.
     Test,
 }

@@ -7,6 +7,7 @@
 
 mod csv;
 mod diff;
+mod differences;
 mod edit;
 mod fields;
 mod files;
@@ -24,6 +25,7 @@ mod tests;
 
 pub use csv::Row;
 pub use diff::unified_diff;
+pub use differences::{Differing, differences};
 pub use fields::Fields;
 pub use files::Files;
 pub use item::Item;

@@ -39,10 +39,7 @@ fn a_waived_finding_fails_no_gate_and_is_told_with_its_reason() {
     let json: Value = serde_json::from_str(&output(&both, "--format json")).unwrap();
     assert_eq!(json["findings"].as_array().unwrap().len(), 0);
     assert_eq!(json["waived"][0]["finding"]["code"], "untested-backups");
-    assert_eq!(
-        (&json["waived"][0]["reason"], &json["waived"][0]["by"]),
-        (&"a copy".into(), &"model".into())
-    );
+    assert_eq!((&json["waived"][0]["reason"], &json["waived"][0]["by"]), (&"a copy".into(), &"model".into()));
     assert_eq!(json["waived"][0]["waiver"]["line"], 6);
 }
 

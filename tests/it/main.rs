@@ -8,6 +8,7 @@ mod browser;
 mod calibration;
 mod cli;
 mod common;
+mod compare;
 mod determinism;
 mod docs;
 mod envoy;

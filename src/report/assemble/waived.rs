@@ -15,7 +15,7 @@ pub fn settle(report: &mut Report, model: &Model, policy: &Policy) {
         report.notes.push(format!("the {} waivers of the model do not count, as was asked for", waivers.len()));
     }
     let all: Vec<Finding> = report.findings.take().into_iter().flatten().collect();
-    let looked = report.kind != Kind::Test && report.kind != Kind::Run;
+    let looked = matches!(report.kind, Kind::Review | Kind::Check);
     let code = |w: &Waiver| lint(&w.finding).map_or("", |lint| lint.code);
     let stale = waivers.iter().filter(|w| !policy.no_waivers && policy.wants(code(w)));
     report.stale_waivers = stale.filter_map(|w| scribe.stale(w, &all, policy, report.kind)).collect();
@@ -45,7 +45,7 @@ impl Scribe<'_> {
         let looked = match kind {
             Kind::Review => true,
             Kind::Check => lint(&waiver.finding).is_some_and(|lint| lint.is_static),
-            Kind::Run | Kind::Test => false,
+            Kind::Run | Kind::Test | Kind::Compare => false,
         };
         let about = Policy { today: None, ..Policy::default() };
         let one = std::slice::from_ref(waiver);

@@ -45,6 +45,7 @@ fn run(report: &Report, show_waived: bool) -> Value {
     let what = match report.kind {
         Kind::Review => format!("review/{}", factor(report.load)),
         Kind::Run => "run".into(),
+        Kind::Compare => "compare".into(),
         Kind::Check => "check".into(),
         Kind::Test => "test".into(),
     };

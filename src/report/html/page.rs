@@ -11,6 +11,7 @@ pub(super) fn page(report: &Report) -> Markup {
     let title = match report.kind {
         Kind::Review => format!("{} at {}", report.model.name, factor(report.load)),
         Kind::Run => format!("{}: one experiment", report.model.name),
+        Kind::Compare => format!("{}: compared", report.model.name),
         Kind::Check => format!("{}: checked", report.model.name),
         Kind::Test => format!("{}: tested", report.model.name),
     };

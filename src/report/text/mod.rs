@@ -64,7 +64,7 @@ type Section = fn(&Report, &mut Page);
 /// What a report consists of, in order. A section that has nothing to say writes nothing.
 fn sections(kind: Kind, detail: Detail) -> &'static [Section] {
     match kind {
-        Kind::Review | Kind::Check if detail == Detail::Verdict => &[verdict::verdict],
+        Kind::Review | Kind::Check | Kind::Compare if detail == Detail::Verdict => &[verdict::verdict],
         Kind::Run if detail == Detail::Verdict => &[single::headline, users::users, single::slos],
         Kind::Review => &[
             verdict::verdict,
@@ -101,6 +101,7 @@ fn sections(kind: Kind, detail: Detail) -> &'static [Section] {
             footer::footer,
         ],
         Kind::Check => &[verdict::verdict, fixes::fixes, waived::waived, suite::notes, footer::assumed],
+        Kind::Compare => &[comparison::comparison, footer::again],
         Kind::Test => &[suite::suite, comparison::comparison, waived::waived, suite::notes],
     }
 }
