@@ -46,14 +46,16 @@ pub(super) fn issues(report: &Report) -> Vec<Issue> {
         let bad = results.filter(|(_, slo)| slo.verdict != SloVerdict::Met);
         all.extend(bad.map(|(run, slo)| unmet(report, run, slo)));
     }
-    all.extend(report.comparison.iter().flat_map(|c| c.of(Difference::Regressed)).map(|c| regressed(report, c)));
+    if let Some(comparison) = &report.comparison {
+        all.extend(comparison.of(Difference::Regressed).map(|c| regressed(report, &comparison.with, c)));
+    }
     all.sort_by_key(|issue| issue.severity);
     all
 }
 
 /// It fails the gate, and so weighs as much as an expectation that does not hold.
-fn regressed(report: &Report, compared: &Compared) -> Issue {
-    let title = format!("{}: {} is worse than in the baseline", compared.run, compared.figure);
+fn regressed(report: &Report, with: &str, compared: &Compared) -> Issue {
+    let title = format!("{}: {} is worse than in {with}", compared.run, compared.figure);
     let subject = format!("{}: {}", compared.run, compared.figure);
     issue(report, REGRESSION, Severity::P0, title, vec![compared.told()], &subject, &compared.place)
 }

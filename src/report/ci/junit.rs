@@ -34,7 +34,7 @@ fn suite(report: &Report) -> TestSuite {
     let mut suite = TestSuite::new(report.model.file.as_str());
     suite.add_property(("seed", report.seed.to_string().as_str()));
     match report.kind {
-        Kind::Test if report.broken.is_none() => {
+        Kind::Test | Kind::Compare if report.broken.is_none() => {
             let results = report.runs.iter().flat_map(|run| run.slos.iter().map(move |slo| (run, slo)));
             suite.add_test_cases(results.map(|(run, slo)| expectation(report, run, slo)));
             suite.add_test_cases(report.comparison.iter().flat_map(|c| beside(report, c)));

@@ -1,5 +1,6 @@
 //! What was measured beside a baseline.
 
+use crate::report::words::changed;
 use crate::report::{Comparison, Difference};
 use maud::{Markup, html};
 
@@ -22,6 +23,20 @@ pub(super) fn comparison(comparison: &Comparison) -> Markup {
                             td { b { (figure.verdict.word()) } }
                             td { (figure.told()) }
                         }
+                    }
+                }
+            }
+        }
+        @if !comparison.causes.is_empty() {
+            h3 { "What each change does" }
+            ul {
+                @for cause in &comparison.causes {
+                    li {
+                        @for change in &cause.changes { div { code { (changed(change)) } } }
+                        @for figure in cause.effects() {
+                            div { (figure.run) ": " (figure.figure) " " b { (figure.verdict.word()) } ": " (figure.told()) }
+                        }
+                        @if cause.effects().is_empty() { "changes no figure by more than its margin" }
                     }
                 }
             }

@@ -36,7 +36,7 @@ pub(super) fn page(report: &Report) -> Markup {
                 }
                 main {
                     @if !report.runs.is_empty() { section { h2 id="users" { "What users see" } (load::users(report)) } }
-                    @if let Some(beside) = &report.comparison { section { h2 id="beside" { "Beside the baseline" } (comparison::comparison(beside)) } }
+                    @if let Some(beside) = &report.comparison { section { h2 id="beside" { "Beside " code { (beside.with) } } (comparison::comparison(beside)) } }
                     @if let Some(layout) = &picture {
                         section {
                             h2 id="system" { "The system" }
@@ -66,7 +66,7 @@ fn loads(report: &Report) -> String {
 fn contents(report: &Report) -> Markup {
     let all = [
         ("users", "What users see", !report.runs.is_empty()),
-        ("beside", "Beside the baseline", report.comparison.is_some()),
+        ("beside", "Beside what was before", report.comparison.is_some()),
         ("system", "The system", report.pictures.is_some()),
         ("load", "Load", report.capacity.is_some()),
         ("failures", "Failures", report.failures.is_some()),
