@@ -15,6 +15,7 @@ fn main() -> ExitCode {
         Command::Review(review) => cli::review(&review),
         Command::Run(run) => cli::run(&run),
         Command::Test(test) => cli::test(&test),
+        Command::Compare(compare) => cli::compare(&compare),
         Command::Check(check) => cli::check(&check),
         Command::Explain(explain) => cli::look_up(&explain),
         Command::Verify(verify) => cli::verify(&verify),

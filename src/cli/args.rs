@@ -1,11 +1,15 @@
 //! The arguments, as clap reads them.
 
+use super::baseline::BaselineOptions;
+use super::config::{self, Given};
 use super::exit::Exit;
+use super::policy::{FindingOptions, WaiverOptions};
 use super::values::{self, Budget, Colour, FailOn, FormatName, Setting};
 use crate::experiments::Options;
 use crate::faults::Fault;
 use crate::units::{Quantity, SimDuration};
-use clap::{Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::path::PathBuf;
 
 /// All arguments.
@@ -22,6 +26,8 @@ pub enum Command {
     Review(ReviewArgs),
     /// `simulate run MODEL`
     Run(RunArgs),
+    /// `simulate compare A B`
+    Compare(CompareArgs),
     /// `simulate check MODEL…`
     Check(CheckArgs),
     /// `simulate explain [CODE]`
@@ -42,6 +48,7 @@ Examples:
   simulate models/shop.yaml --apply plan.yaml
   simulate run models/shop.yaml --fail latency:stripe:+2s@60s+120s
   simulate test models/
+  simulate compare before.yaml after.yaml
   simulate check models/*.yaml
   simulate explain missing-timeout
   simulate verify
@@ -59,7 +66,7 @@ invalid model, 3 internal error, 4 inconclusive (with --strict), 130 interrupted
     args_conflicts_with_subcommands = true,
     arg_required_else_help = true,
     max_term_width = 110,
-    override_usage = "simulate MODEL [OPTIONS]\n       simulate run MODEL [OPTIONS]\n       simulate test MODEL|DIR... [OPTIONS]\n       simulate check MODEL...\n       simulate explain [CODE]\n       simulate verify\n       simulate schema"
+    override_usage = "simulate MODEL [OPTIONS]\n       simulate run MODEL [OPTIONS]\n       simulate test MODEL|DIR... [OPTIONS]\n       simulate compare A B [OPTIONS]\n       simulate check MODEL...\n       simulate explain [CODE]\n       simulate verify\n       simulate schema"
 )]
 struct Raw {
     #[command(subcommand)]
@@ -77,8 +84,10 @@ enum RawCommand {
     Run(Box<RunArgs>),
     /// Run every scenario with what it expects, and say which hold: for CI.
     Test(Box<TestArgs>),
+    /// Two models on the same random numbers: what differs, and which change of the one makes which difference.
+    Compare(Box<CompareArgs>),
     /// Read models and say what is wrong with them, without simulating.
-    Check(CheckArgs),
+    Check(Box<CheckArgs>),
     /// What a finding means, why it matters and how it is judged; without a code, all findings.
     Explain(ExplainArgs),
     /// Compare the engine with queueing theory, on this machine, in a minute.
@@ -129,6 +138,12 @@ pub struct ReviewOptions {
     /// model's file, comments and all. Repeatable.
     #[arg(long, value_name = "FILE")]
     pub write_plan: Vec<PathBuf>,
+    /// Which findings are told.
+    #[command(flatten)]
+    pub findings: FindingOptions,
+    /// What is compared with, and what is kept.
+    #[command(flatten)]
+    pub beside: BaselineOptions,
     /// What all simulating commands share.
     #[command(flatten)]
     pub simulation: SimulationOptions,
@@ -180,6 +195,38 @@ pub struct TestArgs {
     /// Leave with 0 where it would be 1.
     #[arg(long)]
     pub exit_zero: bool,
+    /// Whether waivers count.
+    #[command(flatten)]
+    pub waivers: WaiverOptions,
+    /// What is compared with, and what is kept.
+    #[command(flatten)]
+    pub beside: BaselineOptions,
+    /// What all simulating commands share.
+    #[command(flatten)]
+    pub simulation: SimulationOptions,
+    /// Where the reports go.
+    #[command(flatten)]
+    pub output: OutputOptions,
+}
+
+/// Arguments of `compare`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct CompareArgs {
+    /// The model to compare with, a YAML file.
+    #[arg(value_name = "A")]
+    pub one: PathBuf,
+    /// The model that was changed.
+    #[arg(value_name = "B")]
+    pub other: PathBuf,
+    /// A load at which they are compared beside their own: a multiple of the first one's, or a rate. Repeatable.
+    #[arg(long, value_name = "10x|2000/s", value_parser = values::load)]
+    pub load: Vec<Quantity>,
+    /// Leave with code 4 when something is inconclusive.
+    #[arg(long)]
+    pub strict: bool,
+    /// Leave with 0 where it would be 1.
+    #[arg(long)]
+    pub exit_zero: bool,
     /// What all simulating commands share.
     #[command(flatten)]
     pub simulation: SimulationOptions,
@@ -207,6 +254,12 @@ pub struct CheckArgs {
     /// Leave with 0 where it would be 1.
     #[arg(long)]
     pub exit_zero: bool,
+    /// Which findings are told.
+    #[command(flatten)]
+    pub findings: FindingOptions,
+    /// What is compared with, and what is kept.
+    #[command(flatten)]
+    pub beside: BaselineOptions,
     /// Where the reports go.
     #[command(flatten)]
     pub output: OutputOptions,
@@ -288,6 +341,9 @@ pub struct OutputOptions {
     /// Where the report goes; `-` for standard output. The first --output is for the first --format, and so on.
     #[arg(long, short, value_name = "FILE")]
     pub output: Vec<PathBuf>,
+    /// Tell of waived findings in SARIF, too, as suppressed ones. GitHub makes alerts of them all the same.
+    #[arg(long)]
+    pub show_suppressed: bool,
     /// Only the verdict, and errors.
     #[arg(long, short, conflicts_with = "verbose")]
     pub quiet: bool,
@@ -304,18 +360,20 @@ pub struct OutputOptions {
 /// # Errors
 /// How to leave at once: with 0 after help was shown, with 2 after wrong usage.
 pub fn parse() -> Result<Args, Exit> {
-    let raw = match Raw::try_parse() {
-        Ok(raw) => raw,
+    let read = Raw::command().try_get_matches().and_then(|matches| Ok((Raw::from_arg_matches(&matches)?, matches)));
+    let (raw, matches) = match read {
+        Ok(read) => read,
         Err(error) => {
             // Help on a closed pipe is no error.
             let _ = error.print();
             return Err(if error.exit_code() == 0 { Exit::Passed } else { Exit::Usage });
         }
     };
-    let command = match raw.command {
+    let mut command = match raw.command {
         Some(RawCommand::Run(run)) => Command::Run(*run),
         Some(RawCommand::Test(test)) => Command::Test(*test),
-        Some(RawCommand::Check(check)) => Command::Check(check),
+        Some(RawCommand::Compare(compare)) => Command::Compare(*compare),
+        Some(RawCommand::Check(check)) => Command::Check(*check),
         Some(RawCommand::Explain(explain)) => Command::Explain(explain),
         Some(RawCommand::Verify(verify)) => Command::Verify(verify),
         Some(RawCommand::Schema(schema)) => Command::Schema(schema),
@@ -324,12 +382,16 @@ pub fn parse() -> Result<Args, Exit> {
             Command::Review(ReviewArgs { model, options: raw.review })
         }
     };
+    let own = matches.subcommand().map_or(&matches, |(_, own)| own);
+    let given = own.ids().map(|id| id.as_str());
+    let given = given.filter(|id| own.value_source(id) == Some(ValueSource::CommandLine));
+    let given = Given(given.map(str::to_owned).collect());
+    config::complete(&mut command, &given).map_err(|mistake| super::explain(&mistake.into()))?;
     Ok(Args { command })
 }
 
 /// The names of the subcommands.
 pub(super) fn subcommands() -> Vec<String> {
-    use clap::CommandFactory;
     Raw::command().get_subcommands().map(|c| c.get_name().to_string()).collect()
 }
 
@@ -345,12 +407,11 @@ fn fail_help() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_well_formed() {
         Raw::command().debug_assert();
-        assert_eq!(subcommands(), ["run", "test", "check", "explain", "verify", "schema"]);
+        assert_eq!(subcommands(), ["run", "test", "compare", "check", "explain", "verify", "schema"]);
     }
 
     #[test]

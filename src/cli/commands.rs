@@ -1,13 +1,14 @@
 //! The commands: read, do, write, leave.
 
 use super::args::{CheckArgs, ReviewArgs, RunArgs, SimulationOptions};
+use super::baseline::Beside;
 use super::exit::{Exit, Mistake};
 use super::output::{self, Outputs};
 use super::progress::Progress;
 use super::values::{Budget, FailOn};
 use super::{input, patch, terminal, work};
-use crate::experiments::Options;
-use crate::report::{Report, openmetrics, series, shell_word};
+use crate::experiments::{Of, Options};
+use crate::report::{Difference, Report, openmetrics, series, shell_word};
 use crate::units::Quantity;
 use crate::units::{show_factor, show_rate};
 use std::path::Path;
@@ -21,18 +22,21 @@ pub fn review(args: &ReviewArgs) -> anyhow::Result<Exit> {
     terminal::choose_colour(options.output.color);
     let outputs = Outputs::open(&options.output, std::slice::from_ref(&args.model))?;
     let plans = patch::Places::open(&options.write_plan, &args.model)?;
+    let models = std::slice::from_ref(&args.model);
+    let mut beside = Beside::open(&options.beside, Of::Review, options.simulation.seed, models)?;
     let settings = patch::settings(&options.simulation.apply, &options.simulation.set)?;
     let model = work::model(&input::read(&args.model)?, &settings)?;
     let mut progress = progress(&options.simulation, options.output.quiet, options.output.verbose);
     if let Some(Budget::Time(time)) = options.budget {
         progress.limit(time);
     }
-    let mut report = work::review(&model, options, &progress)?;
+    let mut report = work::review(&model, options, &mut beside, &progress)?;
     progress.finish();
     let mut extra: Vec<String> = options.budget.iter().flat_map(|b| ["--budget".into(), b.to_string()]).collect();
     extra.extend(options.plan_to.iter().flat_map(|load| ["--plan-to".into(), shown(*load)]));
     report.command = repeat("simulate", &args.model, &[options.load], &extra, &options.simulation);
     plans.write(&report, &model, &settings)?;
+    beside.finish()?;
     let exit = gate(std::slice::from_ref(&report), options.fail_on, options.exit_zero);
     if let Some(folder) = &options.plots {
         output::plots(folder, &report)?;
@@ -79,13 +83,14 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<Exit> {
     terminal::choose_colour(args.output.color);
     let outputs = Outputs::open(&args.output, &args.models)?;
     let settings = patch::settings(&args.apply, &args.set)?;
+    let mut beside = Beside::open(&args.beside, Of::Check, 0, &args.models)?;
     let mut reports = Vec::new();
     let mut invalid = 0;
     for path in &args.models {
         let checked = input::read(path).and_then(|input| work::model(&input, &settings));
         match checked {
             Ok(model) => {
-                let mut report = work::check(&model);
+                let mut report = work::check(&model, &args.findings, &mut beside)?;
                 report.command = format!("simulate check {}", shell_word(&path.display().to_string()));
                 reports.push(report);
             }
@@ -96,6 +101,9 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<Exit> {
         }
     }
     let exit = gate(&reports, args.fail_on, args.exit_zero);
+    if invalid == 0 {
+        beside.finish()?;
+    }
     outputs.write(&reports)?;
     match invalid {
         0 => Ok(exit),
@@ -109,12 +117,19 @@ pub(super) fn progress(options: &SimulationOptions, quiet: bool, verbose: bool) 
 }
 
 fn gate(reports: &[Report], fail_on: FailOn, exit_zero: bool) -> Exit {
-    let fails = reports.iter().filter_map(Report::worst).any(|severity| fail_on.catches(severity));
+    let fails = reports.iter().filter_map(Report::worst).any(|severity| fail_on.catches(severity))
+        || reports.iter().any(|report| report.any(Difference::Regressed));
     if fails && !exit_zero { Exit::Failed } else { Exit::Passed }
 }
 
 /// The command that gives the same report, without what only changes its form.
-fn repeat(command: &str, model: &Path, loads: &[Quantity], extra: &[String], options: &SimulationOptions) -> String {
+pub(super) fn repeat(
+    command: &str,
+    model: &Path,
+    loads: &[Quantity],
+    extra: &[String],
+    options: &SimulationOptions,
+) -> String {
     let mut words = vec![command.to_string(), shell_word(&model.display().to_string())];
     for load in loads {
         words.extend(["--load".into(), shown(*load)]);

@@ -162,7 +162,7 @@ pub(super) fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Mistake> {
 
 fn below(folder: &Path, all: &mut Vec<PathBuf>) {
     let beside = |name: String| if folder == Path::new(".") { name.into() } else { folder.join(name) };
-    all.extend(models_in(folder).into_iter().map(beside));
+    all.extend(models_in(folder).into_iter().map(beside).filter(|path| !is_baseline(path)));
     let Ok(entries) = fs::read_dir(folder) else { return };
     let is_folder = |e: &fs::DirEntry| e.file_type().is_ok_and(|t| t.is_dir());
     let hidden = |e: &fs::DirEntry| e.file_name().to_string_lossy().starts_with('.');
@@ -172,9 +172,18 @@ fn below(folder: &Path, all: &mut Vec<PathBuf>) {
     folders.iter().for_each(|folder| below(folder, all));
 }
 
+/// A baseline is YAML, too, and no model.
+pub(super) fn is_baseline(path: &Path) -> bool {
+    let mut start = [0; 512];
+    let read = File::open(path).and_then(|mut file| file.read(&mut start)).unwrap_or_default();
+    String::from_utf8_lossy(&start[..read]).lines().any(|line| line.starts_with("format: tenfold/baseline/"))
+}
+
 /// The YAML files of a folder, by name.
 fn models_in(folder: &Path) -> Vec<String> {
-    let is_yaml = |p: &Path| p.extension().is_some_and(|e| e == "yaml" || e == "yml");
+    // What is chosen for the models of a folder is no model.
+    let is_model = |p: &Path| p.file_name().is_some_and(|name| name != super::config::NAME);
+    let is_yaml = |p: &Path| p.extension().is_some_and(|e| e == "yaml" || e == "yml") && is_model(p);
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let paths = entries.flatten().map(|e| e.path()).filter(|p| is_yaml(p));
     let mut names: Vec<String> = paths.filter_map(|p| Some(p.file_name()?.to_string_lossy().into_owned())).collect();

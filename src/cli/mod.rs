@@ -1,16 +1,20 @@
 //! The command line: the only room that touches the terminal, the wall clock and files.
 //!
-//! [`parse`] reads the arguments; [`review`], [`run`], [`test()`], [`check`], [`look_up`], [`verify`] and [`schema`] each do one
+//! [`parse`] reads the arguments; [`review`], [`run`], [`test()`], [`compare`], [`check`], [`look_up`], [`verify`] and [`schema`] each do one
 //! command, from reading the model to writing its reports, and answer with an [`Exit`]. What they ask of the rest of the
 //! program stands in `work`.
 
 mod args;
+mod baseline;
 mod commands;
+mod compare;
+mod config;
 mod exit;
 mod input;
 mod look_up;
 mod output;
 mod patch;
+mod policy;
 mod progress;
 mod schema;
 mod terminal;
@@ -19,8 +23,11 @@ mod values;
 mod verify;
 mod work;
 
-pub use args::{Args, CheckArgs, Command, ExplainArgs, ReviewArgs, RunArgs, SchemaArgs, TestArgs, VerifyArgs, parse};
+pub use args::{
+    Args, CheckArgs, Command, CompareArgs, ExplainArgs, ReviewArgs, RunArgs, SchemaArgs, TestArgs, VerifyArgs, parse,
+};
 pub use commands::{check, review, run};
+pub use compare::compare;
 pub use exit::{Exit, Mistake, explain};
 pub use look_up::look_up;
 pub use schema::schema;

@@ -15,15 +15,13 @@ use tempfile::NamedTempFile;
 pub(super) struct Outputs {
     targets: Vec<(FormatName, Target)>,
     detail: Detail,
+    waived: bool,
 }
 
 enum Target {
     Standard,
     /// Written beside its place and then moved there.
-    File {
-        temporary: NamedTempFile,
-        place: PathBuf,
-    },
+    File(PathBuf),
     /// A device or a pipe, which nothing can be moved to.
     Device(PathBuf),
 }
@@ -68,18 +66,23 @@ impl Outputs {
             (_, true) => Detail::All,
             _ => Detail::Page,
         };
-        Ok(Outputs { targets, detail })
+        Ok(Outputs { targets, detail, waived: options.show_suppressed })
     }
 
     /// Writes the reports, in the order asked for.
     pub(super) fn write(self, reports: &[Report]) -> anyhow::Result<()> {
         for (format, target) in self.targets {
+            let waived = self.waived;
             let style = match &target {
-                Target::Standard => {
-                    Style { colour: terminal::colour_on_stdout(), width: terminal::width(), detail: self.detail }
-                }
+                Target::Standard => Style {
+                    colour: terminal::colour_on_stdout(),
+                    width: terminal::width(),
+                    detail: self.detail,
+                    waived,
+                },
                 _ => Style {
                     detail: if self.detail == Detail::All { Detail::All } else { Detail::Page },
+                    waived,
                     ..Style::default()
                 },
             };
@@ -114,32 +117,27 @@ impl Target {
                 "name another file after --output",
             ));
         }
-        let folder = place.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".simulate-");
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let temporary = builder.tempfile_in(folder).map_err(|e| {
+        // Made and removed at once: whoever is stopped while it simulates leaves nothing behind.
+        temporary(&place).map_err(|e| {
             let help = match e.kind() {
-                ErrorKind::NotFound => format!("create the folder first: mkdir -p {}", folder.display()),
+                ErrorKind::NotFound => format!("create the folder first: mkdir -p {}", folder_of(&place).display()),
                 _ => "name another file after --output".into(),
             };
             Mistake::new(format!("cannot write {shown}: {}", reason(&e)), help)
         })?;
-        if let Some(before) = before {
-            // Best effort: the report matters more than the rights of its file.
-            let _ = temporary.as_file().set_permissions(before.permissions());
-        }
-        Ok(Target::File { temporary, place })
+        Ok(Target::File(place))
     }
 
     fn write(self, bytes: &[u8]) -> anyhow::Result<()> {
         match self {
             Target::Standard => print(bytes),
-            Target::File { mut temporary, place } => {
-                let done = temporary.write_all(bytes).and_then(|()| temporary.flush());
-                done.and_then(|()| temporary.persist(&place).map(|_| ()).map_err(|e| e.error))
-                    .with_context(|| format!("cannot write {}", place.display()))
+            Target::File(place) => {
+                let write = |mut temporary: NamedTempFile| {
+                    temporary.write_all(bytes)?;
+                    temporary.flush()?;
+                    temporary.persist(&place).map(|_| ()).map_err(|e| e.error)
+                };
+                temporary(&place).and_then(write).with_context(|| format!("cannot write {}", place.display()))
             }
             Target::Device(place) => {
                 let open = File::options().write(true).open(&place);
@@ -152,14 +150,31 @@ impl Target {
     }
 }
 
+fn folder_of(place: &Path) -> &Path {
+    place.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A file beside this place, with the rights that are due there.
+fn temporary(place: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".simulate-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let temporary = builder.tempfile_in(folder_of(place))?;
+    if let Ok(before) = fs::metadata(place) {
+        // Best effort: the report matters more than the rights of its file.
+        let _ = temporary.as_file().set_permissions(before.permissions());
+    }
+    Ok(temporary)
+}
+
 /// A place that one text will go to; opened before the simulation, so that what cannot be written is known at once.
 pub(super) struct Place(Target);
 
 impl Place {
-    /// Opens it; `-` is standard output. The model itself is not overwritten.
-    pub(super) fn open(path: &Path, model: &Path) -> Result<Place, Mistake> {
-        let input = model.to_path_buf();
-        let open = || Target::open(path, std::slice::from_ref(&input));
+    /// Opens it; `-` is standard output. The models themselves are not overwritten.
+    pub(super) fn open(path: &Path, models: &[PathBuf]) -> Result<Place, Mistake> {
+        let open = || Target::open(path, models);
         Ok(Place(if is_standard(path) { Target::Standard } else { open()? }))
     }
 
@@ -198,7 +213,7 @@ pub(super) fn print(bytes: &[u8]) -> anyhow::Result<()> {
 fn different(targets: &[(FormatName, Target)]) -> Result<(), Mistake> {
     let mut places: Vec<&PathBuf> = Vec::new();
     for (_, target) in targets {
-        if let Target::File { place, .. } = target {
+        if let Target::File(place) = target {
             if places.contains(&place) {
                 return Err(Mistake::new(
                     format!("two reports would go to {}", place.display()),

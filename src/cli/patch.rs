@@ -51,7 +51,7 @@ pub(super) struct Places(Vec<(PathBuf, Place)>);
 impl Places {
     /// Opens all of them.
     pub(super) fn open(paths: &[PathBuf], model: &Path) -> Result<Places, Mistake> {
-        let open = |path: &PathBuf| Ok((path.clone(), Place::open(path, model)?));
+        let open = |path: &PathBuf| Ok((path.clone(), Place::open(path, &[model.to_path_buf()])?));
         paths.iter().map(open).collect::<Result<Vec<_>, Mistake>>().map(Places)
     }
 

@@ -1,12 +1,15 @@
 //! `simulate test`: scenarios as tests.
 
 use super::args::TestArgs;
+use super::baseline::Beside;
 use super::commands::progress;
 use super::exit::{Exit, Mistake};
 use super::output::{Outputs, print};
-use super::{input, terminal, work};
+use super::values::Setting;
+use super::{input, patch, terminal, work};
+use crate::experiments::Of;
 use crate::model::Model;
-use crate::report::{Broken, Kind, Place, Report, SloVerdict, shell_word};
+use crate::report::{Broken, Difference, Kind, Place, Report, SloVerdict, shell_word};
 use crate::yaml::Problem;
 use std::path::Path;
 
@@ -18,17 +21,19 @@ pub fn test(args: &TestArgs) -> anyhow::Result<Exit> {
     terminal::choose_colour(args.output.color);
     let models = input::expand(&args.models)?;
     let outputs = Outputs::open(&args.output, &models)?;
+    let settings = patch::settings(&args.simulation.apply, &args.simulation.set)?;
     if args.list {
-        return list(args, &models);
+        return list(args, &settings, &models);
     }
     let progress = progress(&args.simulation, args.output.quiet, args.output.verbose);
+    let mut beside = Beside::open(&args.beside, Of::Test, args.simulation.seed, &models)?;
     let mut reports = Vec::new();
     for path in &models {
-        match read(args, path)? {
+        match read(&settings, path)? {
             Ok(model) if kept(args, path, &model).is_empty() && !args.filter.is_empty() => {}
             Ok(model) => {
                 let keep = |name: &str| wanted(args, path, &model, name);
-                let mut report = work::test(&model, args, &keep, &progress);
+                let mut report = work::test(&model, args, &mut beside, &keep, &progress)?;
                 report.command = format!("simulate test {}", shell_word(&path.display().to_string()));
                 reports.push(report);
             }
@@ -40,12 +45,16 @@ pub fn test(args: &TestArgs) -> anyhow::Result<Exit> {
         return Err(none(args).into());
     }
     let exit = exit(args, &reports);
+    // What was not measured cannot be compared with.
+    if exit != Exit::Usage {
+        beside.finish()?;
+    }
     outputs.write(&reports)?;
     Ok(exit)
 }
 
 /// A model, or the report that says why there is none. All problems are told on standard error.
-fn read(args: &TestArgs, path: &Path) -> Result<Result<Model, Report>, Mistake> {
+fn read(settings: &[Setting], path: &Path) -> Result<Result<Model, Report>, Mistake> {
     let input = match input::read(path) {
         Ok(input) => input,
         Err(mistake) if mistake.message.is_empty() => return Err(mistake),
@@ -56,7 +65,7 @@ fn read(args: &TestArgs, path: &Path) -> Result<Result<Model, Report>, Mistake> 
         }
     };
     match work::read(&input) {
-        Ok(model) => work::changed(model, &args.simulation.set).map(Ok),
+        Ok(model) => work::changed(model, settings).map(Ok),
         Err(problems) => {
             work::told(&input, &problems);
             Ok(Err(broken(&input.file, &problems)))
@@ -94,11 +103,11 @@ fn kept(args: &TestArgs, path: &Path, model: &Model) -> Vec<String> {
     work::scenarios(model).into_iter().filter(|name| wanted(args, path, model, name)).collect()
 }
 
-fn list(args: &TestArgs, models: &[std::path::PathBuf]) -> anyhow::Result<Exit> {
+fn list(args: &TestArgs, settings: &[Setting], models: &[std::path::PathBuf]) -> anyhow::Result<Exit> {
     let mut text = String::new();
     let mut all = Exit::Passed;
     for path in models {
-        match read(args, path)? {
+        match read(settings, path)? {
             Ok(model) => {
                 kept(args, path, &model).iter().for_each(|name| text += &format!("{} {name}\n", path.display()));
             }
@@ -119,10 +128,11 @@ fn none(args: &TestArgs) -> Mistake {
 /// A model that cannot be read weighs most, then what failed, then what is inconclusive.
 fn exit(args: &TestArgs, reports: &[Report]) -> Exit {
     let any = |verdict| reports.iter().flat_map(|r| &r.runs).any(|run| run.verdict() == verdict);
+    let compared = |verdict| reports.iter().any(|report| report.any(verdict));
     match () {
         () if reports.iter().any(|r| r.broken.is_some()) => Exit::Usage,
-        () if any(SloVerdict::Missed) && !args.exit_zero => Exit::Failed,
-        () if any(SloVerdict::Unclear) && args.strict => Exit::Inconclusive,
+        () if (any(SloVerdict::Missed) || compared(Difference::Regressed)) && !args.exit_zero => Exit::Failed,
+        () if (any(SloVerdict::Unclear) || compared(Difference::Inconclusive)) && args.strict => Exit::Inconclusive,
         () => Exit::Passed,
     }
 }

@@ -1,8 +1,9 @@
 //! Values of options.
 
 use crate::faults::Fault;
+use crate::findings::known_code;
 use crate::report::Severity;
-use crate::units::{Quantity, SimDuration, UnitError, parse_count, parse_duration};
+use crate::units::{Date, Quantity, SimDuration, UnitError, parse_count, parse_duration};
 use std::path::Path;
 use std::str::FromStr;
 
@@ -138,6 +139,15 @@ pub(super) fn load(text: &str) -> Result<Quantity, String> {
         Quantity::Factor(f) if f > 1e6 => Err("more than a million times the load is not simulated".into()),
         quantity => Ok(quantity),
     })
+}
+
+pub(super) fn code(text: &str) -> Result<String, String> {
+    let code = text.trim();
+    known_code(code).map(|()| code.to_owned()).map_err(|(message, hint)| format!("{message}; {hint}"))
+}
+
+pub(super) fn date(text: &str) -> Result<Date, String> {
+    Date::parse(text).map_err(told)
 }
 
 pub(super) fn fault(text: &str) -> Result<Fault, String> {

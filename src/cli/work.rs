@@ -1,13 +1,15 @@
 //! The seam: what the command line asks of the rest of the program.
 
-use super::args::{ReviewOptions, RunArgs, SimulationOptions, TestArgs};
+use super::args::{CompareArgs, ReviewOptions, RunArgs, SimulationOptions, TestArgs};
+use super::baseline::Beside;
 use super::exit::Mistake;
 use super::input::Input;
+use super::policy::FindingOptions;
 use super::terminal;
 use super::values::{Budget, Setting};
-use crate::experiments::{self, Exam, Options, Progress};
+use crate::experiments::{self, Exam, Options, Progress, Quiet, Shown};
 use crate::faults::Fault;
-use crate::findings;
+use crate::findings::{self, Policy};
 use crate::model::{Change, Model};
 use crate::report::{Report, assemble, fingerprint};
 use crate::yaml::{Problem, did_you_mean, list, render};
@@ -56,13 +58,30 @@ fn wrong_setting(setting: &Setting, problems: &[Problem]) -> Mistake {
 }
 
 /// The review.
-pub(super) fn review(model: &Model, args: &ReviewOptions, progress: &dyn Progress) -> anyhow::Result<Report> {
+pub(super) fn review(
+    model: &Model,
+    args: &ReviewOptions,
+    beside: &mut Beside,
+    progress: &dyn Progress,
+) -> anyhow::Result<Report> {
     let mut options = Options { loads: vec![args.load], plan_to: args.plan_to, ..options(&args.simulation) };
     if let Some(Budget::Events(events)) = args.budget {
         options.budget = events;
     }
     let review = experiments::review(model, &options, progress);
-    Ok(identified(assemble::review(model, &review), model))
+    let mut report = assemble::review(model, &review);
+    let policy = Policy { accepted: beside.accepted(&model.document.file), ..args.findings.policy() };
+    assemble::settle(&mut report, model, &policy);
+    let mut report = identified(report, model);
+    let exam = |shown: &Shown| Exam {
+        name: shown.name.clone(),
+        load: shown.load,
+        faults: Vec::new(),
+        expectations: review.slos.clone(),
+    };
+    let runs: Vec<(Exam, &Shown)> = review.runs.iter().map(|shown| (exam(shown), shown)).collect();
+    beside.take(model, &runs, &options, &mut report, progress)?;
+    Ok(report)
 }
 
 /// One experiment.
@@ -84,12 +103,31 @@ pub(super) fn run(model: &Model, args: &RunArgs, progress: &dyn Progress) -> any
 }
 
 /// Scenarios as tests.
-pub(super) fn test(model: &Model, args: &TestArgs, keep: &dyn Fn(&str) -> bool, progress: &dyn Progress) -> Report {
+pub(super) fn test(
+    model: &Model,
+    args: &TestArgs,
+    beside: &mut Beside,
+    keep: &dyn Fn(&str) -> bool,
+    progress: &dyn Progress,
+) -> Result<Report, Mistake> {
     let options = Options { budget: TEST_EVENTS, ..options(&args.simulation) };
     let exams: Vec<Exam> = experiments::exams(model, &options).into_iter().filter(|e| keep(&e.name)).collect();
     let most = args.max_replications.max(options.replications);
     let examined = experiments::examine_all(model, &exams, &options, most, progress);
-    identified(assemble::test(model, &exams, &examined, &options), model)
+    let policy = Policy { accepted: beside.accepted(&model.document.file), ..args.waivers.policy() };
+    let mut report = assemble::test(model, &exams, &examined, &options, &policy);
+    assemble::settle(&mut report, model, &policy);
+    let mut report = identified(report, model);
+    let runs: Vec<(Exam, &Shown)> = exams.into_iter().zip(examined.iter().map(|e| &e.shown)).collect();
+    beside.take(model, &runs, &options, &mut report, progress)?;
+    Ok(report)
+}
+
+/// Two models beside one another.
+pub(super) fn compare(one: &Model, other: &Model, args: &CompareArgs, progress: &dyn Progress) -> Report {
+    let options = Options { loads: args.load.clone(), ..options(&args.simulation) };
+    let between = experiments::between(one, other, &options, progress);
+    identified(assemble::between(one, other, &between, &options), other)
 }
 
 /// The scenarios of a model that can be tested.
@@ -101,8 +139,13 @@ pub(super) fn scenarios(model: &Model) -> Vec<String> {
 const TEST_EVENTS: f64 = 10e6;
 
 /// Static findings.
-pub(super) fn check(model: &Model) -> Report {
-    identified(assemble::check(model), model)
+pub(super) fn check(model: &Model, findings: &FindingOptions, beside: &mut Beside) -> Result<Report, Mistake> {
+    let mut report = assemble::check(model);
+    let policy = Policy { accepted: beside.accepted(&model.document.file), ..findings.policy() };
+    assemble::settle(&mut report, model, &policy);
+    let mut report = identified(report, model);
+    beside.take(model, &[], &Options::default(), &mut report, &Quiet)?;
+    Ok(report)
 }
 
 fn options(args: &SimulationOptions) -> Options {

@@ -10,12 +10,16 @@
 //! - `strike`, `campaign`, `cascade`: every component and edge struck in turn, and how the damage spreads;
 //! - `detection`: which alerts tell of it, after how long, and which cry wolf;
 //! - `metastable`: failures that outlive their cause, and why;
+//! - `baseline`: what was measured once beside what is measured now, pair by pair;
+//! - `between`: two models, and which change of the one makes which difference;
 //! - `suite`: scenarios as tests, with as many replications as their verdicts need;
 //! - `pictures`: what only pictures need, the load curve and the course of the worst failures;
 //! - `guards`, `contain`: which missing guard contains it, by trying;
 //! - `remedies`: other changes that may help, each tried before it is told.
 
+mod baseline;
 mod bench;
+mod between;
 mod campaign;
 mod capacity;
 mod cascade;
@@ -40,7 +44,12 @@ mod toll;
 mod trials;
 mod usage;
 
+pub use baseline::{
+    Accepted, Baseline, Compared, Difference, Figure, Measured, Of, Recorded, VERSION, against, compare, confidence,
+    figures, record,
+};
 pub use bench::Outcome;
+pub use between::{Between, Step, between};
 pub use campaign::catalog::kills_all;
 pub use campaign::pairs::{Joint, Pairs};
 pub use campaign::side::{Ill, Keyed, Side};

@@ -173,7 +173,7 @@ fn examine(model: &Model, exam: &Exam, options: &Options, most: u32, progress: &
 }
 
 /// 5, 10, 20, 40: numbers of replications after which there is a look.
-fn looks(first: u32, most: u32) -> Vec<u32> {
+pub(super) fn looks(first: u32, most: u32) -> Vec<u32> {
     let mut all = vec![first];
     while let Some(next) = all.last().map(|n| n * 2).filter(|n| *n <= most) {
         all.push(next);

@@ -10,6 +10,7 @@ mod evidence;
 mod expected;
 mod finding;
 mod guard;
+mod policy;
 mod queries;
 mod remedy;
 mod rubric;
@@ -86,6 +87,7 @@ pub use evidence::Evidence;
 pub use expected::unknown;
 pub use finding::{Confidence, Effect, Figure, Finding, Fix, Severity};
 pub use guard::decoys;
+pub use policy::{EXPIRED, Fate, Policy, REGRESSION, UNMATCHED, known_code};
 pub use rubric::{Item, Mark, OBSERVABILITY, READINESS, Scores, scores};
 
 /// A kind of finding.

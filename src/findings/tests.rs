@@ -17,6 +17,7 @@ fn the_list_agrees_with_the_folder_and_every_finding_explains_itself() {
         "expected",
         "finding",
         "guard",
+        "policy",
         "queries",
         "remedy",
         "remedy-tests",

@@ -111,6 +111,17 @@ pub enum Metric {
     Duplicates,
 }
 
+impl Metric {
+    /// As expectations write it: `p99`.
+    pub fn word(self) -> String {
+        match self {
+            // 0.999 * 100 is not 99.9 in binary.
+            Metric::Percentile(q) => format!("p{}", (q * 1e8).round() / 1e6),
+            other => METRICS.iter().find(|(_, metric)| *metric == other).map_or("", |(word, _)| word).into(),
+        }
+    }
+}
+
 /// How a figure compares with its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Op {

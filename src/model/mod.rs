@@ -9,16 +9,20 @@ mod arrivals;
 mod checks;
 mod expect;
 mod limits;
+mod margins;
 mod read;
 mod scenario;
 mod traffic;
+mod waiver;
 mod window;
 
 pub use alert::{ALERT_SHAPE, Alert, Condition, Signal, watches};
 pub use expect::{Expectation, Metric, Op, Subject, What};
 pub use limits::Limits;
+pub use margins::{MARGINS_SHAPE, Margins};
 pub use read::MODEL_SHAPE;
 pub use scenario::Scenario;
+pub use waiver::Waiver;
 pub use window::Window;
 
 use crate::kinds::SECTIONS;
@@ -42,6 +46,10 @@ pub struct Model {
     pub scenarios: Vec<Scenario>,
     /// How far a plan to more load may go.
     pub limits: Limits,
+    /// Findings that are accepted, with reasons.
+    pub waivers: Vec<Waiver>,
+    /// How much a figure may differ from a baseline.
+    pub margins: Margins,
     /// Capacities nobody wrote, such as `services.web.queue = 100`.
     pub assumed: Vec<String>,
 }
@@ -72,6 +80,14 @@ impl Model {
     /// All problems of the file at once, in its order.
     pub fn read_with(file: &str, text: &str, files: Files) -> Result<Model, Vec<Problem>> {
         read::read(Document::parse(file, text)?.with_files(files))
+    }
+
+    /// The model of a document that was changed.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub fn of(document: Document) -> Result<Model, Vec<Problem>> {
+        read::read(document)
     }
 
     /// The model with changes, read anew.

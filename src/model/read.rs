@@ -2,8 +2,10 @@
 
 use super::alert::{self, ALERT_SHAPE, Alert};
 use super::limits::{self, LIMITS_SHAPE, Limits};
+use super::margins::{self, MARGINS_SHAPE, Margins};
 use super::scenario::SCENARIO_SHAPE;
 use super::traffic::TRAFFIC_SHAPE;
+use super::waiver::{self, WAIVER_SHAPE, Waiver};
 use super::{Model, checks, expect, scenario, traffic};
 use crate::kinds::{Kind, SECTIONS, SECTIONS_SHAPE, Wiring};
 use crate::yaml::{Document, Field, Fields, Item, Problem, Problems, Shape, Takes};
@@ -27,6 +29,16 @@ pub static MODEL_SHAPE: Shape = Shape::new(
             "What may happen, and what should hold then.",
         ),
         Field::new("limits", Takes::Map(&LIMITS_SHAPE), "How far a plan to more load may go."),
+        Field::new(
+            "ignore",
+            Takes::List(&Takes::Map(&WAIVER_SHAPE)),
+            "Findings that are accepted, each with its reason.",
+        ),
+        Field::new(
+            "margins",
+            Takes::Map(&MARGINS_SHAPE),
+            "How much a figure may differ from a baseline before it counts as a regression.",
+        ),
     ],
 )
 .with(&[&SECTIONS_SHAPE]);
@@ -37,8 +49,8 @@ pub(super) fn read(document: Document) -> Result<Model, Vec<Problem>> {
     if !problems.is_empty() {
         return Err(problems.into_vec());
     }
-    let Parts { name, plan, slos, alerts, scenarios, limits, assumed } = model;
-    Ok(Model { name, plan, slos, alerts, scenarios, limits, assumed, document })
+    let Parts { name, plan, slos, alerts, scenarios, limits, waivers, margins, assumed } = model;
+    Ok(Model { name, plan, slos, alerts, scenarios, limits, waivers, margins, assumed, document })
 }
 
 /// A model without the document it was read from.
@@ -49,6 +61,8 @@ struct Parts {
     alerts: Vec<Alert>,
     scenarios: Vec<scenario::Scenario>,
     limits: Limits,
+    waivers: Vec<Waiver>,
+    margins: Margins,
     assumed: Vec<String>,
 }
 
@@ -63,6 +77,8 @@ fn read_root(document: &Document, problems: &Problems) -> Parts {
     let scenarios = fields.optional("scenarios");
     let alerts = fields.optional("alerts");
     let limits = fields.optional("limits");
+    let waivers = fields.optional("ignore");
+    let margins = fields.optional("margins");
     fields.finish();
 
     let mut wiring = Wiring::default();
@@ -87,6 +103,8 @@ fn read_root(document: &Document, problems: &Problems) -> Parts {
         scenarios: scenarios.map(|item| scenario::read_all(&item, &plan)).unwrap_or_default(),
         alerts,
         limits: limits.and_then(|item| limits::read(&item, document)).unwrap_or_default(),
+        waivers: waivers.map(|item| waiver::read_all(&item)).unwrap_or_default(),
+        margins: margins.and_then(|item| margins::read(&item)).unwrap_or_default(),
         plan,
         assumed,
     }
@@ -117,6 +135,8 @@ impl Parts {
             alerts: Vec::new(),
             scenarios: Vec::new(),
             limits: Limits::default(),
+            waivers: Vec::new(),
+            margins: Margins::default(),
             assumed: Vec::new(),
         }
     }

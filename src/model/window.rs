@@ -42,6 +42,17 @@ impl Window {
         (from < to).then_some((from, to))
     }
 
+    /// As expectations write it; nothing for the whole run.
+    pub fn words(self) -> String {
+        match self {
+            Window::Whole => String::new(),
+            Window::BeforeFault => "before fault".into(),
+            Window::DuringFault => "during fault".into(),
+            Window::AfterFault => "after fault".into(),
+            Window::Between(from, to) => format!("{from}..{to}"),
+        }
+    }
+
     /// How long a run must be to hold it.
     pub fn reaches(self) -> SimDuration {
         if let Window::Between(_, to) = self { to } else { SimDuration::ZERO }

@@ -2,14 +2,18 @@
 
 mod alerts;
 mod campaign;
+mod comparison;
 mod failures;
 mod load;
 mod pictures;
 mod runs;
 mod stuck;
 mod suite;
+mod waived;
 
+pub use comparison::{between, comparison};
 pub use suite::test;
+pub use waived::settle;
 
 use super::{
     Change, Confidence, Decoy, Effect, Estimate, Finding, Fix, Kind, Measure, Observability, Place, Readiness,

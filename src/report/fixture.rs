@@ -438,6 +438,9 @@ pub(super) fn review() -> Report {
             effect: None,
         }],
         scores: None,
+        waived: Vec::new(),
+        stale_waivers: Vec::new(),
+        comparison: None,
         broken: None,
         pictures: None,
     }

@@ -40,6 +40,8 @@ pub struct Style {
     pub width: usize,
     /// How much to tell.
     pub detail: Detail,
+    /// Whether formats for build servers tell of waived findings.
+    pub waived: bool,
 }
 
 /// How much a report for people tells.
@@ -56,6 +58,6 @@ pub enum Detail {
 
 impl Default for Style {
     fn default() -> Style {
-        Style { colour: false, width: 80, detail: Detail::Page }
+        Style { colour: false, width: 80, detail: Detail::Page, waived: false }
     }
 }

@@ -3,7 +3,7 @@
 //! Names come from models. Whatever Markdown or HTML would take for markup is escaped, so that a name stays a name.
 
 use super::words::{changed, effect, effect_briefly, factor, ms, number, seconds, share_estimate};
-use super::{Failure, Finding, Format, Report, Severity, SloVerdict, Style};
+use super::{Difference, Failure, Finding, Format, Report, Severity, SloVerdict, Style};
 use std::fmt::Write as _;
 use std::io;
 
@@ -47,7 +47,9 @@ fn whole(report: &Report, out: &mut String) -> std::fmt::Result {
         writeln!(out, "### Observability grade: {}\n\n{}\n", plain(&grade.grade), plain(&grade.why))?;
     }
     resilience(report, out)?;
+    compared(report, out)?;
     fixes(report, out)?;
+    waived(report, out)?;
     writeln!(out, "<details><summary>Repeat it</summary>\n\n```sh\n{}\n```\n\n</details>", fenced(&report.command))
 }
 
@@ -149,6 +151,36 @@ fn fixes(report: &Report, out: &mut String) -> std::fmt::Result {
         writeln!(out)?;
     }
     Ok(())
+}
+
+fn compared(report: &Report, out: &mut String) -> std::fmt::Result {
+    let Some(comparison) = &report.comparison else { return Ok(()) };
+    writeln!(out, "### Beside {}\n", plain(&comparison.with))?;
+    let all = [Difference::Regressed, Difference::Inconclusive, Difference::Improved];
+    if all.iter().all(|verdict| comparison.of(*verdict).next().is_none()) {
+        return writeln!(out, "All {} figures are unchanged.\n", comparison.figures.len());
+    }
+    writeln!(out, "| Run | Figure | Verdict | |\n|---|---|---|---|")?;
+    for figure in all.iter().flat_map(|verdict| comparison.of(*verdict)) {
+        let (run, name, told) = (plain(&figure.run), plain(&figure.figure), plain(&figure.told()));
+        writeln!(out, "| {run} | {name} | {} | {told} |", figure.verdict.word())?;
+    }
+    writeln!(out)
+}
+
+fn waived(report: &Report, out: &mut String) -> std::fmt::Result {
+    if report.waived.is_empty() && report.stale_waivers.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "### Waived\n")?;
+    for waived in &report.waived {
+        let (code, subject) = (plain(&waived.finding.code), plain(&waived.finding.subject));
+        writeln!(out, "- {code} on {subject}: {}", plain(&waived.why()))?;
+    }
+    for stale in &report.stale_waivers {
+        writeln!(out, "- **{}**", plain(&stale.title()))?;
+    }
+    writeln!(out)
 }
 
 /// Text that stays text: nothing in it is markup, a link, a mention or a line of its own.

@@ -8,6 +8,7 @@
 
 pub mod assemble;
 mod ci;
+mod comparison;
 mod format;
 mod html;
 mod json_v1;
@@ -22,8 +23,10 @@ mod series;
 mod stuck;
 mod text;
 mod verdict;
+mod waived;
 mod words;
 
+pub use comparison::{Cause, Compared, Comparison, Difference};
 pub use format::{Detail, FORMATS, Format, Style};
 pub use openmetrics::openmetrics;
 pub use plots::plots;
@@ -42,6 +45,7 @@ pub use scores::{Observability, Readiness, ReadinessItem, Scores};
 pub use stuck::{LoadBand, Relief, SmallestTrigger, Stuck};
 pub use text::theory;
 pub use verdict::{SloCount, Verdict};
+pub use waived::{StaleWaiver, Waived};
 pub use words::{fingerprint, shell_word};
 
 pub use crate::experiments::Gauge;
@@ -89,10 +93,16 @@ pub struct Report {
     pub alerts: Option<Vec<AlertInfo>>,
     /// What should change, the most urgent first.
     pub findings: Option<Vec<Finding>>,
+    /// Findings that are accepted, and fail no gate.
+    pub waived: Vec<Waived>,
+    /// Waivers of the model that waive nothing.
+    pub stale_waivers: Vec<StaleWaiver>,
     /// Changes a rule of thumb would ask for, tried and found to help nobody.
     pub decoys: Vec<Decoy>,
     /// Marks out of ten and grades.
     pub scores: Option<Scores>,
+    /// What was measured beside a baseline.
+    pub comparison: Option<Comparison>,
     /// Why there is nothing else to tell: the model cannot be read.
     pub broken: Option<Broken>,
     /// What is drawn, of a review.
@@ -119,6 +129,8 @@ pub enum Kind {
     Run,
     /// `simulate check MODEL`
     Check,
+    /// `simulate compare A B`
+    Compare,
     /// `simulate test MODEL`: each run is a scenario, its SLOs are what it expects.
     Test,
 }
@@ -158,8 +170,11 @@ impl Report {
             campaign: None,
             alerts: None,
             findings: None,
+            waived: Vec::new(),
+            stale_waivers: Vec::new(),
             decoys: Vec::new(),
             scores: None,
+            comparison: None,
             broken: None,
             pictures: None,
         }
@@ -183,9 +198,15 @@ impl Report {
         self.runs.iter().find(|r| r.load == 1.0 && r.faults.is_empty()).filter(|_| self.load != 1.0)
     }
 
-    /// The most urgent finding's severity.
+    /// Whether a figure of the comparison came out so.
+    pub fn any(&self, verdict: Difference) -> bool {
+        self.comparison.iter().any(|c| c.of(verdict).next().is_some())
+    }
+
+    /// The most urgent finding's severity. A waiver that waives nothing is technical debt.
     pub fn worst(&self) -> Option<Severity> {
-        self.findings.as_deref().unwrap_or_default().iter().map(|f| f.severity).min()
+        let findings = self.findings.iter().flatten().map(|f| f.severity);
+        findings.chain(self.stale_waivers.iter().map(|_| Severity::P2)).min()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The verdict in one or two sentences: does it hold, what breaks first, what to change.
 
 use super::words::{changed, factor, listed};
-use super::{Kind, Report, Run, Severity, SloVerdict};
+use super::{Comparison, Difference, Kind, Report, Run, Severity, SloVerdict};
 
 /// What a report comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +39,8 @@ impl Report {
         let name = &self.model.name;
         let load = factor(self.load);
         let Some(run) = self.asked_run().filter(|_| self.kind != Kind::Check) else {
-            return self.checked();
+            let compared = self.comparison.as_ref().filter(|_| self.kind == Kind::Compare);
+            return compared.map_or_else(|| self.checked(), |comparison| self.compared(comparison));
         };
         let slos = run.slo_count();
         let (holds, headline) = match slos {
@@ -53,6 +54,17 @@ impl Report {
         sentences.extend(self.danger_sentence());
         sentences.retain(|s| !s.is_empty());
         Verdict { holds, headline, sentences }
+    }
+
+    fn compared(&self, comparison: &Comparison) -> Verdict {
+        let (worse, all) = (comparison.of(Difference::Regressed).count(), comparison.figures.len());
+        let headline = match worse {
+            0 => format!("{}: no figure is worse than in {}", self.model.name, comparison.with),
+            n => format!("{}: {n} of {all} figures are worse than in {}", self.model.name, comparison.with),
+        };
+        let unclear = comparison.of(Difference::Inconclusive).next().is_some();
+        let holds = if worse == 0 && unclear { None } else { Some(worse == 0) };
+        Verdict { holds, headline, sentences: Vec::new() }
     }
 
     fn checked(&self) -> Verdict {

@@ -68,6 +68,22 @@ impl Measure {
     }
 }
 
+impl Measure {
+    /// A difference of two figures with its unit and interval: `7.2 ±0.3ms`, `-1.2 points` of a share.
+    pub fn show_difference(self, e: &Estimate) -> String {
+        match self {
+            Measure::SuccessRate | Measure::Metastable | Measure::Utilization | Measure::DuplicateShare => {
+                scaled(e, 100.0, " points")
+            }
+            Measure::MeanMs | Measure::PercentileMs(_) => {
+                let (scale, word) = time_unit(e.mean.abs());
+                scaled(e, 1.0 / scale, word)
+            }
+            _ => self.show(e),
+        }
+    }
+}
+
 /// A change in one line: `databases.orders-db.connections 20 → 45`.
 pub fn changed(change: &Change) -> String {
     match &change.from {

@@ -1,7 +1,7 @@
 //! One value with everything needed to read it: its path for people, its place, and the bag for problems.
 
 use super::{Fields, Key, Node, Place, Problem, Problems, Shape, Value, did_you_mean, list, path_key};
-use crate::units::{self, SimDuration, UnitError};
+use crate::units::{self, Date, SimDuration, UnitError};
 
 /// A value to be read. Every reader answers `None` after putting the problem into the bag, so that reading goes on and
 /// finds the others.
@@ -253,6 +253,12 @@ impl<'a> Item<'a> {
                 None
             }
         }
+    }
+
+    /// A day, such as `2027-03-01`.
+    pub fn date(&self) -> Option<Date> {
+        let text = self.scalar("a day", "write year, month and day, such as `2027-03-01`")?;
+        self.checked(Date::parse(text))
     }
 
     /// One word of a closed list.

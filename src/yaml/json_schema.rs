@@ -87,6 +87,7 @@ fn of(takes: &'static Takes) -> Value {
             or_number(pattern(format!(r"{NUMBER}\s*[kMGB]?")), number)
         }
         Takes::Text => json!({ "type": ["string", "number", "boolean"] }),
+        Takes::Date => pattern("[0-9]{4}-[0-9]{2}-[0-9]{2}".into()),
         Takes::Boolean => json!({ "type": "boolean" }),
         Takes::Word(words) => json!({ "enum": words }),
         Takes::Name | Takes::Edge => json!({ "type": ["string", "integer"] }),

@@ -7,6 +7,7 @@
 
 mod csv;
 mod diff;
+mod differences;
 mod edit;
 mod fields;
 mod files;
@@ -24,6 +25,7 @@ mod tests;
 
 pub use csv::Row;
 pub use diff::unified_diff;
+pub use differences::{Differing, differences};
 pub use fields::Fields;
 pub use files::Files;
 pub use item::Item;
@@ -31,7 +33,7 @@ pub use json_schema::json_schema;
 pub use parse::MAX_BYTES;
 pub use problem::{Problem, Problems};
 pub use render::render;
-pub use set::path_key;
+pub use set::{path_key, quoted};
 pub use shape::{Alias, Field, Shape, Takes, Visit};
 pub use suggest::{did_you_mean, list};
 pub use table::table;

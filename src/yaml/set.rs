@@ -62,7 +62,7 @@ impl Node {
 }
 
 /// Text with quotes where YAML needs them.
-fn quoted(s: &str) -> String {
+pub fn quoted(s: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "_-./%<>=() ".contains(c);
     let reads_alike = parse::parse_value(s).is_ok_and(|node| node.value == Value::Text(s.into()));
     if reads_alike && s.chars().all(plain) { s.into() } else { format!("{s:?}") }

@@ -48,6 +48,8 @@ pub enum Takes {
     Whole(u32, u32),
     /// A text of the user's choice.
     Text,
+    /// A day: `2027-03-01`.
+    Date,
     /// `true` or `false`.
     Boolean,
     /// One of these words.

@@ -32,6 +32,7 @@ fn what(takes: &Takes) -> String {
         Takes::Number => "number".into(),
         Takes::Whole(..) => "whole number".into(),
         Takes::Text => "text".into(),
+        Takes::Date => "day".into(),
         Takes::Boolean => "`true` or `false`".into(),
         Takes::Word(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
         Takes::Name => "name".into(),

@@ -105,7 +105,7 @@ fn a_mistyped_command_is_not_taken_for_a_file() {
     folder
         .simulate("analyse tiny.yaml")
         .code(2)
-        .stderr(contains("the commands are `run`, `test`, `check`, `explain`, `verify` and `schema`"));
+        .stderr(contains("the commands are `run`, `test`, `compare`, `check`, `explain`, `verify` and `schema`"));
 }
 
 #[test]

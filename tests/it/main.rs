@@ -3,15 +3,18 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod alerts;
+mod baselines;
 mod browser;
 mod calibration;
 mod cli;
 mod common;
+mod compare;
 mod determinism;
 mod docs;
 mod envoy;
 mod failures_at_random;
 mod fields;
+mod gates;
 mod healthy;
 mod incidents;
 mod properties;

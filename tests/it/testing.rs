@@ -11,7 +11,7 @@ use tenfold::experiments::{Options, Quiet, Ruling, examine_all, exams};
 
 /// M/M/1 with 8 ms of work and a rate that makes it busy by 80%: the time in the system is exponential with mean 40 ms and
 /// median 27.7 ms. A pause of 10 s leaves 1,000 requests, which drain at 25/s in 40 s: until 70 s answers take seconds.
-const QUEUE: &str = "
+pub const QUEUE: &str = "
 name: queue
 traffic: { callers: { rate: 100/s, to: api } }
 services: { api: { concurrency: 1, queue: 100k, work: 8ms } }
@@ -24,10 +24,10 @@ scenarios:
   close: { expect: [ api mean < 40ms ] }
 ";
 
-struct Folder(TempDir);
+pub struct Folder(TempDir);
 
 impl Folder {
-    fn with(files: &[(&str, &str)]) -> Folder {
+    pub fn with(files: &[(&str, &str)]) -> Folder {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
             let path = folder.path().join(name);
@@ -37,14 +37,26 @@ impl Folder {
         Folder(folder)
     }
 
-    fn test(&self, arguments: &str) -> Assert {
+    pub fn test(&self, arguments: &str) -> Assert {
+        self.run(&format!("test {arguments}"))
+    }
+
+    pub fn run(&self, arguments: &str) -> Assert {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("simulate"));
-        command.current_dir(self.0.path()).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").arg("test");
+        command.current_dir(self.0.path()).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
         command.args(arguments.split_whitespace()).assert()
+    }
+
+    pub fn path(&self, name: &str) -> std::path::PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
     }
 }
 
-const OPTIONS: &str = "--warmup 5s --duration 60s --max-replications 10";
+pub const OPTIONS: &str = "--warmup 5s --duration 60s --max-replications 10";
 
 #[test]
 fn passed_failed_inconclusive_and_broken_are_told_apart() {

@@ -2,14 +2,14 @@
 
 use super::{Scribe, scaled};
 use crate::experiments::{Exam, Examined, Options, Ruled, Ruling, settled};
-use crate::findings::{self, Evidence};
+use crate::findings::{self, Evidence, Fate, Policy};
 use crate::graph::Graph;
 use crate::measure::Estimate;
 use crate::model::{Expectation, Model, What};
 use crate::report::{Kind, Report, SloResult, SloVerdict};
 
 /// The report of a model's scenarios as tests.
-pub fn test(model: &Model, exams: &[Exam], examined: &[Examined], options: &Options) -> Report {
+pub fn test(model: &Model, exams: &[Exam], examined: &[Examined], options: &Options, policy: &Policy) -> Report {
     let graph = Graph::new(&model.plan);
     let scribe = Scribe { model, graph: &graph };
     let mut report = Report::empty(Kind::Test);
@@ -20,7 +20,7 @@ pub fn test(model: &Model, exams: &[Exam], examined: &[Examined], options: &Opti
         let expected = exam.expectations.iter().enumerate();
         let results = expected.map(|(i, e)| match examined.ruled.iter().find(|r| r.index == i) {
             Some(ruled) => scribe.ruled(e, ruled),
-            None => scribe.reviewed(e, examined),
+            None => scribe.reviewed(e, examined, policy),
         });
         // What grows without bound was put there by the run itself.
         run.slos = results.chain(std::mem::take(&mut run.slos)).collect();
@@ -61,7 +61,7 @@ impl Scribe<'_> {
     }
 
     /// What is expected of the review.
-    fn reviewed(&self, expectation: &Expectation, examined: &Examined) -> SloResult {
+    fn reviewed(&self, expectation: &Expectation, examined: &Examined, policy: &Policy) -> SloResult {
         let (subject, (measure, _)) = self.about(expectation);
         let mut result = SloResult {
             text: expectation.text.clone(),
@@ -84,7 +84,9 @@ impl Scribe<'_> {
             What::No { what, on } => {
                 let evidence = Evidence { model: self.model, graph: self.graph, review: Some(review) };
                 let all = findings::look(&evidence);
-                let found: Vec<_> = all.iter().filter(|f| f.is(what, on.as_deref())).collect();
+                let waivers = &self.model.waivers;
+                let counts = |f: &&findings::Finding| policy.fate(waivers, f.code, &f.subject) == Fate::Counts;
+                let found: Vec<_> = all.iter().filter(|f| f.is(what, on.as_deref())).filter(counts).collect();
                 result.verdict = if found.is_empty() { SloVerdict::Met } else { SloVerdict::Missed };
                 let told = |f: &&findings::Finding| format!("{} on {} ({})", f.code, f.subject, f.severity.word());
                 let mut told: Vec<String> = found.iter().take(3).map(told).collect();

@@ -1,7 +1,10 @@
 //! What is wrong, in one form for all build servers.
 
+use crate::findings::REGRESSION;
 use crate::report::words::{factor, fingerprint, listed};
-use crate::report::{Confidence, Finding, Kind, Place, Report, Run, Severity, SloResult, SloVerdict};
+use crate::report::{
+    Compared, Confidence, Difference, Finding, Kind, Place, Report, Run, Severity, SloResult, SloVerdict, StaleWaiver,
+};
 
 /// The code of an expectation that does not hold.
 pub(super) const EXPECTATION: &str = "expectation-failed";
@@ -37,13 +40,24 @@ pub(super) fn issues(report: &Report) -> Vec<Issue> {
         all.push(issue(report, BROKEN, Severity::P0, title, Vec::new(), "model", &broken.place));
     }
     all.extend(report.findings.iter().flatten().map(|f| found(report, f)));
+    all.extend(report.stale_waivers.iter().map(|w| stale(report, w)));
     if report.kind == Kind::Test {
         let results = report.runs.iter().flat_map(|run| run.slos.iter().map(move |slo| (run, slo)));
         let bad = results.filter(|(_, slo)| slo.verdict != SloVerdict::Met);
         all.extend(bad.map(|(run, slo)| unmet(report, run, slo)));
     }
+    if let Some(comparison) = &report.comparison {
+        all.extend(comparison.of(Difference::Regressed).map(|c| regressed(report, &comparison.with, c)));
+    }
     all.sort_by_key(|issue| issue.severity);
     all
+}
+
+/// It fails the gate, and so weighs as much as an expectation that does not hold.
+fn regressed(report: &Report, with: &str, compared: &Compared) -> Issue {
+    let title = format!("{}: {} is worse than in {with}", compared.run, compared.figure);
+    let subject = format!("{}: {}", compared.run, compared.figure);
+    issue(report, REGRESSION, Severity::P0, title, vec![compared.told()], &subject, &compared.place)
 }
 
 fn found(report: &Report, finding: &Finding) -> Issue {
@@ -52,6 +66,17 @@ fn found(report: &Report, finding: &Finding) -> Issue {
     let title = finding.title.clone();
     let issue = issue(report, &finding.code, finding.severity, title, more, &finding.subject, &finding.place);
     Issue { confidence: finding.confidence, ..issue }
+}
+
+/// What is accepted, each with the reason and whether the model itself says so.
+pub(super) fn waived(report: &Report) -> Vec<(Issue, String, bool)> {
+    let all = report.waived.iter();
+    all.map(|w| (found(report, &w.finding), w.why(), w.place.is_some())).collect()
+}
+
+fn stale(report: &Report, waiver: &StaleWaiver) -> Issue {
+    let more = vec![format!("it gave the reason: {}", waiver.reason)];
+    issue(report, waiver.code, Severity::P2, waiver.title(), more, &waiver.subject(), &waiver.place)
 }
 
 fn unmet(report: &Report, run: &Run, slo: &SloResult) -> Issue {

@@ -1,12 +1,13 @@
 //! JUnit XML: a suite for each model, a case for each expectation.
 //!
 //! A broken model is an error, an expectation that does not hold a failure, one that could not be decided is skipped and
-//! says why. Of a check or a review each finding is a failure, and a model without any is one case that passed. There are
+//! says why. Of a check or a review each finding is a failure (a waived one is skipped and gives the
+//! reason), and a model without any is one case that passed. There are
 //! no times in it: they would differ from run to run.
 
 use super::issue::{BROKEN, figures, scenario};
-use super::{Issue, issues};
-use crate::report::{Format, Kind, Place, Report, Run, SloResult, SloVerdict, Style};
+use super::{Issue, issues, waived};
+use crate::report::{Compared, Comparison, Difference, Format, Kind, Place, Report, Run, SloResult, SloVerdict, Style};
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 use std::io;
 
@@ -33,16 +34,19 @@ fn suite(report: &Report) -> TestSuite {
     let mut suite = TestSuite::new(report.model.file.as_str());
     suite.add_property(("seed", report.seed.to_string().as_str()));
     match report.kind {
-        Kind::Test if report.broken.is_none() => {
+        Kind::Test | Kind::Compare if report.broken.is_none() => {
             let results = report.runs.iter().flat_map(|run| run.slos.iter().map(move |slo| (run, slo)));
             suite.add_test_cases(results.map(|(run, slo)| expectation(report, run, slo)));
+            suite.add_test_cases(report.comparison.iter().flat_map(|c| beside(report, c)));
         }
         _ => {
             let issues = issues(report);
-            if issues.is_empty() {
+            let waived = waived(report);
+            if issues.is_empty() && waived.is_empty() {
                 suite.add_test_case(case(report, "findings", "none", TestCaseStatus::success()));
             }
             suite.add_test_cases(issues.iter().map(|issue| finding(report, issue)));
+            suite.add_test_cases(waived.iter().map(|(issue, why, _)| accepted(report, issue, why)));
         }
     }
     suite
@@ -73,6 +77,36 @@ fn finding(report: &Report, issue: &Issue) -> TestCase {
     let kind = if issue.code == BROKEN { NonSuccessKind::Error } else { NonSuccessKind::Failure };
     let status = bad(kind, issue.severity.word(), &issue.message, &issue.place);
     case(report, "findings", &format!("{} on {}", issue.code, issue.subject), status)
+}
+
+fn accepted(report: &Report, issue: &Issue, why: &str) -> TestCase {
+    let mut status = TestCaseStatus::skipped();
+    status.set_message(format!("waived: {why}"));
+    case(report, "findings", &format!("{} on {}", issue.code, issue.subject), status)
+}
+
+/// A case for each run that was compared with the baseline.
+fn beside(report: &Report, comparison: &Comparison) -> Vec<TestCase> {
+    let mut runs: Vec<&str> = comparison.figures.iter().map(|c| c.run.as_str()).collect();
+    runs.dedup();
+    let one = |run: &str| {
+        let of = |verdict| comparison.of(verdict).filter(|c| c.run == run).collect::<Vec<_>>();
+        let (worse, unclear) = (of(Difference::Regressed), of(Difference::Inconclusive));
+        let told = |all: &[&Compared]| {
+            all.iter().map(|c| format!("{}: {}", c.figure, c.told())).collect::<Vec<String>>().join("; ")
+        };
+        let status = match (worse.as_slice(), unclear.as_slice()) {
+            ([], []) => TestCaseStatus::success(),
+            ([], _) => {
+                let mut status = TestCaseStatus::skipped();
+                status.set_message(format!("inconclusive: {}", told(&unclear)));
+                status
+            }
+            ([first, ..], _) => bad(NonSuccessKind::Failure, "regression", &told(&worse), &first.place),
+        };
+        case(report, run, &format!("no worse than in {}", comparison.with), status)
+    };
+    runs.into_iter().map(one).collect()
 }
 
 fn bad(kind: NonSuccessKind, type_: &str, message: &str, place: &Option<Place>) -> TestCaseStatus {

@@ -14,4 +14,4 @@ pub(super) use gitlab::Gitlab;
 pub(super) use junit::Junit;
 pub(super) use sarif::Sarif;
 
-use issue::{Issue, issues};
+use issue::{Issue, issues, waived};

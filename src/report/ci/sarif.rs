@@ -2,8 +2,8 @@
 //! <https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning>
 
 use super::issue::{BROKEN, EXPECTATION, INCONCLUSIVE};
-use super::{Issue, issues};
-use crate::findings::lint;
+use super::{Issue, issues, waived};
+use crate::findings::{EXPIRED, REGRESSION, UNMATCHED, lint};
 use crate::report::words::factor;
 use crate::report::{Confidence, Format, Kind, Report, Severity, Style};
 use serde_json::{Value, json};
@@ -21,19 +21,23 @@ impl Format for Sarif {
         self.write_all(std::slice::from_ref(report), style, out)
     }
 
-    fn write_all(&self, reports: &[Report], _: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+    fn write_all(&self, reports: &[Report], style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
         let document = json!({
             "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
             "version": "2.1.0",
-            "runs": reports.iter().map(run).collect::<Vec<_>>(),
+            "runs": reports.iter().map(|report| run(report, style.waived)).collect::<Vec<_>>(),
         });
         serde_json::to_writer_pretty(&mut *out, &document)?;
         out.write_all(b"\n")
     }
 }
 
-fn run(report: &Report) -> Value {
-    let issues = issues(report);
+/// GitHub makes an alert of what is suppressed, too, so that it is written only where somebody asks for it.
+fn run(report: &Report, show_waived: bool) -> Value {
+    let mut issues = issues(report);
+    let waived = if show_waived { waived(report) } else { Vec::new() };
+    let first = issues.len();
+    issues.extend(waived.iter().map(|(issue, ..)| issue.clone()));
     let mut codes: Vec<&str> = issues.iter().map(|i| i.code.as_str()).collect();
     codes.sort_unstable();
     codes.dedup();
@@ -41,11 +45,19 @@ fn run(report: &Report) -> Value {
     let what = match report.kind {
         Kind::Review => format!("review/{}", factor(report.load)),
         Kind::Run => "run".into(),
+        Kind::Compare => "compare".into(),
         Kind::Check => "check".into(),
         Kind::Test => "test".into(),
     };
     let seen = |i: usize| issues[..i].iter().filter(|other| other.fingerprint == issues[i].fingerprint).count();
-    let results = issues.iter().enumerate().map(|(i, issue)| result(issue, &codes, seen(i)));
+    let results = issues.iter().enumerate().map(|(i, issue)| {
+        let mut result = result(issue, &codes, seen(i));
+        if let Some((_, why, inside)) = i.checked_sub(first).map(|i| &waived[i]) {
+            let kind = if *inside { "inSource" } else { "external" };
+            result["suppressions"] = json!([{ "kind": kind, "status": "accepted", "justification": why }]);
+        }
+        result
+    });
     json!({
         "tool": { "driver": {
             "name": "simulate",
@@ -65,6 +77,17 @@ fn rule(code: &str, example: Option<&Issue>) -> Value {
             "An expectation of the model does not hold.\n\nThe whole interval of what was measured misses it."
         }
         INCONCLUSIVE => "An expectation could not be decided.\n\nWhat was measured lies too close to the limit.",
+        EXPIRED => {
+            "A waiver has ended.\n\nThe last day of a waiver under `ignore` is over: what it waived counts again. Change \
+             what was waived, or say until when it is accepted."
+        }
+        UNMATCHED => {
+            "A waiver matches nothing.\n\nWhat a waiver under `ignore` speaks of was not found. Remove it, lest it hide \
+             what comes later."
+        }
+        REGRESSION => {
+            "A figure is worse than in the baseline.\n\nOn the same random numbers it differs by more than the margin."
+        }
         BROKEN => "The model cannot be read.\n\nNothing was simulated.",
         _ => lint(code).map_or(code, |lint| lint.doc),
     };

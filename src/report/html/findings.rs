@@ -22,6 +22,15 @@ pub(super) fn findings(report: &Report) -> Markup {
                 }
             }
         }
+        @if !report.waived.is_empty() || !report.stale_waivers.is_empty() {
+            h3 { "Waived" }
+            ul {
+                @for waived in &report.waived {
+                    li { code { (waived.finding.code) } " on " b { (waived.finding.subject) } ": " (waived.why()) }
+                }
+                @for stale in &report.stale_waivers { li { (stale.title()) } }
+            }
+        }
         @if !report.decoys.is_empty() {
             h3 { "Tried and not recommended" }
             ul { @for decoy in &report.decoys { li { code { (decoy.code) } " on " b { (decoy.subject) } ": " (decoy.why) } } }

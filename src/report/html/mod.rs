@@ -4,6 +4,7 @@
 //! and may be anything.
 
 pub(super) mod charts;
+mod comparison;
 mod failures;
 mod findings;
 mod layout;

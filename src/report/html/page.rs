@@ -2,7 +2,7 @@
 
 use super::layout::layout;
 use super::style::{CSS, SCRIPT};
-use super::{failures, findings, load, summary, topology};
+use super::{comparison, failures, findings, load, summary, topology};
 use crate::report::words::{factor, number, seconds};
 use crate::report::{Kind, Report};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -11,6 +11,7 @@ pub(super) fn page(report: &Report) -> Markup {
     let title = match report.kind {
         Kind::Review => format!("{} at {}", report.model.name, factor(report.load)),
         Kind::Run => format!("{}: one experiment", report.model.name),
+        Kind::Compare => format!("{}: compared", report.model.name),
         Kind::Check => format!("{}: checked", report.model.name),
         Kind::Test => format!("{}: tested", report.model.name),
     };
@@ -35,6 +36,7 @@ pub(super) fn page(report: &Report) -> Markup {
                 }
                 main {
                     @if !report.runs.is_empty() { section { h2 id="users" { "What users see" } (load::users(report)) } }
+                    @if let Some(beside) = &report.comparison { section { h2 id="beside" { "Beside " code { (beside.with) } } (comparison::comparison(beside)) } }
                     @if let Some(layout) = &picture {
                         section {
                             h2 id="system" { "The system" }
@@ -64,6 +66,7 @@ fn loads(report: &Report) -> String {
 fn contents(report: &Report) -> Markup {
     let all = [
         ("users", "What users see", !report.runs.is_empty()),
+        ("beside", "Beside what was before", report.comparison.is_some()),
         ("system", "The system", report.pictures.is_some()),
         ("load", "Load", report.capacity.is_some()),
         ("failures", "Failures", report.failures.is_some()),

@@ -7,10 +7,12 @@
 
 mod alerts;
 mod campaign;
+mod comparison;
 mod pictures;
 mod review;
 mod run;
 mod stuck;
+mod waived;
 
 use super::{Format, Kind, Report, Style};
 use indexmap::IndexMap;
@@ -76,8 +78,14 @@ struct Document<'a> {
     alerts: Option<Vec<alerts::Alert<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     findings: Option<Vec<review::Finding<'a>>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    waived: Vec<waived::Waived<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    stale_waivers: Vec<waived::StaleWaiver<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     not_recommended: Option<Vec<review::Decoy<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comparison: Option<comparison::Comparison<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scores: Option<review::Scores<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -162,7 +170,10 @@ fn document(report: &Report) -> Document<'_> {
         campaign: report.campaign.as_ref().map(campaign::campaign),
         alerts: report.alerts.as_ref().map(|all| all.iter().map(alerts::alert).collect()),
         findings: report.findings.as_ref().map(|all| all.iter().map(review::finding).collect()),
+        waived: report.waived.iter().map(waived::waived).collect(),
+        stale_waivers: report.stale_waivers.iter().map(waived::stale).collect(),
         not_recommended: review.then(|| report.decoys.iter().map(review::decoy).collect()),
+        comparison: report.comparison.as_ref().map(comparison::comparison),
         scores: report.scores.as_ref().map(review::scores),
         pictures: report.pictures.as_ref().map(pictures::pictures),
     }

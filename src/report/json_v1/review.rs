@@ -74,7 +74,7 @@ struct Cost {
 
 #[derive(JsonSchema, Serialize)]
 #[schemars(deny_unknown_fields)]
-struct Change<'a> {
+pub(super) struct Change<'a> {
     path: &'a str,
     /// A number where the model has one, else its YAML as text; null when nothing stands there.
     from: Value,
@@ -260,7 +260,7 @@ fn plan_limit(l: &report::PlanLimit) -> PlanLimit<'_> {
     PlanLimit { limit: &l.limit, most: l.most, path, wanted: l.wanted }
 }
 
-fn change(c: &report::Change) -> Change<'_> {
+pub(super) fn change(c: &report::Change) -> Change<'_> {
     Change { path: &c.path, from: c.from.as_deref().map_or(Value::Null, yaml), to: yaml(&c.to) }
 }
 

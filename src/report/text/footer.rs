@@ -68,6 +68,13 @@ pub(super) fn footer(report: &Report, page: &mut Page) {
     page.beside(0, "again", 9, &report.command);
 }
 
+/// How to have it again.
+pub(super) fn again(report: &Report, page: &mut Page) {
+    page.gap();
+    page.labelled(0, "settings", 9, &format!("seed {}", report.seed));
+    page.beside(0, "again", 9, &report.command);
+}
+
 /// The next command worth trying.
 pub(super) fn next(report: &Report, page: &mut Page) {
     let findings = report.findings.as_deref().unwrap_or_default();

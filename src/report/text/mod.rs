@@ -2,6 +2,7 @@
 
 mod alerts;
 mod campaign;
+mod comparison;
 mod failures;
 mod fixes;
 mod footer;
@@ -14,6 +15,7 @@ mod suite;
 mod theory;
 mod users;
 mod verdict;
+mod waived;
 
 use super::{Detail, Format, Kind, Report, Style};
 use crate::verify::Compared;
@@ -62,11 +64,12 @@ type Section = fn(&Report, &mut Page);
 /// What a report consists of, in order. A section that has nothing to say writes nothing.
 fn sections(kind: Kind, detail: Detail) -> &'static [Section] {
     match kind {
-        Kind::Review | Kind::Check if detail == Detail::Verdict => &[verdict::verdict],
+        Kind::Review | Kind::Check | Kind::Compare if detail == Detail::Verdict => &[verdict::verdict],
         Kind::Run if detail == Detail::Verdict => &[single::headline, users::users, single::slos],
         Kind::Review => &[
             verdict::verdict,
             verdict::system,
+            comparison::comparison,
             users::users,
             resources::resources,
             scaling::capacity,
@@ -74,6 +77,7 @@ fn sections(kind: Kind, detail: Detail) -> &'static [Section] {
             scaling::plan,
             failures::failures,
             fixes::fixes,
+            waived::waived,
             fixes::decoys,
             footer::scores,
             footer::footer,
@@ -96,7 +100,8 @@ fn sections(kind: Kind, detail: Detail) -> &'static [Section] {
             single::queues,
             footer::footer,
         ],
-        Kind::Check => &[verdict::verdict, fixes::fixes, footer::assumed],
-        Kind::Test => &[suite::suite, suite::notes],
+        Kind::Check => &[verdict::verdict, fixes::fixes, waived::waived, suite::notes, footer::assumed],
+        Kind::Compare => &[comparison::comparison, footer::again],
+        Kind::Test => &[suite::suite, comparison::comparison, waived::waived, suite::notes],
     }
 }

@@ -2,7 +2,7 @@
 
 use super::page::{Ink, Page};
 use crate::report::words::{counted, factor, listed};
-use crate::report::{Measure, Report, Run, SloResult, SloVerdict};
+use crate::report::{Difference, Measure, Report, Run, SloResult, SloVerdict};
 
 /// Columns of the verdict.
 const MARK: usize = 14;
@@ -44,6 +44,8 @@ pub(super) fn sum(reports: &[Report], page: &mut Page) {
     let mut parts = vec![Ink::Good.on(format!("{passed} passed"))];
     parts.extend((failed > 0).then(|| Ink::Bad.on(format!("{failed} failed"))));
     parts.extend((unclear > 0).then(|| Ink::Warn.on(format!("{unclear} inconclusive"))));
+    let worse = reports.iter().flat_map(|r| &r.comparison).map(|c| c.of(Difference::Regressed).count()).sum::<usize>();
+    parts.extend((worse > 0).then(|| Ink::Bad.on(format!("{} worse than before", counted(worse as u64, "figure")))));
     parts.extend((broken > 0).then(|| Ink::Bad.on(format!("{} cannot be read", counted(broken as u64, "model")))));
     page.push_line("");
     page.wrapped(0, 0, &format!("{}.", listed(&parts)));
