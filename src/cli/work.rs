@@ -56,8 +56,13 @@ fn wrong_setting(setting: &Setting, problems: &[Problem]) -> Mistake {
 }
 
 /// The review.
-pub(super) fn review(model: &Model, args: &ReviewOptions, progress: &dyn Progress) -> anyhow::Result<Report> {
-    let mut options = Options { loads: vec![args.load], plan_to: args.plan_to, ..options(&args.simulation) };
+pub(super) fn review(
+    model: &Model,
+    args: &ReviewOptions,
+    pictures: bool,
+    progress: &dyn Progress,
+) -> anyhow::Result<Report> {
+    let mut options = Options { loads: vec![args.load], plan_to: args.plan_to, pictures, ..options(&args.simulation) };
     if let Some(Budget::Events(events)) = args.budget {
         options.budget = events;
     }
