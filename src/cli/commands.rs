@@ -30,7 +30,8 @@ pub fn review(args: &ReviewArgs) -> anyhow::Result<Exit> {
     if let Some(Budget::Time(time)) = options.budget {
         progress.limit(time);
     }
-    let mut report = work::review(&model, options, &mut beside, &progress)?;
+    let pictures = outputs.draw() || options.plots.is_some() || options.series.is_some();
+    let mut report = work::review(&model, options, pictures, &mut beside, &progress)?;
     progress.finish();
     let mut extra: Vec<String> = options.budget.iter().flat_map(|b| ["--budget".into(), b.to_string()]).collect();
     extra.extend(options.plan_to.iter().flat_map(|load| ["--plan-to".into(), shown(*load)]));

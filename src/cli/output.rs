@@ -69,6 +69,11 @@ impl Outputs {
         Ok(Outputs { targets, detail, waived: options.show_suppressed })
     }
 
+    /// Whether one of them shows what only pictures need.
+    pub(super) fn draw(&self) -> bool {
+        self.targets.iter().any(|(format, _)| matches!(format, FormatName::Html | FormatName::Json))
+    }
+
     /// Writes the reports, in the order asked for.
     pub(super) fn write(self, reports: &[Report]) -> anyhow::Result<()> {
         for (format, target) in self.targets {

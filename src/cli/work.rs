@@ -61,10 +61,11 @@ fn wrong_setting(setting: &Setting, problems: &[Problem]) -> Mistake {
 pub(super) fn review(
     model: &Model,
     args: &ReviewOptions,
+    pictures: bool,
     beside: &mut Beside,
     progress: &dyn Progress,
 ) -> anyhow::Result<Report> {
-    let mut options = Options { loads: vec![args.load], plan_to: args.plan_to, ..options(&args.simulation) };
+    let mut options = Options { loads: vec![args.load], plan_to: args.plan_to, pictures, ..options(&args.simulation) };
     if let Some(Budget::Events(events)) = args.budget {
         options.budget = events;
     }

@@ -1,6 +1,6 @@
 //! Capacity: the highest load at which the expectations hold, by search.
 //!
-//! The search starts from the static bound, brackets the edge, and narrows it by thirds: two loads are tried at a time,
+//! The search starts from the static bound or from about there, brackets the edge, and narrows it by thirds: two loads are tried at a time,
 //! side by side, with the same random numbers. It assumes that what fails at a load fails at a higher one.
 
 /// Where the edge lies.
@@ -23,6 +23,8 @@ pub struct Effort {
     pub most: f64,
     /// Loads below it are not tried.
     pub least: f64,
+    /// The first two loads are the start and this share of it.
+    pub below: f64,
 }
 
 /// Finds the edge. `holds` answers for both loads at once.
@@ -31,7 +33,7 @@ pub fn search(start: f64, effort: Effort, mut holds: impl FnMut([f64; 2]) -> [bo
     let mut reach = 1.5;
     for _ in 0..effort.rounds {
         let loads = match bracket {
-            Bracket { low: 0.0, high } if high.is_infinite() => [start * 0.8, start],
+            Bracket { low: 0.0, high } if high.is_infinite() => [start * effort.below, start],
             Bracket { low, high } if high.is_infinite() => {
                 reach *= 1.5;
                 [low * (reach / 1.5), low * reach]
@@ -68,7 +70,7 @@ pub fn search(start: f64, effort: Effort, mut holds: impl FnMut([f64; 2]) -> [bo
 mod tests {
     use super::*;
 
-    const EFFORT: Effort = Effort { ratio: 1.03, rounds: 12, most: 1_000.0, least: 0.01 };
+    const EFFORT: Effort = Effort { ratio: 1.03, rounds: 12, most: 1_000.0, least: 0.01, below: 0.8 };
 
     fn edge(at: f64, start: f64) -> (Bracket, u32) {
         let mut calls = 0;

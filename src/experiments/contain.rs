@@ -24,6 +24,8 @@ pub struct Attempt {
     pub moves: Vec<Move>,
     /// The share of the avoidable loss that it spared, by one replication; negative when it did harm.
     pub spared: f64,
+    /// What users lost in that replication.
+    pub toll: Vec<Toll>,
 }
 
 /// A failure with the guards that were tried against it.
@@ -91,7 +93,7 @@ impl Works<'_, '_> {
         }
         let mut proven = None;
         for choice in choices(&attempts, &self.distances(failure)) {
-            proven = self.prove(failure, &choice.moves);
+            proven = self.prove(failure, &choice.moves, &choice.toll);
             if proven.is_some() {
                 break;
             }
@@ -132,7 +134,7 @@ impl Works<'_, '_> {
         let spared = |moves: Vec<Move>| {
             let run = self.run(&moves, Some(failure), 0)?;
             let left = avoidable(&harm.healthy, &run, &harm.during, &failure.unavoidable);
-            Some(Attempt { moves, spared: (before - left) / before })
+            Some(Attempt { moves, spared: (before - left) / before, toll: run })
         };
         sets.into_par_iter().map(spared).collect::<Vec<_>>().into_iter().flatten().collect()
     }
@@ -148,11 +150,15 @@ impl Works<'_, '_> {
         Some(tolls(&graph.user_endpoints(), self.field.patience, &case.run(replication)))
     }
 
-    fn prove(&self, failure: &Failure, moves: &[Move]) -> Option<Proven> {
+    /// The first replication under the fault is there already.
+    fn prove(&self, failure: &Failure, moves: &[Move], first: &[Toll]) -> Option<Proven> {
         let replications = self.replications.min(failure.harms.len() as u32);
         let jobs: Vec<(bool, u32)> = (0..replications).flat_map(|r| [(true, r), (false, r)]).collect();
-        let runs: Vec<Option<Vec<Toll>>> =
-            jobs.par_iter().map(|&(faulty, r)| self.run(moves, faulty.then_some(failure), r)).collect();
+        let run = |&(faulty, r): &(bool, u32)| match (faulty, r) {
+            (true, 0) => Some(first.to_vec()),
+            _ => self.run(moves, faulty.then_some(failure), r),
+        };
+        let runs: Vec<Option<Vec<Toll>>> = jobs.par_iter().map(run).collect();
         let side = |wanted: bool| -> Option<Vec<Vec<Toll>>> {
             jobs.iter().zip(&runs).filter(|((faulty, _), _)| *faulty == wanted).map(|(_, run)| run.clone()).collect()
         };
@@ -290,6 +296,16 @@ mod tests {
         assert_eq!(proven.moves[0].guard, Guard::Timeout);
         assert!(proven.spared.low > 0.0, "{:?}", proven.spared);
         assert!(result.attempts.len() > 3);
+    }
+
+    /// The run by which a guard was found is the first of those that prove it; it is not made again.
+    #[test]
+    fn the_first_replication_of_a_proof_is_the_attempt() {
+        let result = contained(&samples::page(), "latency:db");
+        let proven = result.proven.expect("a time-out helps");
+        let attempt = result.attempts.iter().find(|a| a.moves == proven.moves).expect("it was tried");
+        assert_eq!(proven.after[0], attempt.toll);
+        assert!(proven.after[1..].iter().all(|toll| *toll != attempt.toll), "the others are other runs");
     }
 
     /// A dead database fails at once: no guard brings it back, and none is recommended.

@@ -3,7 +3,8 @@
 //! With T the slowest mechanism of the model (breaker, retries, visibility time-outs): the warm-up is max(10 s, 2T), the
 //! measured part max(60 s, 3T past the last fault, 100 / (1 - target) requests for each SLO). A budget counted in events
 //! caps both, so that the same model gives the same review on a slow machine and a fast one; what was capped is said. A run
-//! with faults is not lengthened for the sake of SLOs, since that would thin the faults out.
+//! with faults is not lengthened for the sake of SLOs, since that would thin the faults out. A review judges an SLO by the
+//! requests of all its replications, so all of them together see as many as it asks for.
 
 use super::trials::{Case, Schedule};
 use crate::graph::Graph;
@@ -77,14 +78,15 @@ pub(super) fn window(measured: f64) -> SimDuration {
     SimDuration::from_seconds((measured / ROWS).max(WINDOW))
 }
 
-/// The length of a run that is shown, by the rules above. The warm-up is kept whole as long as it takes at most a third.
+/// The length of a run that is shown, by the rules above, where so many runs are to see the requests that SLOs ask for. The
+/// warm-up is kept whole as long as it takes at most a third.
 pub fn shown(
     plan: &Plan,
     slos: &[Expectation],
     load: f64,
     last_fault: SimDuration,
     pace: &Pace,
-    events: f64,
+    (runs, events): (u32, f64),
 ) -> Length {
     let slowest = plan.slowest_mechanism().seconds();
     let warmup = (2.0 * slowest).max(10.0);
@@ -93,7 +95,8 @@ pub fn shown(
     let counted = slos.iter().filter(|_| after_fault == 0.0);
     // Traffic that changes is followed to its end.
     let course = plan.sources.iter().map(|s| s.course().seconds()).fold(60.0, f64::max);
-    let wanted = counted.map(|slo| needed(plan, slo, load)).fold(after_fault.max(course), f64::max);
+    let wanted =
+        counted.map(|slo| needed(plan, slo, load) / f64::from(runs.max(1))).fold(after_fault.max(course), f64::max);
     let seconds = pace.seconds(events, load);
     if warmup + wanted <= seconds {
         return pace.fit(load, warmup, wanted, events);
@@ -145,10 +148,13 @@ mod tests {
             origin: Origin::default(),
         };
         // 100 / (1 - 0.99) = 10,000 requests at 100/s: 100 s; T is 1 s, so the warm-up is 10 s.
-        let free = shown(&plan, std::slice::from_ref(&slo), 1.0, SimDuration::ZERO, &pace, 1e6);
+        let free = shown(&plan, std::slice::from_ref(&slo), 1.0, SimDuration::ZERO, &pace, (1, 1e6));
         assert!(!free.capped);
         assert_eq!((free.schedule.warmup.seconds(), free.schedule.measured.seconds().round()), (10.0, 100.0));
-        let capped = shown(&plan, &[slo], 1.0, SimDuration::ZERO, &pace, 60e3);
+        // Four runs of 60 s, the shortest, see more than those 10,000 requests.
+        let together = shown(&plan, std::slice::from_ref(&slo), 1.0, SimDuration::ZERO, &pace, (4, 1e6));
+        assert_eq!((together.capped, together.schedule.measured.seconds().round()), (false, 60.0));
+        let capped = shown(&plan, &[slo], 1.0, SimDuration::ZERO, &pace, (1, 60e3));
         assert!(capped.capped);
         assert_eq!((capped.schedule.warmup.seconds(), capped.schedule.measured.seconds()), (10.0, 50.0));
     }

@@ -7,7 +7,7 @@
 //! - `length`, `trials`: how long runs are, and running them in parallel;
 //! - `judge`, `foregone`, `toll`: whether expectations hold, when that is known early, and what users lose;
 //! - `bench`, `capacity`, `limits`, `scale`, `usage`: how much load, what ends it, and the plan to more;
-//! - `strike`, `campaign`, `cascade`: every component and edge struck in turn, and how the damage spreads;
+//! - `strike`, `confirm`, `campaign`, `cascade`: every component and edge struck in turn, and how the damage spreads;
 //! - `detection`: which alerts tell of it, after how long, and which cry wolf;
 //! - `metastable`: failures that outlive their cause, and why;
 //! - `baseline`: what was measured once beside what is measured now, pair by pair;
@@ -24,6 +24,7 @@ mod campaign;
 mod capacity;
 mod cascade;
 mod chance;
+mod confirm;
 mod contain;
 mod detection;
 mod foregone;

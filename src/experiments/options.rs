@@ -30,6 +30,8 @@ pub struct Options {
     pub threads: Option<usize>,
     /// Events that all runs together may take, about.
     pub budget: f64,
+    /// Whether a review runs what only pictures need: the load curve, and the course of the worst failures.
+    pub pictures: bool,
 }
 
 impl Default for Options {
@@ -45,6 +47,7 @@ impl Default for Options {
             scenario: None,
             threads: None,
             budget: 100e6,
+            pictures: true,
         }
     }
 }

@@ -88,7 +88,7 @@ fn plain(model: &Model, scenario: Option<&Scenario>, options: &Options, progress
         .map(|&load| {
             let share = options.budget / loads.len() as f64 / f64::from(options.replications.max(1));
             let length =
-                options.overrule(reaching(shown(plan, &expectations, load, last, &pace, share), &expectations));
+                options.overrule(reaching(shown(plan, &expectations, load, last, &pace, (1, share)), &expectations));
             let case = Case { plan, load, faults: faults.clone(), schedule: length.schedule, seed: options.seed };
             let runs = replicate(&case, options.replications, progress);
             let asked = asks_for_recovery(&expectations);

@@ -140,9 +140,9 @@ pub struct Review {
 /// Shares of the budget, per run of each kind.
 mod share {
     pub const BASELINE: f64 = 0.012;
-    pub const ASKED: f64 = 0.015;
+    pub const ASKED: f64 = 0.01;
     pub const CAPACITY: f64 = 0.008;
-    pub const BOTTLENECK: f64 = 0.004;
+    pub const BOTTLENECK: f64 = 0.003;
     pub const PLAN: f64 = 0.006;
     pub const CURVE: f64 = 0.003;
 }
@@ -196,10 +196,15 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
 
     let at = (load != 1.0).then_some((load, asked_holds));
     let fallen = strike(&bench, options, &runs[0], at, progress, &mut notes);
-    progress.begin("drawing", 1);
-    let pictures = Pictures {
-        curve: bench.curve(&capacity, load, share::CURVE * options.budget),
-        courses: bench.courses(&fallen.drill, &fallen.failures),
+    let pictures = match options.pictures {
+        true => {
+            progress.begin("drawing", 1);
+            Pictures {
+                curve: bench.curve(&capacity, load, share::CURVE * options.budget),
+                courses: bench.courses(&fallen.drill, &fallen.failures),
+            }
+        }
+        false => Pictures::default(),
     };
     Review {
         load,
@@ -239,11 +244,13 @@ fn show(bench: &Bench, options: &Options, load: f64, progress: &dyn Progress, no
         wanted.push((load, share::ASKED));
     }
     progress.begin("simulating", wanted.len() as u64 * u64::from(options.replications));
+    // How often an alert cries wolf shows in long runs only.
+    let together = if bench.alerts.is_empty() { options.replications } else { 1 };
     let lengths: Vec<Length> = wanted
         .iter()
         .map(|(load, share)| {
             let events = share * options.budget;
-            options.overrule(shown(plan, bench.slos, *load, SimDuration::ZERO, &bench.pace, events))
+            options.overrule(shown(plan, bench.slos, *load, SimDuration::ZERO, &bench.pace, (together, events)))
         })
         .collect();
     let jobs: Vec<(usize, u32)> =

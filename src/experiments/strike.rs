@@ -9,6 +9,7 @@ use super::campaign::catalog::{self, again};
 use super::campaign::pairs::{Allowance, Pairs};
 use super::campaign::side::{Keyed, keyed};
 use super::campaign::{COSTLY, Drill, Failure, Field};
+use super::confirm::{asked, shorter, struck};
 use super::contain::{Containment, Works};
 use super::detection::propose::{Calmer, Proposal, Trials};
 use super::detection::{Noise, noise};
@@ -30,20 +31,12 @@ use rayon::prelude::*;
 mod share {
     /// Decides how long the runs of a confirmed failure are, as if three faults struck each component.
     pub const DRILL: f64 = 0.2;
-    pub const CONFIRMING: f64 = 0.2;
-    pub const ASKED: f64 = 0.15;
     pub const PAIRS: f64 = 0.04;
     pub const EXAMINING: f64 = 0.05;
     pub const REMEDIES: f64 = 0.05;
     pub const DETECTING: f64 = 0.05;
 }
 
-/// So many failures are confirmed by several replications, whatever the budget.
-const LEAST_CONFIRMED: usize = 6;
-/// At the load asked for, so many.
-const CONFIRMED_ASKED: usize = 4;
-/// A loss of so much of all requests is worth confirming.
-const WORTH_CONFIRMING: f64 = 0.002;
 /// Guards are tried against so many failures.
 const MOST_CONTAINED: usize = 8;
 const MOST_DECOYS: usize = 3;
@@ -107,7 +100,7 @@ pub(super) fn strike(
     let decoys = decoys(&works, &failures, &contained);
     let spares = spares(&works, &failures);
     let remedies = remedies(bench, options, &works, progress, notes);
-    let keyed = keyed(field, &drill, bench.remodel, &failures);
+    let keyed = keyed(field, bench.remodel, &failures);
     let (noise, proposals, calmer) = rules(field, patient, calm, &failures, progress);
     let metastable = outlasting(bench, options, &healthy[0], &failures, progress, notes);
 
@@ -195,72 +188,6 @@ fn rules(
     (noise, trials.proposals(), trials.calmer(&noisy))
 }
 
-/// Every fault in a short run, and those that matter in several longer ones; the most urgent first.
-fn struck(
-    bench: &Bench,
-    options: &Options,
-    field: Field,
-    drill: &Drill,
-    progress: &dyn Progress,
-    cut: &mut Vec<Fault>,
-) -> Vec<Failure> {
-    let screening = shorter(drill);
-    let list = catalog::faults(field.graph, screening.at, screening.lasting);
-    progress.begin("striking each part", list.len() as u64);
-    let (mut failures, costly) = field.drill(&screening, &list, 1);
-    cut.extend(costly);
-    failures.sort_by(|a, b| urgency(b).total_cmp(&urgency(a)));
-
-    // What matters first; then the loss of each part, on which findings rest; then the rest; last what nobody notices.
-    let noticed = |f: &Failure| f.matters() || f.lost_share() >= WORTH_CONFIRMING;
-    failures.sort_by_key(|f| (!noticed(f), !f.matters(), !catalog::kills_all(&f.fault)));
-    let runs = share::CONFIRMING * options.budget / (drill.seconds() * bench.pace.events_per_s);
-    let affordable = ((runs / f64::from(REPLICATIONS)) as usize).max(LEAST_CONFIRMED);
-    let worth = failures.iter().take_while(|f| noticed(f)).count();
-    let confirmed = affordable.min(worth);
-    progress.begin("confirming what matters", confirmed as u64);
-    let chosen: Vec<(ComponentId, Fault)> =
-        failures[..confirmed].iter().map(|f| (f.target, again(&f.fault, drill.at, drill.lasting))).collect();
-    let (longer, costly) = field.drill(drill, &chosen, REPLICATIONS);
-    cut.extend(costly);
-    failures.splice(..confirmed, longer);
-    failures.sort_by(|a, b| urgency(b).total_cmp(&urgency(a)));
-    failures
-}
-
-/// The same faults at the load asked for, as many as the budget has room for: for each part the one that was most urgent
-/// at 1x, then the next. Where nothing holds without a fault either, none is confirmed.
-fn asked(
-    bench: &Bench,
-    options: &Options,
-    field: Field,
-    holds: bool,
-    screening: &Drill,
-    failures: &[Failure],
-    progress: &dyn Progress,
-) -> (Asked, Vec<Fault>) {
-    let seconds = bench.pace.seconds(share::ASKED * options.budget / (failures.len() + 1) as f64, field.load);
-    let drill = at_load(bench, screening, field.load, seconds);
-    let cost = (drill.lasting + drill.after).seconds();
-    let room = ((seconds * (failures.len() + 1) as f64 / cost) as usize).saturating_sub(1).max(LEAST_CONFIRMED);
-    let rank = |i: usize| failures[..i].iter().filter(|f| f.struck() == failures[i].struck()).count();
-    let mut order: Vec<usize> = (0..failures.len()).collect();
-    order.sort_by_key(|i| (rank(*i), *i));
-    let fault = |i: &usize| (failures[*i].target, again(&failures[*i].fault, drill.at, drill.lasting));
-    let list: Vec<(ComponentId, Fault)> = order.iter().take(room).map(fault).collect();
-    progress.begin("striking each part at the load asked for", list.len() as u64);
-    let (mut found, mut cut) = field.drill(&drill, &list, 1);
-    found.sort_by(|a, b| urgency(b).total_cmp(&urgency(a)));
-    let mattering = found.iter().take_while(|f| f.matters()).count().min(CONFIRMED_ASKED);
-    let again: Vec<(ComponentId, Fault)> =
-        found.iter().take(if holds { mattering } else { 0 }).map(|f| (f.target, f.fault.clone())).collect();
-    let (longer, costly) = field.drill(&drill, &again, REPLICATIONS);
-    cut.extend(costly);
-    found.splice(..again.len(), longer);
-    let untried = order.iter().skip(room).map(|i| failures[*i].fault.clone()).collect();
-    (Asked { load: field.load, holds, failures: found, untried }, cut)
-}
-
 /// Names the faults whose runs were cut, each once.
 fn unjudged(cut: &[Fault]) -> Option<String> {
     let mut names: Vec<String> = cut.iter().map(Fault::describe).collect();
@@ -282,7 +209,7 @@ fn contain(works: &Works, failures: &[Failure], progress: &dyn Progress, notes: 
     };
     let mut seen = Vec::new();
     let mattering: Vec<usize> = (0..failures.len())
-        .filter(|i| failures[*i].confirmed && failures[*i].matters())
+        .filter(|i| failures[*i].confirmed && failures[*i].matters() && failures[*i].drill == works.drill)
         .filter(|i| {
             let mark = mark(&failures[*i]);
             let new = !seen.contains(&mark);
@@ -359,13 +286,6 @@ fn outlasting(
     examined.collect()
 }
 
-/// What does not end comes first, then what was avoidable, then what was lost.
-fn urgency(failure: &Failure) -> f64 {
-    let stuck = if failure.recovers() { 0.0 } else { 10.0 };
-    let damage = failure.avoidable_share().min(2.0) + 0.01 * failure.lost_share().min(2.0);
-    stuck + damage * catalog::weight(&failure.fault)
-}
-
 /// The lengths of the runs of a confirmed failure: the fault lasts 40 s, four windows of a circuit breaker, the slowest guard that is tried;
 /// twice the slowest mechanism, between 20 s and 30 s, is left to recover in. Longer where traffic is thin (300 requests
 /// of users), and shortened where the budget asks for it.
@@ -388,29 +308,6 @@ fn drill(bench: &Bench, plan: &Plan, events: f64) -> Drill {
     }
 }
 
-/// The lengths of a short run, to see whether there is anything to see: half of everything, ten seconds at least.
-fn shorter(drill: &Drill) -> Drill {
-    let half = |length: SimDuration| SimDuration::from_seconds((length.seconds() / 2.0).floor().max(10.0)).min(length);
-    Drill { lasting: half(drill.lasting), after: half(drill.after), ..*drill }
-}
-
-/// The same at another load, where as much happens in less time: as long as the budget allows, and never so short that
-/// nothing can be told.
-fn at_load(bench: &Bench, drill: &Drill, load: f64, affordable: f64) -> Drill {
-    let shrunk = |length: SimDuration, least: f64| {
-        let (all, least) = (length.seconds(), least.min(length.seconds()));
-        let scale = (affordable / (drill.lasting + drill.after).seconds()).min(1.0);
-        SimDuration::from_seconds((all * scale).min((all / load).max(20.0)).max(least).floor().max(1.0))
-    };
-    let rate = (bench.graph.user_rate() * load).max(1e-6);
-    Drill {
-        lasting: shrunk(drill.lasting, 8.0),
-        after: shrunk(drill.after, 5.0),
-        window: SimDuration::from_seconds((5.0 / rate).clamp(0.25, 5.0)),
-        ..*drill
-    }
-}
-
 /// A second replica for each service that runs once and whose loss costs users at least a twentieth of their requests.
 fn spares(works: &Works, failures: &[Failure]) -> Vec<Spare> {
     let plan = works.field.graph.plan();
@@ -423,10 +320,11 @@ fn spares(works: &Works, failures: &[Failure]) -> Vec<Spare> {
             return None;
         }
         let change = Change { path, from: Some("1".into()), to: "2".into() };
-        let fault = Fault::parse_flag(&format!("kill:{name}:1@{}+{}", works.drill.at, works.drill.lasting)).ok()?;
+        let drill = failure.drill;
+        let fault = Fault::parse_flag(&format!("kill:{name}:1@{}+{}", drill.at, drill.lasting)).ok()?;
         let changed = (works.remodel)(std::slice::from_ref(&change))?;
         let graph = Graph::new(&changed);
-        let mut case = Field { graph: &graph, ..works.field }.case(&works.drill);
+        let mut case = Field { graph: &graph, ..works.field }.case(&drill);
         case.faults.push(fault);
         let runs = case.replicate(failure.harms.len() as u32);
         let after = runs.iter().map(|m| tolls(&graph.user_endpoints(), works.field.patience, m)).collect();

@@ -141,7 +141,7 @@ fn examine(model: &Model, exam: &Exam, options: &Options, most: u32, progress: &
     let graph = Graph::new(plan);
     let last = exam.faults.iter().map(|f| f.end().unwrap_or(f.start)).max().unwrap_or_default();
     let share = options.budget / f64::from(options.replications.max(1));
-    let length = shown(plan, &exam.expectations, exam.load, last, &pace, share);
+    let length = shown(plan, &exam.expectations, exam.load, last, &pace, (1, share));
     let length: Length = options.overrule(reaching(length, &exam.expectations));
     let load = exam.load;
     let faults: Vec<Fault> = exam.faults.iter().cloned().chain(Fault::by_themselves(plan)).collect();

@@ -62,6 +62,16 @@ fn threads_do_not_change_a_figure() {
 }
 
 #[test]
+fn what_is_not_drawn_changes_nothing_else() {
+    let model = read(SHOP);
+    let mut drawn = review(&model, &options(), &Quiet);
+    let plain = review(&model, &Options { pictures: false, ..options() }, &Quiet);
+    assert!(!drawn.pictures.curve.is_empty() && !drawn.pictures.courses.is_empty());
+    drawn.pictures = Pictures::default();
+    assert!(format!("{drawn:?}") == format!("{plain:?}"));
+}
+
+#[test]
 fn a_plain_run_judges_its_scenario() {
     let text = format!(
         "{SHOP}

@@ -322,8 +322,28 @@ impl<'p> Field<'_, 'p> {
         faults: &[(ComponentId, Fault)],
         replications: u32,
     ) -> (Vec<Failure>, Vec<Fault>) {
+        self.drilled(drill, faults, vec![Vec::new(); faults.len()], replications)
+    }
+
+    /// Adds replications to failures of one drill that have some, as many each, until they have so many.
+    pub fn go_on(&self, begun: Vec<Failure>, replications: u32) -> (Vec<Failure>, Vec<Fault>) {
+        let Some(drill) = begun.first().map(|f| f.drill) else { return (Vec::new(), Vec::new()) };
+        let faults: Vec<(ComponentId, Fault)> = begun.iter().map(|f| (f.target, f.fault.clone())).collect();
+        self.drilled(&drill, &faults, begun.into_iter().map(|f| f.harms).collect(), replications)
+    }
+
+    /// The replications that are missing, beside the same without a fault; with each fault go the harms that are known.
+    fn drilled(
+        &self,
+        drill: &Drill,
+        faults: &[(ComponentId, Fault)],
+        known: Vec<Vec<Harm>>,
+        replications: u32,
+    ) -> (Vec<Failure>, Vec<Fault>) {
         let healthy = self.case(drill);
-        let forks: Vec<_> = (0..replications)
+        let first = known.first().map_or(0, Vec::len) as u32;
+        let more = replications.saturating_sub(first) as usize;
+        let forks: Vec<_> = (first..replications)
             .into_par_iter()
             .map(|r| {
                 let fork = healthy.fork(r, drill.at);
@@ -331,8 +351,7 @@ impl<'p> Field<'_, 'p> {
                 (fork, twin)
             })
             .collect();
-        let jobs: Vec<(usize, usize)> =
-            (0..faults.len()).flat_map(|f| (0..replications as usize).map(move |r| (f, r))).collect();
+        let jobs: Vec<(usize, usize)> = (0..faults.len()).flat_map(|f| (0..more).map(move |r| (f, r))).collect();
         let mut harms: Vec<Option<Harm>> = jobs
             .par_iter()
             .map(|&(f, r)| {
@@ -340,45 +359,51 @@ impl<'p> Field<'_, 'p> {
                 let (fork, twin) = &forks[r];
                 let mut case = healthy.with_faults(std::slice::from_ref(fault));
                 case.schedule.most_events = (COSTLY * twin.events).max(LEAST_EVENTS);
-                let run = case.run_from(fork, r as u32);
+                let run = case.run_from(fork, first + r as u32);
                 let struck = [Struck::by(self.graph, *target, fault)];
                 let cut = matches!(run.stop, Some(Stop::Events(_)));
                 (!cut).then(|| Harm::of(self, drill, &struck, [twin, &run]))
             })
             .collect();
-        let users = self.graph.user_endpoints();
         let mut cut = Vec::new();
         let failures = faults
             .iter()
-            .filter_map(|(target, fault)| {
-                let rest = harms.split_off(replications as usize);
-                let mine = std::mem::replace(&mut harms, rest);
-                let Some(mine) = mine.into_iter().collect::<Option<Vec<Harm>>>() else {
+            .zip(known)
+            .filter_map(|((target, fault), mut mine)| {
+                let rest = harms.split_off(more);
+                let new = std::mem::replace(&mut harms, rest);
+                let Some(new) = new.into_iter().collect::<Option<Vec<Harm>>>() else {
                     cut.push(fault.clone());
                     return None;
                 };
-                let struck = Struck::by(self.graph, *target, fault);
-                let unavoidable = self.unavoidable(*target, fault, &struck.edges, &users);
-                let pages: Vec<_> = mine.iter().map(|h| h.pages.as_slice()).collect();
-                let short = self.alerts.iter().any(|a| a.reach() > drill.lasting);
-                let detection = Detection::of(&pages, drill.lasting, short);
-                let mut failure = Failure {
-                    fault: fault.clone(),
-                    drill: *drill,
-                    target: *target,
-                    edges: struck.edges,
-                    load: self.load,
-                    harms: mine,
-                    confirmed: replications > 1,
-                    unavoidable,
-                    collateral: Vec::new(),
-                    detection,
-                };
-                failure.judge(self.graph);
-                Some(failure)
+                mine.extend(new);
+                Some(self.failure(drill, *target, fault, mine))
             })
             .collect();
         (failures, cut)
+    }
+
+    /// A fault with what it did in each replication.
+    fn failure(&self, drill: &Drill, target: ComponentId, fault: &Fault, harms: Vec<Harm>) -> Failure {
+        let struck = Struck::by(self.graph, target, fault);
+        let unavoidable = self.unavoidable(target, fault, &struck.edges, &self.graph.user_endpoints());
+        let pages: Vec<_> = harms.iter().map(|h| h.pages.as_slice()).collect();
+        let short = self.alerts.iter().any(|a| a.reach() > drill.lasting);
+        let detection = Detection::of(&pages, drill.lasting, short);
+        let mut failure = Failure {
+            fault: fault.clone(),
+            drill: *drill,
+            target,
+            edges: struck.edges,
+            load: self.load,
+            confirmed: harms.len() > 1,
+            harms,
+            unavoidable,
+            collateral: Vec::new(),
+            detection,
+        };
+        failure.judge(self.graph);
+        failure
     }
 
     /// The share of each endpoint's requests that cannot be answered without what a fault takes away.

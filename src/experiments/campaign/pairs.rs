@@ -145,13 +145,20 @@ fn shared(a: &Failure, b: &Failure) -> Vec<ComponentId> {
     a.touches().into_iter().filter(|c| theirs.contains(c)).collect()
 }
 
+/// What tells failures apart that strike the same part.
+pub type Mark = (Struck, Vec<ComponentId>, i64);
+
+/// What it struck, what feels it, and tenths of the requests that it loses.
+pub fn mark(failure: &Failure) -> Mark {
+    (failure.struck(), failure.touches(), (failure.lost_share() * 10.0).round() as i64)
+}
+
 /// Of the faults that strike the same part and do the same, one: the first.
 fn different(failures: &[Failure]) -> Vec<usize> {
-    type Mark = (Struck, Vec<ComponentId>, i64);
     let mut seen: Vec<Mark> = Vec::new();
     let mut chosen = Vec::new();
     for (i, failure) in failures.iter().enumerate() {
-        let mark = (failure.struck(), failure.touches(), (failure.lost_share() * 10.0).round() as i64);
+        let mark = mark(failure);
         if !seen.contains(&mark) {
             seen.push(mark);
             chosen.push(i);

@@ -1,6 +1,6 @@
 //! What a failure does beside failing: work done twice, messages and writes that are lost, reads that are old.
 
-use super::{Drill, Failure, Field, catalog};
+use super::{Failure, Field};
 use crate::engine::EdgeTally;
 use crate::experiments::contain::Remodel;
 use crate::graph::Graph;
@@ -130,7 +130,7 @@ const MOST: usize = 4;
 const LEAST: f64 = 1.0;
 
 /// Tries a key on each edge on which a failure has calls executed twice, in the failure that has most of them.
-pub fn keyed(field: Field, drill: &Drill, remodel: Remodel, failures: &[Failure]) -> Vec<Keyed> {
+pub fn keyed(field: Field, remodel: Remodel, failures: &[Failure]) -> Vec<Keyed> {
     let plan = field.graph.plan();
     let mut worst: Vec<(f64, usize, EdgeId)> = Vec::new();
     for edge in (0..plan.edges.len()).map(EdgeId::new).filter(|e| plan.edges[e.index()].retry.is_some()) {
@@ -146,8 +146,8 @@ pub fn keyed(field: Field, drill: &Drill, remodel: Remodel, failures: &[Failure]
         let changed = remodel(std::slice::from_ref(&change))?;
         let failure = &failures[index];
         let graph = Graph::new(&changed);
-        let mut case = Field { graph: &graph, ..field }.case(drill);
-        case.faults.push(catalog::again(&failure.fault, drill.at, drill.lasting));
+        let mut case = Field { graph: &graph, ..field }.case(&failure.drill);
+        case.faults.push(failure.fault.clone());
         let after = case.replicate(failure.harms.len() as u32);
         let after = after.iter().map(|m| m.edges[edge.index()].duplicates as f64).collect();
         let before = failure.harms.iter().map(|h| h.side[1].duplicates[edge.index()] as f64).collect();

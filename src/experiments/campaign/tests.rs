@@ -76,6 +76,19 @@ fn edges_are_struck_where_they_are_not_the_only_one() {
     assert_eq!(twice.len(), texts.len());
 }
 
+/// Replications that are added later are those that would have been made at once.
+#[test]
+fn going_on_is_as_good_as_having_asked_for_more() {
+    let plan = samples::page();
+    let graph = Graph::new(&plan);
+    let field = Field { graph: &graph, load: 1.0, seed: 1, patience: &[1.0], alerts: &[] };
+    let fault = |flag: &str| (plan.component("db").unwrap(), Fault::parse_flag(flag).unwrap());
+    let list = [fault("kill:db@5s+15s"), fault("latency:db:+2s@5s+15s")];
+    let (begun, cut) = field.drill(&DRILL, &list, 1);
+    assert!(cut.is_empty() && begun.iter().all(|f| !f.confirmed));
+    assert_eq!(field.go_on(begun, 3), field.drill(&DRILL, &list, 3));
+}
+
 /// Users of web.home need ads for nothing, and shop for everything.
 #[test]
 fn what_is_needed_depends_on_the_edge_and_on_what_is_left() {

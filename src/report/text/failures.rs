@@ -80,15 +80,14 @@ fn about(failures: &[Failure]) -> String {
         true => format!(" at {}", factor(first.load)),
         false => String::new(),
     };
-    let time = match first.fault.duration_s {
-        Some(d) if same_duration(failures) => format!(" for {}", seconds(d)),
+    let mut lengths: Vec<f64> = failures.iter().filter_map(|f| f.fault.duration_s).collect();
+    lengths.sort_by(f64::total_cmp);
+    let time = match (lengths.first(), lengths.last()) {
+        (Some(short), Some(long)) if short == long => format!(" for {}", seconds(*long)),
+        (Some(short), Some(long)) => format!(" for {} to {}", seconds(*short), seconds(*long)),
         _ => String::new(),
     };
     format!("one fault at a time{time}{load}; against the same run without")
-}
-
-fn same_duration(failures: &[Failure]) -> bool {
-    failures.windows(2).all(|pair| pair[0].fault.duration_s == pair[1].fault.duration_s)
 }
 
 /// Whether others suffer who need not, or it does not come back.
