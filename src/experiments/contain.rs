@@ -7,6 +7,7 @@
 
 use super::campaign::{Drill, Failure, Field, avoidable};
 use super::guards::{Guard, Habit, Move, missing};
+use super::metastable::Purse;
 use super::toll::{Toll, tolls};
 use crate::graph::Graph;
 use crate::measure::{Estimate, Measurements};
@@ -67,6 +68,8 @@ pub struct Works<'g, 'p> {
     pub healthy: &'g Measurements,
     /// Replications of a confirmation, at least 2.
     pub replications: u32,
+    /// What trying guards may cost.
+    pub purse: &'g Purse,
 }
 
 /// An attempt must spare this share of the avoidable loss to count as help.
@@ -145,7 +148,9 @@ impl Works<'_, '_> {
         let field = Field { graph: &graph, ..self.field };
         let mut case = field.case(&failure.map_or(self.drill, |f| f.drill));
         case.faults.extend(failure.map(|f| f.fault.clone()));
-        Some(tolls(&graph.user_endpoints(), self.field.patience, &case.run(replication)))
+        let run = case.run(replication);
+        self.purse.spend(run.events);
+        Some(tolls(&graph.user_endpoints(), self.field.patience, &run))
     }
 
     fn prove(&self, failure: &Failure, moves: &[Move]) -> Option<Proven> {
@@ -276,7 +281,8 @@ mod tests {
         let failure = field.drill(&DRILL, &list, 3).0.pop().unwrap();
         let healthy = field.case(&DRILL).run(0);
         let build = |changes: &[Change]| remodel(plan, changes);
-        let works = Works { field, drill: DRILL, remodel: &build, healthy: &healthy, replications: 3 };
+        let purse = Purse::of(1e9);
+        let works = Works { field, drill: DRILL, remodel: &build, healthy: &healthy, replications: 3, purse: &purse };
         works.contain(0, &failure)
     }
 

@@ -17,7 +17,7 @@ use super::options::{ASSUMED, Options, Progress, slos};
 use super::pictures::Pictures;
 use super::remedies::Proof;
 use super::scale::ScalePlan;
-use super::strike::{Asked, strike};
+use super::strike::{Asked, pairs, strike};
 use super::toll::Toll;
 use super::trials::Case;
 use crate::faults::Fault;
@@ -201,6 +201,7 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
         curve: bench.curve(&capacity, load, share::CURVE * options.budget),
         courses: bench.courses(&fallen.drill, &fallen.failures),
     };
+    let pairs = pairs(&bench, options, &fallen, progress);
     Review {
         load,
         seed: options.seed,
@@ -214,7 +215,7 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
         patience: fallen.patience,
         failures: fallen.failures,
         asked: fallen.asked,
-        pairs: fallen.pairs,
+        pairs,
         contained: fallen.contained,
         metastable: fallen.metastable,
         spares: fallen.spares,

@@ -6,21 +6,22 @@
 
 use super::bench::Bench;
 use super::campaign::catalog::{self, again};
+use super::campaign::cut::Cut;
 use super::campaign::pairs::{Allowance, Pairs};
 use super::campaign::side::{Keyed, keyed};
-use super::campaign::{COSTLY, Drill, Failure, Field};
+use super::campaign::{Drill, Failure, Field};
 use super::contain::{Containment, Works};
 use super::detection::propose::{Calmer, Proposal, Trials};
 use super::detection::{Noise, noise};
 use super::guards::{Guard, Habit, Move, missing};
-use super::metastable::{Inquiry, Metastable};
+use super::metastable::{Metastable, Purse};
 use super::options::{Options, Progress};
+use super::outlast::outlasting;
 use super::remedies::Proof;
 use super::review::{Decoy, REPLICATIONS, Shown, Spare};
 use super::toll::{Toll, patience, tolls};
 use crate::faults::Fault;
 use crate::graph::Graph;
-use crate::measure::Measurements;
 use crate::model::Change;
 use crate::plan::{ComponentId, EdgeId, Party, Plan};
 use crate::units::SimDuration;
@@ -31,26 +32,28 @@ mod share {
     /// Decides how long the runs of a confirmed failure are, as if three faults struck each component.
     pub const DRILL: f64 = 0.2;
     pub const CONFIRMING: f64 = 0.2;
+    pub const GUARDS: f64 = 0.15;
     pub const ASKED: f64 = 0.15;
     pub const PAIRS: f64 = 0.04;
-    pub const EXAMINING: f64 = 0.05;
     pub const REMEDIES: f64 = 0.05;
     pub const DETECTING: f64 = 0.05;
 }
 
-/// So many failures are confirmed by several replications, whatever the budget.
+/// So many failures are confirmed by several replications, whatever the budget, …
 const LEAST_CONFIRMED: usize = 6;
+/// … or so few, where their runs take much more events than a healthy one.
+const FEW_CONFIRMED: usize = 3;
 /// At the load asked for, so many.
 const CONFIRMED_ASKED: usize = 4;
 /// A loss of so much of all requests is worth confirming.
 const WORTH_CONFIRMING: f64 = 0.002;
 /// Guards are tried against so many failures.
 const MOST_CONTAINED: usize = 8;
+/// Whatever the budget, against so many.
+const LEAST_CONTAINED: usize = 2;
 const MOST_DECOYS: usize = 3;
 /// So many remedies are tried, whatever the budget.
 const LEAST_REMEDIES: usize = 4;
-/// Failures that did not heal within their run and are examined.
-const MOST_EXAMINED: usize = 3;
 
 /// What the failure campaign gave.
 pub(super) struct Fallen {
@@ -63,7 +66,6 @@ pub(super) struct Fallen {
     pub(super) decoys: Vec<Decoy>,
     pub(super) remedies: Vec<Proof>,
     pub(super) asked: Option<Asked>,
-    pub(super) pairs: Pairs,
     pub(super) noise: Vec<Noise>,
     pub(super) proposals: Vec<Proposal>,
     pub(super) calmer: Vec<Calmer>,
@@ -98,11 +100,13 @@ pub(super) fn strike(
     let patience = patience(graph, bench.slos, &healthy[0]);
     let drill = drill(bench, graph.plan(), share::DRILL * options.budget);
     let field = Field { graph, load: 1.0, seed: options.seed, patience: &patience, alerts: bench.alerts };
-    let mut cut = Vec::new();
+    let mut cut = Cut::default();
     let mut failures = struck(bench, options, field, &drill, progress, &mut cut);
     let patient = tell(bench, options, field, &drill, &mut failures, progress);
 
-    let works = Works { field, drill, remodel: bench.remodel, healthy: &healthy[0], replications: REPLICATIONS };
+    let purse = Purse::of(share::GUARDS * options.budget);
+    let (remodel, healthy_run) = (bench.remodel, &healthy[0]);
+    let works = Works { field, drill, remodel, healthy: healthy_run, replications: REPLICATIONS, purse: &purse };
     let contained = contain(&works, &failures, progress, notes);
     let decoys = decoys(&works, &failures, &contained);
     let spares = spares(&works, &failures);
@@ -121,11 +125,7 @@ pub(super) fn strike(
         cut.extend(costly);
         asked
     });
-    notes.extend(unjudged(&cut));
-    let screening = shorter(&drill);
-    let runs = share::PAIRS * options.budget / (screening.seconds() * bench.pace.events_per_s);
-    progress.begin("striking two at once", 1);
-    let pairs = field.pairs(&screening, &failures, Allowance { pairs: runs as usize, progress });
+    notes.extend(cut.notes());
     Fallen {
         drill,
         patience,
@@ -136,12 +136,21 @@ pub(super) fn strike(
         decoys,
         remedies,
         asked,
-        pairs,
         noise,
         proposals,
         calmer,
         keyed,
     }
+}
+
+/// Two faults at once, at 1x. They come last, since they take whatever time there is.
+pub(super) fn pairs(bench: &Bench, options: &Options, fallen: &Fallen, progress: &dyn Progress) -> Pairs {
+    let (patience, alerts) = (&fallen.patience, bench.alerts);
+    let field = Field { graph: bench.graph, load: 1.0, seed: options.seed, patience, alerts };
+    let screening = shorter(&fallen.drill);
+    let runs = share::PAIRS * options.budget / (screening.seconds() * bench.pace.events_per_s);
+    progress.begin("striking two at once", 1);
+    field.pairs(&screening, &fallen.failures, Allowance { pairs: runs as usize, progress })
 }
 
 /// Who is told of what hurts users: where an alert needs longer than a drill to page, and none has, the fault lasts longer.
@@ -202,7 +211,7 @@ fn struck(
     field: Field,
     drill: &Drill,
     progress: &dyn Progress,
-    cut: &mut Vec<Fault>,
+    cut: &mut Cut,
 ) -> Vec<Failure> {
     let screening = shorter(drill);
     let list = catalog::faults(field.graph, screening.at, screening.lasting);
@@ -214,18 +223,42 @@ fn struck(
     // What matters first; then the loss of each part, on which findings rest; then the rest; last what nobody notices.
     let noticed = |f: &Failure| f.matters() || f.lost_share() >= WORTH_CONFIRMING;
     failures.sort_by_key(|f| (!noticed(f), !f.matters(), !catalog::kills_all(&f.fault)));
-    let runs = share::CONFIRMING * options.budget / (drill.seconds() * bench.pace.events_per_s);
-    let affordable = ((runs / f64::from(REPLICATIONS)) as usize).max(LEAST_CONFIRMED);
     let worth = failures.iter().take_while(|f| noticed(f)).count();
-    let confirmed = affordable.min(worth);
+    let confirmed = worth.min(affordable(bench, options, drill, &screening, &failures));
     progress.begin("confirming what matters", confirmed as u64);
-    let chosen: Vec<(ComponentId, Fault)> =
-        failures[..confirmed].iter().map(|f| (f.target, again(&f.fault, drill.at, drill.lasting))).collect();
-    let (longer, costly) = field.drill(drill, &chosen, REPLICATIONS);
-    cut.extend(costly);
+    let mut longer = Vec::new();
+    // A fault that had to be shorter in the short run strikes for as long again.
+    let (whole, short): (Vec<&Failure>, Vec<&Failure>) =
+        failures[..confirmed].iter().partition(|f| f.drill.lasting >= screening.lasting);
+    let again = |f: &Failure, drill: &Drill| (f.target, again(&f.fault, drill.at, drill.lasting));
+    let chosen: Vec<(ComponentId, Fault)> = whole.iter().map(|f| again(f, drill)).collect();
+    let mut take = |(failures, costly): (Vec<Failure>, Cut)| {
+        longer.extend(failures);
+        cut.extend(costly);
+    };
+    take(field.drill(drill, &chosen, REPLICATIONS));
+    for failure in short {
+        let drill = Drill { lasting: failure.drill.lasting, ..*drill };
+        take(field.drill(&drill, &[again(failure, &drill)], REPLICATIONS));
+    }
     failures.splice(..confirmed, longer);
     failures.sort_by(|a, b| urgency(b).total_cmp(&urgency(a)));
     failures
+}
+
+/// How many failures the budget has room to confirm, by what their short runs took.
+fn affordable(bench: &Bench, options: &Options, drill: &Drill, screening: &Drill, failures: &[Failure]) -> usize {
+    let budget = share::CONFIRMING * options.budget;
+    let healthy = drill.seconds() * bench.pace.events_per_s;
+    let longer = drill.seconds() / screening.seconds();
+    let mut cost = 0.0;
+    let pays = |(i, failure): (usize, &Failure)| {
+        cost += f64::from(REPLICATIONS) * (failure.events as f64 * longer).max(healthy);
+        let usual = (i + 1) as f64 * f64::from(REPLICATIONS) * healthy;
+        // What is dear because the model is large is confirmed, and what is dear because of the fault is not.
+        cost <= budget || i < FEW_CONFIRMED || (i < LEAST_CONFIRMED && cost <= 2.0 * usual)
+    };
+    failures.iter().enumerate().map(pays).take_while(|pays| *pays).count()
 }
 
 /// The same faults at the load asked for, as many as the budget has room for: for each part the one that was most urgent
@@ -238,7 +271,7 @@ fn asked(
     screening: &Drill,
     failures: &[Failure],
     progress: &dyn Progress,
-) -> (Asked, Vec<Fault>) {
+) -> (Asked, Cut) {
     let seconds = bench.pace.seconds(share::ASKED * options.budget / (failures.len() + 1) as f64, field.load);
     let drill = at_load(bench, screening, field.load, seconds);
     let cost = (drill.lasting + drill.after).seconds();
@@ -259,17 +292,6 @@ fn asked(
     found.splice(..again.len(), longer);
     let untried = order.iter().skip(room).map(|i| failures[*i].fault.clone()).collect();
     (Asked { load: field.load, holds, failures: found, untried }, cut)
-}
-
-/// Names the faults whose runs were cut, each once.
-fn unjudged(cut: &[Fault]) -> Option<String> {
-    let mut names: Vec<String> = cut.iter().map(Fault::describe).collect();
-    names.sort();
-    names.dedup();
-    let all = names.join(", ");
-    (!names.is_empty()).then(|| {
-        format!("not judged, since a run took {COSTLY} times the events of a healthy one (something is repeated without a pause): {all}")
-    })
 }
 
 /// Guards against what matters.
@@ -296,7 +318,14 @@ fn contain(works: &Works, failures: &[Failure], progress: &dyn Progress, notes: 
     }
     progress.begin("trying guards", mattering.len().min(MOST_CONTAINED) as u64);
     let mut contained = Vec::new();
-    for (index, failure) in mattering.into_iter().take(MOST_CONTAINED).map(|i| (i, &failures[i])) {
+    let left = mattering.len().min(MOST_CONTAINED);
+    for (n, (index, failure)) in mattering.into_iter().take(MOST_CONTAINED).map(|i| (i, &failures[i])).enumerate() {
+        let late = progress.time_left().is_some_and(|left| left <= 0.0);
+        if late || (n >= LEAST_CONTAINED && works.purse.left() == 0) {
+            let (why, more) = (if late { "time given" } else { "budget of events" }, left - n);
+            notes.push(format!("the {why} had no room to try guards against {more} further failures"));
+            break;
+        }
         contained.push(works.contain(index, failure));
         progress.advance(1);
     }
@@ -317,7 +346,8 @@ fn remedies(
     let mut proofs = Vec::new();
     for (i, remedy) in all.iter().enumerate() {
         runs -= 1.0 + remedy.changes.len() as f64;
-        if runs < 0.0 && i >= LEAST_REMEDIES {
+        let late = progress.time_left().is_some_and(|left| left <= 0.0);
+        if late || (runs < 0.0 && i >= LEAST_REMEDIES) {
             notes.push(format!("the budget had no room to try {} further remedies", all.len() - i));
             break;
         }
@@ -325,38 +355,6 @@ fn remedies(
         progress.advance(1);
     }
     proofs
-}
-
-/// Examines the failures that were not over when their runs ended: whether they heal at all, and what keeps them.
-fn outlasting(
-    bench: &Bench,
-    options: &Options,
-    healthy: &Measurements,
-    failures: &[Failure],
-    progress: &dyn Progress,
-    notes: &mut Vec<String>,
-) -> Vec<(usize, Metastable)> {
-    let open: Vec<usize> = (0..failures.len()).filter(|i| failures[*i].confirmed && !failures[*i].recovers()).collect();
-    if open.len() > MOST_EXAMINED {
-        let more = open.len() - MOST_EXAMINED;
-        notes.push(format!("{more} further failures were not over when their runs ended, and were not examined"));
-    }
-    progress.begin("waiting for what does not heal", open.len().min(MOST_EXAMINED) as u64);
-    let latencies = healthy.sources.iter().filter_map(|s| s.total.latency.quantile(0.99));
-    let inquiry = Inquiry {
-        graph: bench.graph,
-        bounds: bench.bounds,
-        seed: options.seed,
-        pace: bench.pace,
-        p99: latencies.max().unwrap_or_default(),
-        events: share::EXAMINING * options.budget,
-    };
-    let examined = open.into_iter().take(MOST_EXAMINED).filter_map(|index| {
-        let found = inquiry.examine(&failures[index].fault, failures[index].load);
-        progress.advance(1);
-        Some((index, found?))
-    });
-    examined.collect()
 }
 
 /// What does not end comes first, then what was avoidable, then what was lost.

@@ -37,7 +37,7 @@ pub use run::{
     Cache, Dependency, Heard, Locks, Phase, PhaseTraffic, Queue, Replicas, Replication, Resource, Run, SloResult,
     SloVerdict, Tally, Traffic,
 };
-pub use stuck::{LoadBand, Relief, SmallestTrigger, Stuck};
+pub use stuck::{LoadBand, Relief, SmallestTrigger, Stuck, Unfinished};
 pub use text::theory;
 pub use verdict::{SloCount, Verdict};
 pub use words::{fingerprint, shell_word};

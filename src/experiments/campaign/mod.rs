@@ -4,6 +4,7 @@
 //! those that matter are confirmed by several replications, and the rest is listed as not confirmed.
 
 pub mod catalog;
+pub mod cut;
 pub mod pairs;
 pub mod side;
 
@@ -19,6 +20,7 @@ use crate::measure::{Estimate, Measurements};
 use crate::model::Alert;
 use crate::plan::{ComponentId, EdgeId, EndpointId};
 use crate::units::SimDuration;
+use cut::{COSTLY, Cut, LEAST_EVENTS, SHORTEST};
 use rayon::prelude::*;
 use side::Side;
 
@@ -150,6 +152,8 @@ pub struct Failure {
     pub collateral: Vec<EndpointId>,
     /// Who is told.
     pub detection: Detection,
+    /// Events of the dearest of its runs.
+    pub events: u64,
 }
 
 /// An endpoint is hurt when it loses at least this share of its requests while the fault lasts.
@@ -281,12 +285,6 @@ pub fn avoidable(healthy: &[Toll], faulted: &[Toll], during: &[f64], unavoidable
     users.map(|(pair, (during, share))| beyond(pair, *during, *share).max(0.0)).sum()
 }
 
-/// A run with a fault may take so many times the events of its healthy twin, …
-pub const COSTLY: u64 = 20;
-/// … and so many at any rate. Retries multiply events by ten or so; what takes more repeats something without a pause, such
-/// as messages that are refused and put back at once, and each such run would cost as much as all others together.
-const LEAST_EVENTS: u64 = 1_000_000;
-
 /// What a campaign runs on.
 #[derive(Clone, Copy, Debug)]
 pub struct Field<'g, 'p> {
@@ -314,14 +312,60 @@ impl<'p> Field<'_, 'p> {
         }
     }
 
-    /// Runs every fault in so many replications beside its healthy twin. The faults for which some run took more than
-    /// [`COSTLY`] times the events of its twin are told apart: they were cut, and are not judged.
-    pub fn drill(
+    /// Runs every fault in so many replications beside its healthy twin. Those of which some run was cut strike again, for
+    /// as long as can be paid for.
+    pub fn drill(&self, drill: &Drill, faults: &[(ComponentId, Fault)], replications: u32) -> (Vec<Failure>, Cut) {
+        let (mut failures, cut) = self.drill_once(drill, faults, replications);
+        let mut all = Cut::default();
+        for (target, fault, after) in cut {
+            let lasting = SimDuration::from_seconds((0.5 * after.seconds()).floor());
+            if lasting.seconds() < SHORTEST || fault.duration.is_none() {
+                all.unjudged.push(fault);
+                continue;
+            }
+            let shorter = Drill { lasting, ..*drill };
+            let again = catalog::again(&fault, drill.at, lasting);
+            match self.drill_once(&shorter, &[(target, again)], replications).0.pop() {
+                Some(failure) => {
+                    all.shortened.push(fault);
+                    failures.push(failure);
+                }
+                None => all.unjudged.push(fault),
+            }
+        }
+        (failures, all)
+    }
+
+    /// The same, with the faults of which a run was cut, and how long after their beginning the first of them was.
+    fn drill_once(
         &self,
         drill: &Drill,
         faults: &[(ComponentId, Fault)],
         replications: u32,
-    ) -> (Vec<Failure>, Vec<Fault>) {
+    ) -> (Vec<Failure>, Vec<(ComponentId, Fault, SimDuration)>) {
+        let runs = self.beside(drill, faults, replications);
+        let mut cut = Vec::new();
+        let users = self.graph.user_endpoints();
+        let mut failures = Vec::new();
+        for ((target, fault), mine) in faults.iter().zip(runs.chunks(replications.max(1) as usize)) {
+            let first = mine.iter().filter_map(|run| run.as_ref().err()).min();
+            if let Some(after) = first {
+                cut.push((*target, fault.clone(), *after));
+                continue;
+            }
+            let mine: Vec<(Harm, u64)> = mine.iter().filter_map(|run| run.as_ref().ok()).cloned().collect();
+            failures.push(self.failure(drill, *target, fault, &users, mine));
+        }
+        (failures, cut)
+    }
+
+    /// Every replication of every fault, with its events; or how long after the beginning of the fault it was cut.
+    fn beside(
+        &self,
+        drill: &Drill,
+        faults: &[(ComponentId, Fault)],
+        replications: u32,
+    ) -> Vec<Result<(Harm, u64), SimDuration>> {
         let healthy = self.case(drill);
         let forks: Vec<_> = (0..replications)
             .into_par_iter()
@@ -333,52 +377,51 @@ impl<'p> Field<'_, 'p> {
             .collect();
         let jobs: Vec<(usize, usize)> =
             (0..faults.len()).flat_map(|f| (0..replications as usize).map(move |r| (f, r))).collect();
-        let mut harms: Vec<Option<Harm>> = jobs
-            .par_iter()
-            .map(|&(f, r)| {
-                let (target, fault) = &faults[f];
-                let (fork, twin) = &forks[r];
-                let mut case = healthy.with_faults(std::slice::from_ref(fault));
-                case.schedule.most_events = (COSTLY * twin.events).max(LEAST_EVENTS);
-                let run = case.run_from(fork, r as u32);
-                let struck = [Struck::by(self.graph, *target, fault)];
-                let cut = matches!(run.stop, Some(Stop::Events(_)));
-                (!cut).then(|| Harm::of(self, drill, &struck, [twin, &run]))
-            })
-            .collect();
-        let users = self.graph.user_endpoints();
-        let mut cut = Vec::new();
-        let failures = faults
-            .iter()
-            .filter_map(|(target, fault)| {
-                let rest = harms.split_off(replications as usize);
-                let mine = std::mem::replace(&mut harms, rest);
-                let Some(mine) = mine.into_iter().collect::<Option<Vec<Harm>>>() else {
-                    cut.push(fault.clone());
-                    return None;
-                };
-                let struck = Struck::by(self.graph, *target, fault);
-                let unavoidable = self.unavoidable(*target, fault, &struck.edges, &users);
-                let pages: Vec<_> = mine.iter().map(|h| h.pages.as_slice()).collect();
-                let short = self.alerts.iter().any(|a| a.reach() > drill.lasting);
-                let detection = Detection::of(&pages, drill.lasting, short);
-                let mut failure = Failure {
-                    fault: fault.clone(),
-                    drill: *drill,
-                    target: *target,
-                    edges: struck.edges,
-                    load: self.load,
-                    harms: mine,
-                    confirmed: replications > 1,
-                    unavoidable,
-                    collateral: Vec::new(),
-                    detection,
-                };
-                failure.judge(self.graph);
-                Some(failure)
-            })
-            .collect();
-        (failures, cut)
+        let one = |&(f, r): &(usize, usize)| {
+            let (target, fault) = &faults[f];
+            let (fork, twin) = &forks[r];
+            let mut case = healthy.with_faults(std::slice::from_ref(fault));
+            case.schedule.most_events = (COSTLY * twin.events).max(LEAST_EVENTS);
+            let run = case.run_from(fork, r as u32);
+            if let Some(Stop::Events(at)) = run.stop {
+                return Err(SimDuration(at.0.saturating_sub((drill.warmup + drill.at).0)));
+            }
+            let struck = [Struck::by(self.graph, *target, fault)];
+            Ok((Harm::of(self, drill, &struck, [twin, &run]), run.events))
+        };
+        jobs.par_iter().map(one).collect()
+    }
+
+    /// What the runs of a fault say.
+    fn failure(
+        &self,
+        drill: &Drill,
+        target: ComponentId,
+        fault: &Fault,
+        users: &[EndpointId],
+        runs: Vec<(Harm, u64)>,
+    ) -> Failure {
+        let struck = Struck::by(self.graph, target, fault);
+        let events = runs.iter().map(|(_, events)| *events).max().unwrap_or_default();
+        let harms: Vec<Harm> = runs.into_iter().map(|(harm, _)| harm).collect();
+        let pages: Vec<_> = harms.iter().map(|h| h.pages.as_slice()).collect();
+        let short = self.alerts.iter().any(|a| a.reach() > drill.lasting);
+        let detection = Detection::of(&pages, drill.lasting, short);
+        let mut failure = Failure {
+            fault: fault.clone(),
+            drill: *drill,
+            target,
+            unavoidable: self.unavoidable(target, fault, &struck.edges, users),
+            edges: struck.edges,
+            load: self.load,
+            confirmed: harms.len() > 1,
+            harms,
+            collateral: Vec::new(),
+            detection,
+            events,
+        };
+        failure.judge(self.graph);
+        failure
     }
 
     /// The share of each endpoint's requests that cannot be answered without what a fault takes away.

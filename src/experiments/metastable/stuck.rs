@@ -3,6 +3,7 @@
 use super::detect::Aftermaths;
 use super::inquiry::{Course, Inquiry};
 use super::pulse::Pulse;
+use super::purse::{Comes, Purse};
 use super::wait::drain;
 use crate::experiments::trials::Case;
 use crate::faults::{Fault, FaultKind, Kill, Replicas, Target};
@@ -39,7 +40,7 @@ const LONGEST: f64 = 300.0;
 const LONGEST_DRAIN: f64 = 240.0;
 
 impl<'g, 'p> Inquiry<'g, 'p> {
-    /// The first states that are stuck; `None` when there are none.
+    /// The first states that are stuck; `None` when there are none. Whatever is tried on them together may cost `events`.
     pub fn stuck(&self, fault: &Fault, load: f64, aftermaths: &Aftermaths, events: f64) -> Option<Stuck<'g, 'p>> {
         let course = aftermaths.course;
         let case = self.case(self.graph.plan(), load, &course, vec![course.trigger(fault)]);
@@ -68,19 +69,25 @@ impl Stuck<'_, '_> {
         self.inquiry.case(plan, self.load, &self.course, faults)
     }
 
-    /// How long each state takes to come back under a plan with the same parts; `None` unless all of them do.
-    pub fn all_come_back(&self, plan: &Plan, more: &[Fault], change: impl Fn(&mut Warm) + Sync) -> Option<SimDuration> {
+    /// How long the states take to come back under a plan with the same parts, all of them. One that does not speaks for all.
+    pub fn all_come_back(
+        &self,
+        plan: &Plan,
+        more: &[Fault],
+        purse: &Purse,
+        change: impl Fn(&mut Warm),
+    ) -> Comes<SimDuration> {
         let case = self.case(plan, more);
-        let times: Vec<Option<SimDuration>> = self
-            .states
-            .par_iter()
-            .map(|(replication, state)| {
-                let mut warm = state.under(plan);
-                change(&mut warm);
-                self.inquiry.comes_back(&case, &mut warm, *replication, &self.course, self.patience)
-            })
-            .collect();
-        times.into_iter().try_fold(SimDuration::ZERO, |longest, time| time.map(|t| t.max(longest)))
+        let mut longest = SimDuration::ZERO;
+        for (replication, state) in &self.states {
+            let mut warm = state.under(plan);
+            change(&mut warm);
+            match self.inquiry.comes_back(&case, &mut warm, *replication, &self.course, self.patience, purse) {
+                Comes::Back(after) => longest = longest.max(after),
+                other => return other,
+            }
+        }
+        Comes::Back(longest)
     }
 
     /// Restarts everything but caches and brokers that has a longer line than usual: what waits there is lost.
