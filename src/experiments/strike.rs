@@ -45,12 +45,14 @@ const LEAST_CONFIRMED: usize = 6;
 const FEW_CONFIRMED: usize = 3;
 /// At the load asked for, so many.
 const CONFIRMED_ASKED: usize = 4;
+/// Confirming them may take this part of what striking there may, even when nothing is left of it.
+const FEW_ASKED: f64 = 0.25;
 /// A loss of so much of all requests is worth confirming.
 const WORTH_CONFIRMING: f64 = 0.002;
 /// Guards are tried against so many failures.
 const MOST_CONTAINED: usize = 8;
 /// Whatever the budget, against so many.
-const LEAST_CONTAINED: usize = 2;
+const LEAST_CONTAINED: usize = 1;
 const MOST_DECOYS: usize = 3;
 /// So many remedies are tried, whatever the budget.
 const LEAST_REMEDIES: usize = 4;
@@ -148,9 +150,8 @@ pub(super) fn pairs(bench: &Bench, options: &Options, fallen: &Fallen, progress:
     let (patience, alerts) = (&fallen.patience, bench.alerts);
     let field = Field { graph: bench.graph, load: 1.0, seed: options.seed, patience, alerts };
     let screening = shorter(&fallen.drill);
-    let runs = share::PAIRS * options.budget / (screening.seconds() * bench.pace.events_per_s);
     progress.begin("striking two at once", 1);
-    field.pairs(&screening, &fallen.failures, Allowance { pairs: runs as usize, progress })
+    field.pairs(&screening, &fallen.failures, Allowance { events: share::PAIRS * options.budget, progress })
 }
 
 /// Who is told of what hurts users: where an alert needs longer than a drill to page, and none has, the fault lasts longer.
@@ -282,15 +283,23 @@ fn asked(
     let fault = |i: &usize| (failures[*i].target, again(&failures[*i].fault, drill.at, drill.lasting));
     let list: Vec<(ComponentId, Fault)> = order.iter().take(room).map(fault).collect();
     progress.begin("striking each part at the load asked for", list.len() as u64);
-    let (mut found, mut cut) = field.drill(&drill, &list, 1);
+    // What is struck does more than what is not, and the purse tells when that was too much.
+    let purse = Purse::of(share::ASKED * options.budget);
+    let (mut found, mut cut, tried) = field.drill_within(&drill, &list, 1, &purse);
     found.sort_by(|a, b| urgency(b).total_cmp(&urgency(a)));
-    let mattering = found.iter().take_while(|f| f.matters()).count().min(CONFIRMED_ASKED);
+    let mut left = purse.left().max((FEW_ASKED * share::ASKED * options.budget) as u64);
+    let worth = |f: &&Failure| {
+        let cost = u64::from(REPLICATIONS) * f.events;
+        let pays = holds && f.matters() && f.drill == drill && cost <= left;
+        left = left.saturating_sub(cost);
+        pays
+    };
     let again: Vec<(ComponentId, Fault)> =
-        found.iter().take(if holds { mattering } else { 0 }).map(|f| (f.target, f.fault.clone())).collect();
+        found.iter().take(CONFIRMED_ASKED).take_while(worth).map(|f| (f.target, f.fault.clone())).collect();
     let (longer, costly) = field.drill(&drill, &again, REPLICATIONS);
     cut.extend(costly);
     found.splice(..again.len(), longer);
-    let untried = order.iter().skip(room).map(|i| failures[*i].fault.clone()).collect();
+    let untried = order.iter().skip(tried).map(|i| failures[*i].fault.clone()).collect();
     (Asked { load: field.load, holds, failures: found, untried }, cut)
 }
 
@@ -326,7 +335,13 @@ fn contain(works: &Works, failures: &[Failure], progress: &dyn Progress, notes: 
             notes.push(format!("the {why} had no room to try guards against {more} further failures"));
             break;
         }
-        contained.push(works.contain(index, failure));
+        let tried = works.contain(index, failure);
+        if tried.untried > 0 {
+            let (more, what) = (tried.untried, failure.fault.describe());
+            notes
+                .push(format!("the budget of events had no room to try {more} further sets of guards against: {what}"));
+        }
+        contained.push(tried);
         progress.advance(1);
     }
     contained

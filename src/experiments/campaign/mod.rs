@@ -10,7 +10,7 @@ pub mod side;
 
 use super::cascade::{Impairment, Pair, Struck, cascade, loaded, recovery};
 use super::detection::{Detection, pages};
-use super::metastable::Recovery;
+use super::metastable::{Purse, Recovery};
 use super::toll::{Toll, tolls};
 use super::trials::{Case, Schedule};
 use crate::engine::Stop;
@@ -285,6 +285,9 @@ pub fn avoidable(healthy: &[Toll], faulted: &[Toll], during: &[f64], unavoidable
     users.map(|(pair, (during, share))| beyond(pair, *during, *share).max(0.0)).sum()
 }
 
+/// So many faults are struck side by side before one looks at what is left to spend.
+const BATCH: usize = 12;
+
 /// What a campaign runs on.
 #[derive(Clone, Copy, Debug)]
 pub struct Field<'g, 'p> {
@@ -315,17 +318,29 @@ impl<'p> Field<'_, 'p> {
     /// Runs every fault in so many replications beside its healthy twin. Those of which some run was cut strike again, for
     /// as long as can be paid for.
     pub fn drill(&self, drill: &Drill, faults: &[(ComponentId, Fault)], replications: u32) -> (Vec<Failure>, Cut) {
-        let (mut failures, cut) = self.drill_once(drill, faults, replications);
+        let (failures, cut, _) = self.drill_within(drill, faults, replications, &Purse::of(f64::INFINITY));
+        (failures, cut)
+    }
+
+    /// The same for the first faults, until the purse is empty, with their number.
+    pub fn drill_within(
+        &self,
+        drill: &Drill,
+        faults: &[(ComponentId, Fault)],
+        replications: u32,
+        purse: &Purse,
+    ) -> (Vec<Failure>, Cut, usize) {
+        let (mut failures, cut, tried) = self.drill_once(drill, faults, replications, purse);
         let mut all = Cut::default();
         for (target, fault, after) in cut {
-            let lasting = SimDuration::from_seconds((0.5 * after.seconds()).floor());
+            let lasting = SimDuration::from_seconds((0.5 * after.min(drill.lasting).seconds()).floor());
             if lasting.seconds() < SHORTEST || fault.duration.is_none() {
                 all.unjudged.push(fault);
                 continue;
             }
             let shorter = Drill { lasting, ..*drill };
             let again = catalog::again(&fault, drill.at, lasting);
-            match self.drill_once(&shorter, &[(target, again)], replications).0.pop() {
+            match self.drill_once(&shorter, &[(target, again)], replications, purse).0.pop() {
                 Some(failure) => {
                     all.shortened.push(fault);
                     failures.push(failure);
@@ -333,7 +348,7 @@ impl<'p> Field<'_, 'p> {
                 None => all.unjudged.push(fault),
             }
         }
-        (failures, all)
+        (failures, all, tried)
     }
 
     /// The same, with the faults of which a run was cut, and how long after their beginning the first of them was.
@@ -342,8 +357,9 @@ impl<'p> Field<'_, 'p> {
         drill: &Drill,
         faults: &[(ComponentId, Fault)],
         replications: u32,
-    ) -> (Vec<Failure>, Vec<(ComponentId, Fault, SimDuration)>) {
-        let runs = self.beside(drill, faults, replications);
+        purse: &Purse,
+    ) -> (Vec<Failure>, Vec<(ComponentId, Fault, SimDuration)>, usize) {
+        let runs = self.beside(drill, faults, replications, purse);
         let mut cut = Vec::new();
         let users = self.graph.user_endpoints();
         let mut failures = Vec::new();
@@ -356,15 +372,17 @@ impl<'p> Field<'_, 'p> {
             let mine: Vec<(Harm, u64)> = mine.iter().filter_map(|run| run.as_ref().ok()).cloned().collect();
             failures.push(self.failure(drill, *target, fault, &users, mine));
         }
-        (failures, cut)
+        (failures, cut, runs.len() / replications.max(1) as usize)
     }
 
-    /// Every replication of every fault, with its events; or how long after the beginning of the fault it was cut.
+    /// Every replication of every fault, with its events; or how long after the beginning of the fault it was cut. Ends with
+    /// a whole number of faults, one batch at least, when the purse is empty.
     fn beside(
         &self,
         drill: &Drill,
         faults: &[(ComponentId, Fault)],
         replications: u32,
+        purse: &Purse,
     ) -> Vec<Result<(Harm, u64), SimDuration>> {
         let healthy = self.case(drill);
         let forks: Vec<_> = (0..replications)
@@ -383,13 +401,21 @@ impl<'p> Field<'_, 'p> {
             let mut case = healthy.with_faults(std::slice::from_ref(fault));
             case.schedule.most_events = (COSTLY * twin.events).max(LEAST_EVENTS);
             let run = case.run_from(fork, r as u32);
+            purse.spend(run.events);
             if let Some(Stop::Events(at)) = run.stop {
                 return Err(SimDuration(at.0.saturating_sub((drill.warmup + drill.at).0)));
             }
             let struck = [Struck::by(self.graph, *target, fault)];
             Ok((Harm::of(self, drill, &struck, [twin, &run]), run.events))
         };
-        jobs.par_iter().map(one).collect()
+        let mut runs = Vec::new();
+        for batch in jobs.chunks(BATCH * replications.max(1) as usize) {
+            if purse.left() == 0 && !runs.is_empty() {
+                break;
+            }
+            runs.extend(batch.par_iter().map(one).collect::<Vec<_>>());
+        }
+        runs
     }
 
     /// What the runs of a fault say.

@@ -110,7 +110,7 @@ fn cached(progress: &dyn crate::experiments::Progress) -> Pairs {
     let graph = Graph::new(&model.plan);
     let field = Field { graph: &graph, load: 1.0, seed: 1, patience: &[1.0], alerts: &[] };
     let failures = field.drill(&DRILL, &catalog::faults(&graph, DRILL.at, DRILL.lasting), 1).0;
-    field.pairs(&DRILL, &failures, Allowance { pairs: 1_000, progress })
+    field.pairs(&DRILL, &failures, Allowance { events: 1e9, progress })
 }
 
 #[test]
