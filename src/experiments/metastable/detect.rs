@@ -45,7 +45,9 @@ const MOST_SEEDS: u32 = 20;
 const LEAST_SEEDS: u32 = 5;
 /// … or else so few.
 const FEW_SEEDS: u32 = 3;
-/// The least number of seeds may take this share of all that the failure may cost.
+/// The seeds may take this share of all that the failure may cost, …
+const LARGE_SHARE: f64 = 0.35;
+/// … and few seeds this one.
 const LARGEST_SHARE: f64 = 0.6;
 
 impl Aftermaths {
@@ -86,7 +88,7 @@ impl Inquiry<'_, '_> {
             return None;
         }
         let cost = first.events().max(1) as f64;
-        let least = if f64::from(LEAST_SEEDS) * cost <= LARGEST_SHARE * self.events { LEAST_SEEDS } else { FEW_SEEDS };
+        let least = if f64::from(LEAST_SEEDS) * cost <= LARGE_SHARE * self.events { LEAST_SEEDS } else { FEW_SEEDS };
         let seeds = ((events / cost) as u32).clamp(least, MOST_SEEDS);
         // Another seed may take a little more than the first.
         let case = case.at_most((2.0 * most) as u64);

@@ -30,8 +30,10 @@ pub struct Stuck<'g, 'p> {
     pub usual: Pulse,
 }
 
-/// So many states are gone on from.
+/// So many states are gone on from, …
 const STATES: usize = 2;
+/// … where so many runs of each can be paid for; else one is.
+const RUNS: f64 = 12.0;
 /// Waits within which something must have come back, …
 const WAITS: f64 = 16.0;
 /// … but no longer than this, in seconds, unless a single wait is.
@@ -44,7 +46,10 @@ impl<'g, 'p> Inquiry<'g, 'p> {
     pub fn stuck(&self, fault: &Fault, load: f64, aftermaths: &Aftermaths, events: f64) -> Option<Stuck<'g, 'p>> {
         let course = aftermaths.course;
         let case = self.case(self.graph.plan(), load, &course, vec![course.trigger(fault)]);
-        let chosen: Vec<u32> = aftermaths.stuck().into_iter().take(STATES).collect();
+        let run = aftermaths.events as f64 / aftermaths.each.len().max(1) as f64;
+        let left = self.events - aftermaths.events as f64;
+        let states = if left >= RUNS * STATES as f64 * run { STATES } else { 1 };
+        let chosen: Vec<u32> = aftermaths.stuck().into_iter().take(states).collect();
         let states: Vec<_> = chosen.into_par_iter().map(|r| (r, case.fork(r, course.judged_from()))).collect();
         let usual = self.usual(&states.first()?.1, &course);
         // A dozen changes are tried on each state, in a system that does more than usual.
