@@ -8,8 +8,10 @@
 
 use super::bench::Bench;
 use super::campaign::catalog::{self, again};
+use super::campaign::cut::Cut;
 use super::campaign::pairs::mark;
 use super::campaign::{Drill, Failure, Field};
+use super::metastable::Purse;
 use super::options::{Options, Progress};
 use super::review::REPLICATIONS;
 use super::strike::Asked;
@@ -25,10 +27,14 @@ mod share {
     pub const BLAMELESS: f64 = 0.05;
 }
 
-/// So many failures are confirmed by several replications, whatever the budget.
+/// So many failures are confirmed by several replications, whatever the budget, …
 const LEAST_CONFIRMED: usize = 6;
+/// … or so few, where their runs take much more events than a healthy one.
+const FEW_CONFIRMED: usize = 3;
 /// At the load asked for, so many.
 const CONFIRMED_ASKED: usize = 4;
+/// Confirming them may take this part of what striking there may, even when nothing is left of it.
+const FEW_ASKED: f64 = 0.25;
 /// A loss of so much of all requests is worth confirming.
 const WORTH_CONFIRMING: f64 = 0.002;
 /// Of the faults that do the same to the same part, so many stand for all in the longer runs.
@@ -41,7 +47,7 @@ pub(super) fn struck(
     field: Field,
     drill: &Drill,
     progress: &dyn Progress,
-    cut: &mut Vec<Fault>,
+    cut: &mut Cut,
 ) -> Vec<Failure> {
     let screening = shorter(drill);
     let list = catalog::faults(field.graph, screening.at, screening.lasting);
@@ -53,10 +59,8 @@ pub(super) fn struck(
     // What matters first; then the loss of each part, on which findings rest; then the rest; last what nobody notices.
     let noticed = |f: &Failure| f.matters() || f.lost_share() >= WORTH_CONFIRMING;
     failures.sort_by_key(|f| (!noticed(f), !f.matters(), !catalog::kills_all(&f.fault)));
-    let runs = share::CONFIRMING * options.budget / (drill.seconds() * bench.pace.events_per_s);
-    let affordable = ((runs / f64::from(REPLICATIONS)) as usize).max(LEAST_CONFIRMED);
     let worth = failures.iter().take_while(|f| noticed(f)).count();
-    let rest = failures.split_off(affordable.min(worth));
+    let rest = failures.split_off(worth.min(affordable(bench, options, drill, &screening, &failures)));
     progress.begin("confirming what matters", failures.len() as u64);
     let mut failures = confirmed(field, [&screening, drill], failures, cut);
     failures.extend(rest);
@@ -65,7 +69,7 @@ pub(super) fn struck(
 }
 
 /// More runs of each of these: longer ones, or as long as the one there is.
-fn confirmed(field: Field, drills: [&Drill; 2], failures: Vec<Failure>, cut: &mut Vec<Fault>) -> Vec<Failure> {
+fn confirmed(field: Field, drills: [&Drill; 2], failures: Vec<Failure>, cut: &mut Cut) -> Vec<Failure> {
     let [short, long] = drills;
     if short == long {
         let (found, costly) = field.go_on(failures, REPLICATIONS);
@@ -86,12 +90,36 @@ fn confirmed(field: Field, drills: [&Drill; 2], failures: Vec<Failure>, cut: &mu
     let (late, mut found): (Vec<Failure>, Vec<Failure>) =
         repeated.into_iter().partition(|f| !f.recovers() || (f.matters() && !stands(f)));
     longer.extend(late);
-    let chosen: Vec<(ComponentId, Fault)> =
-        longer.iter().map(|f| (f.target, again(&f.fault, long.at, long.lasting))).collect();
-    let (longer, costly) = field.drill(long, &chosen, REPLICATIONS);
-    cut.extend(costly);
-    found.extend(longer);
+    let mut drill = |drill: &Drill, failures: &[Failure]| {
+        let chosen: Vec<(ComponentId, Fault)> =
+            failures.iter().map(|f| (f.target, again(&f.fault, drill.at, drill.lasting))).collect();
+        let (longer, costly) = field.drill(drill, &chosen, REPLICATIONS);
+        cut.extend(costly);
+        found.extend(longer);
+    };
+    // A fault that had to be shorter in the short run strikes for as long again.
+    let (whole, brief): (Vec<Failure>, Vec<Failure>) =
+        longer.into_iter().partition(|f| f.drill.lasting >= short.lasting);
+    drill(long, &whole);
+    for failure in brief {
+        drill(&Drill { lasting: failure.drill.lasting, ..*long }, &[failure]);
+    }
     found
+}
+
+/// How many failures the budget has room to confirm, by what their short runs took.
+fn affordable(bench: &Bench, options: &Options, drill: &Drill, screening: &Drill, failures: &[Failure]) -> usize {
+    let budget = share::CONFIRMING * options.budget;
+    let healthy = drill.seconds() * bench.pace.events_per_s;
+    let longer = drill.seconds() / screening.seconds();
+    let mut cost = 0.0;
+    let pays = |(i, failure): (usize, &Failure)| {
+        cost += f64::from(REPLICATIONS) * (failure.events as f64 * longer).max(healthy);
+        let usual = (i + 1) as f64 * f64::from(REPLICATIONS) * healthy;
+        // What is dear because the model is large is confirmed, and what is dear because of the fault is not.
+        cost <= budget || i < FEW_CONFIRMED || (i < LEAST_CONFIRMED && cost <= 2.0 * usual)
+    };
+    failures.iter().enumerate().map(pays).take_while(|pays| *pays).count()
 }
 
 /// The same faults at the load asked for, as many as the budget has room for: for each part the one that was most urgent
@@ -104,7 +132,7 @@ pub(super) fn asked(
     screening: &Drill,
     failures: &[Failure],
     progress: &dyn Progress,
-) -> (Asked, Vec<Fault>) {
+) -> (Asked, Cut) {
     let share = if holds { share::ASKED } else { share::BLAMELESS };
     let seconds = bench.pace.seconds(share * options.budget / (failures.len() + 1) as f64, field.load);
     let drill = at_load(bench, screening, field.load, seconds);
@@ -116,14 +144,23 @@ pub(super) fn asked(
     let fault = |i: &usize| (failures[*i].target, again(&failures[*i].fault, drill.at, drill.lasting));
     let list: Vec<(ComponentId, Fault)> = order.iter().take(room).map(fault).collect();
     progress.begin("striking each part at the load asked for", list.len() as u64);
-    let (mut found, mut cut) = field.drill(&drill, &list, 1);
+    // What is struck does more than what is not, and the purse tells when that was too much.
+    let purse = Purse::of(share * options.budget);
+    let (mut found, mut cut, tried) = field.drill_within(&drill, &list, 1, &purse);
     found.sort_by(|a, b| urgency(b).total_cmp(&urgency(a)));
-    let mattering = found.iter().take_while(|f| f.matters()).count().min(CONFIRMED_ASKED);
-    let rest = found.split_off(if holds { mattering } else { 0 });
+    let mut left = purse.left().max((FEW_ASKED * share * options.budget) as u64);
+    let worth = |f: &&Failure| {
+        let cost = u64::from(REPLICATIONS) * f.events;
+        let pays = holds && f.matters() && f.drill == drill && cost <= left;
+        left = left.saturating_sub(cost);
+        pays
+    };
+    let worth = found.iter().take(CONFIRMED_ASKED).take_while(worth).count();
+    let rest = found.split_off(worth);
     let (mut found, costly) = field.go_on(found, REPLICATIONS);
     cut.extend(costly);
     found.extend(rest);
-    let untried = order.iter().skip(room).map(|i| failures[*i].fault.clone()).collect();
+    let untried = order.iter().skip(tried).map(|i| failures[*i].fault.clone()).collect();
     (Asked { load: field.load, holds, failures: found, untried }, cut)
 }
 
@@ -180,7 +217,7 @@ mod tests {
         let short = shorter(&LONG);
         let list = catalog::faults(&graph, short.at, short.lasting);
         let (failures, _) = field.drill(&short, &list, 1);
-        let found = confirmed(field, [&short, &LONG], failures, &mut Vec::new());
+        let found = confirmed(field, [&short, &LONG], failures, &mut Cut::default());
         let list: Vec<_> = list.iter().map(|(c, f)| (*c, again(f, LONG.at, LONG.lasting))).collect();
         let (all, _) = field.drill(&LONG, &list, REPLICATIONS);
         assert_eq!(found.len(), all.len());

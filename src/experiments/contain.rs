@@ -7,6 +7,7 @@
 
 use super::campaign::{Drill, Failure, Field, avoidable};
 use super::guards::{Guard, Habit, Move, missing};
+use super::metastable::Purse;
 use super::toll::{Toll, tolls};
 use crate::graph::Graph;
 use crate::measure::{Estimate, Measurements};
@@ -35,6 +36,8 @@ pub struct Containment {
     pub failure: usize,
     /// All that was tried.
     pub attempts: Vec<Attempt>,
+    /// So many sets of guards were not, since there were not enough events.
+    pub untried: usize,
     /// What was proven, if anything was.
     pub proven: Option<Proven>,
 }
@@ -69,6 +72,8 @@ pub struct Works<'g, 'p> {
     pub healthy: &'g Measurements,
     /// Replications of a confirmation, at least 2.
     pub replications: u32,
+    /// What trying guards may cost.
+    pub purse: &'g Purse,
 }
 
 /// An attempt must spare this share of the avoidable loss to count as help.
@@ -81,15 +86,19 @@ const BULKHEAD: f64 = 0.75;
 const PAIR_LEAVES: f64 = 0.6;
 const MOST_EDGES: usize = 5;
 const MOST_PAIRS: usize = 6;
+/// So many sets are tried side by side before one looks at what is left to spend.
+const BATCH: usize = 6;
 
 impl Works<'_, '_> {
     /// Tries guards against one failure.
     pub fn contain(&self, index: usize, failure: &Failure) -> Containment {
         let moves = self.moves(failure);
-        let mut attempts = self.attempt(failure, moves.iter().map(|m| vec![m.clone()]).collect());
+        let (mut attempts, mut untried) = self.attempt(failure, moves.iter().map(|m| vec![m.clone()]).collect());
         let best = best_of(&attempts).map_or(0.0, |a| a.spared);
         if best < 0.8 {
-            attempts.extend(self.attempt(failure, pairs(&attempts)));
+            let (more, rest) = self.attempt(failure, pairs(&attempts));
+            attempts.extend(more);
+            untried += rest;
         }
         let mut proven = None;
         for choice in choices(&attempts, &self.distances(failure)) {
@@ -98,7 +107,7 @@ impl Works<'_, '_> {
                 break;
             }
         }
-        Containment { failure: index, attempts, proven }
+        Containment { failure: index, attempts, untried, proven }
     }
 
     /// The guards missing on the edges of the cascade, nearest to the fault first.
@@ -128,15 +137,24 @@ impl Works<'_, '_> {
         edges
     }
 
-    fn attempt(&self, failure: &Failure, sets: Vec<Vec<Move>>) -> Vec<Attempt> {
-        let Some(harm) = failure.harms.first() else { return Vec::new() };
+    /// Tries one set after the other until the purse is empty, a few at any rate, and says how many are left.
+    fn attempt(&self, failure: &Failure, sets: Vec<Vec<Move>>) -> (Vec<Attempt>, usize) {
+        let Some(harm) = failure.harms.first() else { return (Vec::new(), 0) };
         let before = failure.avoidable(harm).max(1.0);
-        let spared = |moves: Vec<Move>| {
-            let run = self.run(&moves, Some(failure), 0)?;
+        let spared = |moves: &Vec<Move>| {
+            let run = self.run(moves, Some(failure), 0)?;
             let left = avoidable(&harm.healthy, &run, &harm.during, &failure.unavoidable);
-            Some(Attempt { moves, spared: (before - left) / before, toll: run })
+            Some(Attempt { moves: moves.clone(), spared: (before - left) / before, toll: run })
         };
-        sets.into_par_iter().map(spared).collect::<Vec<_>>().into_iter().flatten().collect()
+        let (mut attempts, mut tried) = (Vec::new(), 0);
+        for batch in sets.chunks(BATCH) {
+            if tried > 0 && self.purse.left() == 0 {
+                break;
+            }
+            attempts.extend(batch.par_iter().map(spared).collect::<Vec<_>>().into_iter().flatten());
+            tried += batch.len();
+        }
+        (attempts, sets.len() - tried)
     }
 
     /// One replication of the drill with these guards, under the failure or on a healthy day.
@@ -147,7 +165,9 @@ impl Works<'_, '_> {
         let field = Field { graph: &graph, ..self.field };
         let mut case = field.case(&failure.map_or(self.drill, |f| f.drill));
         case.faults.extend(failure.map(|f| f.fault.clone()));
-        Some(tolls(&graph.user_endpoints(), self.field.patience, &case.run(replication)))
+        let run = case.run(replication);
+        self.purse.spend(run.events);
+        Some(tolls(&graph.user_endpoints(), self.field.patience, &run))
     }
 
     /// The first replication under the fault is there already.
@@ -282,7 +302,8 @@ mod tests {
         let failure = field.drill(&DRILL, &list, 3).0.pop().unwrap();
         let healthy = field.case(&DRILL).run(0);
         let build = |changes: &[Change]| remodel(plan, changes);
-        let works = Works { field, drill: DRILL, remodel: &build, healthy: &healthy, replications: 3 };
+        let purse = Purse::of(1e9);
+        let works = Works { field, drill: DRILL, remodel: &build, healthy: &healthy, replications: 3, purse: &purse };
         works.contain(0, &failure)
     }
 

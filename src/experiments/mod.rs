@@ -9,7 +9,7 @@
 //! - `bench`, `capacity`, `limits`, `scale`, `usage`: how much load, what ends it, and the plan to more;
 //! - `strike`, `confirm`, `campaign`, `cascade`: every component and edge struck in turn, and how the damage spreads;
 //! - `detection`: which alerts tell of it, after how long, and which cry wolf;
-//! - `metastable`: failures that outlive their cause, and why;
+//! - `metastable`, `outlast`: failures that outlive their cause, and why; which of them a review waits for;
 //! - `baseline`: what was measured once beside what is measured now, pair by pair;
 //! - `between`: two models, and which change of the one makes which difference;
 //! - `suite`: scenarios as tests, with as many replications as their verdicts need;
@@ -34,6 +34,7 @@ mod length;
 mod limits;
 mod metastable;
 mod options;
+mod outlast;
 mod pictures;
 mod plain;
 mod remedies;
@@ -65,8 +66,8 @@ pub use judge::{Judged, Verdict};
 pub use length::{Length, Pace};
 pub use limits::{Bottleneck, Capacity};
 pub use metastable::{
-    Aftermath, Aftermaths, Band, Course, Cure, Inquiry, Loops, Metastable, Recovery, Smallest, Strain, Sustained,
-    Sustainer, Wait,
+    Aftermath, Aftermaths, Band, Course, Cure, Inquiry, Loops, Metastable, Question, Recovery, Smallest, Strain,
+    Sustained, Sustainer, Wait,
 };
 pub use options::{Options, Progress, Quiet};
 pub use pictures::{LoadPoint, Moment, Pictures, Replay, State};

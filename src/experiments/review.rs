@@ -17,7 +17,7 @@ use super::options::{ASSUMED, Options, Progress, slos};
 use super::pictures::Pictures;
 use super::remedies::Proof;
 use super::scale::ScalePlan;
-use super::strike::{Asked, strike};
+use super::strike::{Asked, pairs, strike};
 use super::toll::Toll;
 use super::trials::Case;
 use crate::faults::Fault;
@@ -206,6 +206,7 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
         }
         false => Pictures::default(),
     };
+    let pairs = pairs(&bench, options, &fallen, progress);
     Review {
         load,
         seed: options.seed,
@@ -219,7 +220,7 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
         patience: fallen.patience,
         failures: fallen.failures,
         asked: fallen.asked,
-        pairs: fallen.pairs,
+        pairs,
         contained: fallen.contained,
         metastable: fallen.metastable,
         spares: fallen.spares,

@@ -6,22 +6,23 @@
 
 use super::bench::Bench;
 use super::campaign::catalog::{self, again};
+use super::campaign::cut::Cut;
 use super::campaign::pairs::{Allowance, Pairs};
 use super::campaign::side::{Keyed, keyed};
-use super::campaign::{COSTLY, Drill, Failure, Field};
+use super::campaign::{Drill, Failure, Field};
 use super::confirm::{asked, shorter, struck};
 use super::contain::{Containment, Works};
 use super::detection::propose::{Calmer, Proposal, Trials};
 use super::detection::{Noise, noise};
 use super::guards::{Guard, Habit, Move, missing};
-use super::metastable::{Inquiry, Metastable};
+use super::metastable::{Metastable, Purse};
 use super::options::{Options, Progress};
+use super::outlast::outlasting;
 use super::remedies::Proof;
 use super::review::{Decoy, REPLICATIONS, Shown, Spare};
 use super::toll::{Toll, patience, tolls};
 use crate::faults::Fault;
 use crate::graph::Graph;
-use crate::measure::Measurements;
 use crate::model::Change;
 use crate::plan::{ComponentId, EdgeId, Party, Plan};
 use crate::units::SimDuration;
@@ -31,19 +32,19 @@ use rayon::prelude::*;
 mod share {
     /// Decides how long the runs of a confirmed failure are, as if three faults struck each component.
     pub const DRILL: f64 = 0.2;
+    pub const GUARDS: f64 = 0.15;
     pub const PAIRS: f64 = 0.04;
-    pub const EXAMINING: f64 = 0.05;
     pub const REMEDIES: f64 = 0.05;
     pub const DETECTING: f64 = 0.05;
 }
 
 /// Guards are tried against so many failures.
 const MOST_CONTAINED: usize = 8;
+/// Whatever the budget, against so many.
+const LEAST_CONTAINED: usize = 1;
 const MOST_DECOYS: usize = 3;
 /// So many remedies are tried, whatever the budget.
 const LEAST_REMEDIES: usize = 4;
-/// Failures that did not heal within their run and are examined.
-const MOST_EXAMINED: usize = 3;
 
 /// What the failure campaign gave.
 pub(super) struct Fallen {
@@ -56,7 +57,6 @@ pub(super) struct Fallen {
     pub(super) decoys: Vec<Decoy>,
     pub(super) remedies: Vec<Proof>,
     pub(super) asked: Option<Asked>,
-    pub(super) pairs: Pairs,
     pub(super) noise: Vec<Noise>,
     pub(super) proposals: Vec<Proposal>,
     pub(super) calmer: Vec<Calmer>,
@@ -91,11 +91,13 @@ pub(super) fn strike(
     let patience = patience(graph, bench.slos, &healthy[0]);
     let drill = drill(bench, graph.plan(), share::DRILL * options.budget);
     let field = Field { graph, load: 1.0, seed: options.seed, patience: &patience, alerts: bench.alerts };
-    let mut cut = Vec::new();
+    let mut cut = Cut::default();
     let mut failures = struck(bench, options, field, &drill, progress, &mut cut);
     let patient = tell(bench, options, field, &drill, &mut failures, progress);
 
-    let works = Works { field, drill, remodel: bench.remodel, healthy: &healthy[0], replications: REPLICATIONS };
+    let purse = Purse::of(share::GUARDS * options.budget);
+    let (remodel, healthy_run) = (bench.remodel, &healthy[0]);
+    let works = Works { field, drill, remodel, healthy: healthy_run, replications: REPLICATIONS, purse: &purse };
     let contained = contain(&works, &failures, progress, notes);
     let decoys = decoys(&works, &failures, &contained);
     let spares = spares(&works, &failures);
@@ -114,11 +116,7 @@ pub(super) fn strike(
         cut.extend(costly);
         asked
     });
-    notes.extend(unjudged(&cut));
-    let screening = shorter(&drill);
-    let runs = share::PAIRS * options.budget / (screening.seconds() * bench.pace.events_per_s);
-    progress.begin("striking two at once", 1);
-    let pairs = field.pairs(&screening, &failures, Allowance { pairs: runs as usize, progress });
+    notes.extend(cut.notes());
     Fallen {
         drill,
         patience,
@@ -129,12 +127,20 @@ pub(super) fn strike(
         decoys,
         remedies,
         asked,
-        pairs,
         noise,
         proposals,
         calmer,
         keyed,
     }
+}
+
+/// Two faults at once, at 1x. They come last, since they take whatever time there is.
+pub(super) fn pairs(bench: &Bench, options: &Options, fallen: &Fallen, progress: &dyn Progress) -> Pairs {
+    let (patience, alerts) = (&fallen.patience, bench.alerts);
+    let field = Field { graph: bench.graph, load: 1.0, seed: options.seed, patience, alerts };
+    let screening = shorter(&fallen.drill);
+    progress.begin("striking two at once", 1);
+    field.pairs(&screening, &fallen.failures, Allowance { events: share::PAIRS * options.budget, progress })
 }
 
 /// Who is told of what hurts users: where an alert needs longer than a drill to page, and none has, the fault lasts longer.
@@ -188,17 +194,6 @@ fn rules(
     (noise, trials.proposals(), trials.calmer(&noisy))
 }
 
-/// Names the faults whose runs were cut, each once.
-fn unjudged(cut: &[Fault]) -> Option<String> {
-    let mut names: Vec<String> = cut.iter().map(Fault::describe).collect();
-    names.sort();
-    names.dedup();
-    let all = names.join(", ");
-    (!names.is_empty()).then(|| {
-        format!("not judged, since a run took {COSTLY} times the events of a healthy one (something is repeated without a pause): {all}")
-    })
-}
-
 /// Guards against what matters.
 fn contain(works: &Works, failures: &[Failure], progress: &dyn Progress, notes: &mut Vec<String>) -> Vec<Containment> {
     // Of failures of the same part that take down the same others, the most urgent stands for all.
@@ -223,8 +218,21 @@ fn contain(works: &Works, failures: &[Failure], progress: &dyn Progress, notes: 
     }
     progress.begin("trying guards", mattering.len().min(MOST_CONTAINED) as u64);
     let mut contained = Vec::new();
-    for (index, failure) in mattering.into_iter().take(MOST_CONTAINED).map(|i| (i, &failures[i])) {
-        contained.push(works.contain(index, failure));
+    let left = mattering.len().min(MOST_CONTAINED);
+    for (n, (index, failure)) in mattering.into_iter().take(MOST_CONTAINED).map(|i| (i, &failures[i])).enumerate() {
+        let late = progress.time_left().is_some_and(|left| left <= 0.0);
+        if late || (n >= LEAST_CONTAINED && works.purse.left() == 0) {
+            let (why, more) = (if late { "time given" } else { "budget of events" }, left - n);
+            notes.push(format!("the {why} had no room to try guards against {more} further failures"));
+            break;
+        }
+        let tried = works.contain(index, failure);
+        if tried.untried > 0 {
+            let (more, what) = (tried.untried, failure.fault.describe());
+            notes
+                .push(format!("the budget of events had no room to try {more} further sets of guards against: {what}"));
+        }
+        contained.push(tried);
         progress.advance(1);
     }
     contained
@@ -244,7 +252,8 @@ fn remedies(
     let mut proofs = Vec::new();
     for (i, remedy) in all.iter().enumerate() {
         runs -= 1.0 + remedy.changes.len() as f64;
-        if runs < 0.0 && i >= LEAST_REMEDIES {
+        let late = progress.time_left().is_some_and(|left| left <= 0.0);
+        if late || (runs < 0.0 && i >= LEAST_REMEDIES) {
             notes.push(format!("the budget had no room to try {} further remedies", all.len() - i));
             break;
         }
@@ -252,38 +261,6 @@ fn remedies(
         progress.advance(1);
     }
     proofs
-}
-
-/// Examines the failures that were not over when their runs ended: whether they heal at all, and what keeps them.
-fn outlasting(
-    bench: &Bench,
-    options: &Options,
-    healthy: &Measurements,
-    failures: &[Failure],
-    progress: &dyn Progress,
-    notes: &mut Vec<String>,
-) -> Vec<(usize, Metastable)> {
-    let open: Vec<usize> = (0..failures.len()).filter(|i| failures[*i].confirmed && !failures[*i].recovers()).collect();
-    if open.len() > MOST_EXAMINED {
-        let more = open.len() - MOST_EXAMINED;
-        notes.push(format!("{more} further failures were not over when their runs ended, and were not examined"));
-    }
-    progress.begin("waiting for what does not heal", open.len().min(MOST_EXAMINED) as u64);
-    let latencies = healthy.sources.iter().filter_map(|s| s.total.latency.quantile(0.99));
-    let inquiry = Inquiry {
-        graph: bench.graph,
-        bounds: bench.bounds,
-        seed: options.seed,
-        pace: bench.pace,
-        p99: latencies.max().unwrap_or_default(),
-        events: share::EXAMINING * options.budget,
-    };
-    let examined = open.into_iter().take(MOST_EXAMINED).filter_map(|index| {
-        let found = inquiry.examine(&failures[index].fault, failures[index].load);
-        progress.advance(1);
-        Some((index, found?))
-    });
-    examined.collect()
 }
 
 /// The lengths of the runs of a confirmed failure: the fault lasts 40 s, four windows of a circuit breaker, the slowest guard that is tried;

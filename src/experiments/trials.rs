@@ -52,6 +52,13 @@ impl<'p> Case<'p> {
         Case { faults: faults.to_vec(), ..self.clone() }
     }
 
+    /// The same case, of which each run is cut after so many events.
+    pub fn at_most(&self, events: u64) -> Case<'p> {
+        let mut case = self.clone();
+        case.schedule.most_events = events;
+        case
+    }
+
     /// The same case, of which only a part counts; `None` when that part is empty.
     pub fn part(&self, part: Window) -> Option<Case<'p>> {
         let (from, to) = part.span(&self.faults, self.schedule.measured)?;

@@ -2,7 +2,7 @@
 
 use super::words::{list as list_of, source, times};
 use super::{Confidence, Evidence, Finding, Severity, declare_lint};
-use crate::experiments::{Cure, Failure, Metastable, Review, Sustainer};
+use crate::experiments::{Cure, Failure, Metastable, Question, Review, Sustainer};
 
 declare_lint! {
     /// What it is: a component fails, comes back, and users still do not get what they got before.
@@ -103,14 +103,22 @@ fn loops(found: &Metastable) -> Vec<String> {
     }
     match loops.cure {
         Some(cure) => lines.push(format!("{} for {} cures it.", relief(cure), cure.lasting)),
+        None if loops.unfinished.contains(&Question::Cure) => {}
         None => lines.push("Less load for a moment does not bring it back: something is lost for good.".into()),
     }
     let band = loops.band;
     let top =
         band.fails.map_or_else(String::new, |load| format!("; from {} on it fails without a trigger", times(load)));
-    lines.push(format!("The same trigger does no lasting harm up to {}{top}.", times(band.safe)));
+    let all_loads = !loops.unfinished.contains(&Question::Band);
+    if band.safe > 0.0 || all_loads {
+        lines.push(format!("The same trigger does no lasting harm up to {}{top}.", times(band.safe)));
+    }
     lines.extend(band.heals.map(|load| format!("Once stuck, it comes back when the load falls to {}.", times(load))));
     lines.push(format!("A trigger of {} is enough.", loops.smallest.lasting));
+    let open: Vec<String> = loops.unfinished.iter().map(|question| question.words().to_owned()).collect();
+    if !open.is_empty() {
+        lines.push(format!("The budget of events ended the search early for {}.", list_of(&open)));
+    }
     lines
 }
 

@@ -297,6 +297,16 @@ impl<'p> Warm<'p> {
         self.stop.is_some()
     }
 
+    /// Whether it has ended early since it took too many events: what would have happened then is not known.
+    pub fn was_cut(&self) -> bool {
+        matches!(self.stop, Some(Stop::Events(_)))
+    }
+
+    /// Events so far, of the warm-up too.
+    pub fn events(&self) -> u64 {
+        self.world.tallies().events
+    }
+
     /// A fork that goes on under another plan of the same shape ([`World::under`]).
     pub fn under<'q>(&self, plan: &'q Plan) -> Warm<'q>
     where

@@ -291,6 +291,7 @@ fn stuck() -> Stuck {
         slow_s: None,
         band: LoadBand { safe: 0.61, vulnerable: 0.64, fails: Some(1.12), heals: Some(0.5) },
         trigger: SmallestTrigger { duration_s: 3.0, too_short_s: Some(2.5), weakest: None },
+        unfinished: Default::default(),
     }
 }
 

@@ -42,7 +42,7 @@ pub use run::{
     SloVerdict, Tally, Traffic,
 };
 pub use scores::{Observability, Readiness, ReadinessItem, Scores};
-pub use stuck::{LoadBand, Relief, SmallestTrigger, Stuck};
+pub use stuck::{LoadBand, Relief, SmallestTrigger, Stuck, Unfinished};
 pub use text::theory;
 pub use verdict::{SloCount, Verdict};
 pub use waived::{StaleWaiver, Waived};

@@ -13,7 +13,7 @@ pub struct Stuck {
     pub wait_capped: bool,
     /// The edge whose tries per request of users have grown most: its name, and how many times as many there are.
     pub amplified: Option<(String, f64)>,
-    /// What cures it; without it, something is lost for good.
+    /// What cures it; without it, something is lost for good, unless the search was ended early.
     pub cure: Option<Relief>,
     /// Each of these, left out, lets it come back.
     pub sustained_by: Vec<String>,
@@ -27,6 +27,34 @@ pub struct Stuck {
     pub band: LoadBand,
     /// How little it takes.
     pub trigger: SmallestTrigger,
+    /// What the budget of events left open.
+    pub unfinished: Unfinished,
+}
+
+/// Searches that the budget of events ended early: what they found is true, and not all there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unfinished {
+    /// For what cures it.
+    pub cure: bool,
+    /// For what keeps it down.
+    pub sustainers: bool,
+    /// For the loads at which it may happen.
+    pub band: bool,
+    /// For the smallest trigger.
+    pub trigger: bool,
+}
+
+impl Unfinished {
+    /// The words for programs, of those that were ended early.
+    pub fn words(&self) -> Vec<&'static str> {
+        let all = [
+            (self.cure, "cure"),
+            (self.sustainers, "sustained_by"),
+            (self.band, "band"),
+            (self.trigger, "smallest_trigger"),
+        ];
+        all.into_iter().filter(|(open, _)| *open).map(|(_, word)| word).collect()
+    }
 }
 
 /// Less load for a moment.

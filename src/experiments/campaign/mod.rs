@@ -4,12 +4,13 @@
 //! those that matter are confirmed by several replications, and the rest is listed as not confirmed.
 
 pub mod catalog;
+pub mod cut;
 pub mod pairs;
 pub mod side;
 
 use super::cascade::{Impairment, Pair, Struck, cascade, loaded, recovery};
 use super::detection::{Detection, pages};
-use super::metastable::Recovery;
+use super::metastable::{Purse, Recovery};
 use super::toll::{Toll, tolls};
 use super::trials::{Case, Schedule};
 use crate::engine::Stop;
@@ -19,8 +20,10 @@ use crate::measure::{Estimate, Measurements};
 use crate::model::Alert;
 use crate::plan::{ComponentId, EdgeId, EndpointId};
 use crate::units::SimDuration;
+use cut::{COSTLY, Cut, LEAST_EVENTS, SHORTEST};
 use rayon::prelude::*;
 use side::Side;
+use std::ops::Range;
 
 /// When the fault of a drill begins and ends; counted from the start of the measured part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,6 +153,8 @@ pub struct Failure {
     pub collateral: Vec<EndpointId>,
     /// Who is told.
     pub detection: Detection,
+    /// Events of the dearest of its runs.
+    pub events: u64,
 }
 
 /// An endpoint is hurt when it loses at least this share of its requests while the fault lasts.
@@ -281,11 +286,8 @@ pub fn avoidable(healthy: &[Toll], faulted: &[Toll], during: &[f64], unavoidable
     users.map(|(pair, (during, share))| beyond(pair, *during, *share).max(0.0)).sum()
 }
 
-/// A run with a fault may take so many times the events of its healthy twin, …
-pub const COSTLY: u64 = 20;
-/// … and so many at any rate. Retries multiply events by ten or so; what takes more repeats something without a pause, such
-/// as messages that are refused and put back at once, and each such run would cost as much as all others together.
-const LEAST_EVENTS: u64 = 1_000_000;
+/// So many faults are struck side by side before one looks at what is left to spend.
+const BATCH: usize = 12;
 
 /// What a campaign runs on.
 #[derive(Clone, Copy, Debug)]
@@ -314,36 +316,105 @@ impl<'p> Field<'_, 'p> {
         }
     }
 
-    /// Runs every fault in so many replications beside its healthy twin. The faults for which some run took more than
-    /// [`COSTLY`] times the events of its twin are told apart: they were cut, and are not judged.
-    pub fn drill(
+    /// Runs every fault in so many replications beside its healthy twin. Those of which some run was cut strike again, for
+    /// as long as can be paid for.
+    pub fn drill(&self, drill: &Drill, faults: &[(ComponentId, Fault)], replications: u32) -> (Vec<Failure>, Cut) {
+        let (failures, cut, _) = self.drill_within(drill, faults, replications, &Purse::of(f64::INFINITY));
+        (failures, cut)
+    }
+
+    /// The same for the first faults, until the purse is empty, with their number.
+    pub fn drill_within(
         &self,
         drill: &Drill,
         faults: &[(ComponentId, Fault)],
         replications: u32,
-    ) -> (Vec<Failure>, Vec<Fault>) {
-        self.drilled(drill, faults, vec![Vec::new(); faults.len()], replications)
+        purse: &Purse,
+    ) -> (Vec<Failure>, Cut, usize) {
+        let (mut failures, cut, tried) = self.drill_once(drill, faults, replications, purse);
+        let mut all = Cut::default();
+        for (target, fault, after) in cut {
+            let lasting = SimDuration::from_seconds((0.5 * after.min(drill.lasting).seconds()).floor());
+            if lasting.seconds() < SHORTEST || fault.duration.is_none() {
+                all.unjudged.push(fault);
+                continue;
+            }
+            let shorter = Drill { lasting, ..*drill };
+            let again = catalog::again(&fault, drill.at, lasting);
+            match self.drill_once(&shorter, &[(target, again)], replications, purse).0.pop() {
+                Some(failure) => {
+                    all.shortened.push(fault);
+                    failures.push(failure);
+                }
+                None => all.unjudged.push(fault),
+            }
+        }
+        (failures, all, tried)
     }
 
-    /// Adds replications to failures of one drill that have some, as many each, until they have so many.
-    pub fn go_on(&self, begun: Vec<Failure>, replications: u32) -> (Vec<Failure>, Vec<Fault>) {
-        let Some(drill) = begun.first().map(|f| f.drill) else { return (Vec::new(), Vec::new()) };
-        let faults: Vec<(ComponentId, Fault)> = begun.iter().map(|f| (f.target, f.fault.clone())).collect();
-        self.drilled(&drill, &faults, begun.into_iter().map(|f| f.harms).collect(), replications)
+    /// Adds replications to failures that have some, as many each, until they have so many.
+    pub fn go_on(&self, begun: Vec<Failure>, replications: u32) -> (Vec<Failure>, Cut) {
+        let Some(drill) = begun.first().map(|f| f.drill) else { return Default::default() };
+        // Those that had to be shorter are beside a twin of their own.
+        let (alike, others): (Vec<Failure>, Vec<Failure>) = begun.into_iter().partition(|f| f.drill == drill);
+        let known = alike[0].harms.len() as u32;
+        let faults: Vec<(ComponentId, Fault)> = alike.iter().map(|f| (f.target, f.fault.clone())).collect();
+        let runs = self.beside(&drill, &faults, known..replications, &Purse::of(f64::INFINITY));
+        let users = self.graph.user_endpoints();
+        let (mut failures, mut cut) = (Vec::new(), Cut::default());
+        let mut runs = runs.into_iter();
+        for begun in alike {
+            let more: Result<Vec<(Harm, u64)>, SimDuration> =
+                runs.by_ref().take(replications.saturating_sub(known) as usize).collect();
+            let Ok(more) = more else {
+                cut.unjudged.push(begun.fault);
+                continue;
+            };
+            let mine = begun.harms.into_iter().map(|harm| (harm, begun.events)).chain(more).collect();
+            failures.push(self.failure(&drill, begun.target, &begun.fault, &users, mine));
+        }
+        let (more, costly) = self.go_on(others, replications);
+        failures.extend(more);
+        cut.extend(costly);
+        (failures, cut)
     }
 
-    /// The replications that are missing, beside the same without a fault; with each fault go the harms that are known.
-    fn drilled(
+    /// The same, with the faults of which a run was cut, and how long after their beginning the first of them was.
+    fn drill_once(
         &self,
         drill: &Drill,
         faults: &[(ComponentId, Fault)],
-        known: Vec<Vec<Harm>>,
         replications: u32,
-    ) -> (Vec<Failure>, Vec<Fault>) {
+        purse: &Purse,
+    ) -> (Vec<Failure>, Vec<(ComponentId, Fault, SimDuration)>, usize) {
+        let runs = self.beside(drill, faults, 0..replications, purse);
+        let mut cut = Vec::new();
+        let users = self.graph.user_endpoints();
+        let mut failures = Vec::new();
+        for ((target, fault), mine) in faults.iter().zip(runs.chunks(replications.max(1) as usize)) {
+            let first = mine.iter().filter_map(|run| run.as_ref().err()).min();
+            if let Some(after) = first {
+                cut.push((*target, fault.clone(), *after));
+                continue;
+            }
+            let mine: Vec<(Harm, u64)> = mine.iter().filter_map(|run| run.as_ref().ok()).cloned().collect();
+            failures.push(self.failure(drill, *target, fault, &users, mine));
+        }
+        (failures, cut, runs.len() / replications.max(1) as usize)
+    }
+
+    /// Every replication of every fault, with its events; or how long after the beginning of the fault it was cut. Ends with
+    /// a whole number of faults, one batch at least, when the purse is empty.
+    fn beside(
+        &self,
+        drill: &Drill,
+        faults: &[(ComponentId, Fault)],
+        replications: Range<u32>,
+        purse: &Purse,
+    ) -> Vec<Result<(Harm, u64), SimDuration>> {
         let healthy = self.case(drill);
-        let first = known.first().map_or(0, Vec::len) as u32;
-        let more = replications.saturating_sub(first) as usize;
-        let forks: Vec<_> = (first..replications)
+        let (first, each) = (replications.start, replications.len().max(1));
+        let forks: Vec<_> = replications
             .into_par_iter()
             .map(|r| {
                 let fork = healthy.fork(r, drill.at);
@@ -351,42 +422,42 @@ impl<'p> Field<'_, 'p> {
                 (fork, twin)
             })
             .collect();
-        let jobs: Vec<(usize, usize)> = (0..faults.len()).flat_map(|f| (0..more).map(move |r| (f, r))).collect();
-        let mut harms: Vec<Option<Harm>> = jobs
-            .par_iter()
-            .map(|&(f, r)| {
-                let (target, fault) = &faults[f];
-                let (fork, twin) = &forks[r];
-                let mut case = healthy.with_faults(std::slice::from_ref(fault));
-                case.schedule.most_events = (COSTLY * twin.events).max(LEAST_EVENTS);
-                let run = case.run_from(fork, first + r as u32);
-                let struck = [Struck::by(self.graph, *target, fault)];
-                let cut = matches!(run.stop, Some(Stop::Events(_)));
-                (!cut).then(|| Harm::of(self, drill, &struck, [twin, &run]))
-            })
-            .collect();
-        let mut cut = Vec::new();
-        let failures = faults
-            .iter()
-            .zip(known)
-            .filter_map(|((target, fault), mut mine)| {
-                let rest = harms.split_off(more);
-                let new = std::mem::replace(&mut harms, rest);
-                let Some(new) = new.into_iter().collect::<Option<Vec<Harm>>>() else {
-                    cut.push(fault.clone());
-                    return None;
-                };
-                mine.extend(new);
-                Some(self.failure(drill, *target, fault, mine))
-            })
-            .collect();
-        (failures, cut)
+        let jobs: Vec<(usize, usize)> = (0..faults.len()).flat_map(|f| (0..forks.len()).map(move |r| (f, r))).collect();
+        let one = |&(f, r): &(usize, usize)| {
+            let (target, fault) = &faults[f];
+            let (fork, twin) = &forks[r];
+            let mut case = healthy.with_faults(std::slice::from_ref(fault));
+            case.schedule.most_events = (COSTLY * twin.events).max(LEAST_EVENTS);
+            let run = case.run_from(fork, first + r as u32);
+            purse.spend(run.events);
+            if let Some(Stop::Events(at)) = run.stop {
+                return Err(SimDuration(at.0.saturating_sub((drill.warmup + drill.at).0)));
+            }
+            let struck = [Struck::by(self.graph, *target, fault)];
+            Ok((Harm::of(self, drill, &struck, [twin, &run]), run.events))
+        };
+        let mut runs = Vec::new();
+        for batch in jobs.chunks(BATCH * each) {
+            if purse.left() == 0 && !runs.is_empty() {
+                break;
+            }
+            runs.extend(batch.par_iter().map(one).collect::<Vec<_>>());
+        }
+        runs
     }
 
-    /// A fault with what it did in each replication.
-    fn failure(&self, drill: &Drill, target: ComponentId, fault: &Fault, harms: Vec<Harm>) -> Failure {
+    /// What the runs of a fault say.
+    fn failure(
+        &self,
+        drill: &Drill,
+        target: ComponentId,
+        fault: &Fault,
+        users: &[EndpointId],
+        runs: Vec<(Harm, u64)>,
+    ) -> Failure {
         let struck = Struck::by(self.graph, target, fault);
-        let unavoidable = self.unavoidable(target, fault, &struck.edges, &self.graph.user_endpoints());
+        let events = runs.iter().map(|(_, events)| *events).max().unwrap_or_default();
+        let harms: Vec<Harm> = runs.into_iter().map(|(harm, _)| harm).collect();
         let pages: Vec<_> = harms.iter().map(|h| h.pages.as_slice()).collect();
         let short = self.alerts.iter().any(|a| a.reach() > drill.lasting);
         let detection = Detection::of(&pages, drill.lasting, short);
@@ -394,13 +465,14 @@ impl<'p> Field<'_, 'p> {
             fault: fault.clone(),
             drill: *drill,
             target,
+            unavoidable: self.unavoidable(target, fault, &struck.edges, users),
             edges: struck.edges,
             load: self.load,
             confirmed: harms.len() > 1,
             harms,
-            unavoidable,
             collateral: Vec::new(),
             detection,
+            events,
         };
         failure.judge(self.graph);
         failure

@@ -2,7 +2,9 @@
 //! bear either of them and not both.
 
 use super::catalog::again;
+use super::cut::{COSTLY, LEAST_EVENTS};
 use super::{Drill, Failure, Field, Harm};
+use crate::engine::Stop;
 use crate::experiments::cascade::Struck;
 use crate::experiments::options::Progress;
 use crate::faults::Fault;
@@ -57,8 +59,8 @@ impl Joint {
 /// How many pairs are tried.
 #[derive(Clone, Copy)]
 pub struct Allowance<'a> {
-    /// So many at most, unless there is a time limit.
-    pub pairs: usize,
+    /// As many as so many events pay for, by what each of the two takes alone; unless there is a time limit.
+    pub events: f64,
     /// Tells how much time is left, if there is a limit.
     pub progress: &'a dyn Progress,
 }
@@ -107,21 +109,33 @@ impl Field<'_, '_> {
         let joint = |(i, j, shared): &(usize, usize, Vec<ComponentId>)| {
             let pair = [&failures[*i], &failures[*j]];
             let faults = pair.map(|f| again(&f.fault, drill.at, drill.lasting));
-            let run = healthy.with_faults(&faults).run_from(&fork, 0);
+            let mut case = healthy.with_faults(&faults);
+            case.schedule.most_events = (COSTLY * twin.events).max(LEAST_EVENTS);
+            let run = case.run_from(&fork, 0);
+            if matches!(run.stop, Some(Stop::Events(_))) {
+                return None;
+            }
             let struck: Vec<_> = pair.iter().map(|f| f.struck()).collect();
             let harm = Harm::of(self, drill, &struck, [&twin, &run]);
-            Joint {
+            Some(Joint {
                 of: [*i, *j],
                 faults,
                 shared: shared.clone(),
                 alone: pair.map(Failure::lost_share),
                 together: harm.lost_in_all() / harm.during.iter().sum::<f64>().max(1.0),
                 back: [pair.iter().all(|f| f.recoveries() == f.harms.len()), harm.recovered.is_some()],
-            }
+            })
         };
         let mut tried: Vec<Joint> = Vec::new();
         let Some(mut time) = allowance.progress.time_left() else {
-            return touching[..allowance.pairs.min(touching.len())].par_iter().map(joint).collect();
+            let mut left = allowance.events;
+            let pays = |(i, j, _): &&(usize, usize, Vec<ComponentId>)| {
+                let rate = [*i, *j].map(|f| failures[f].events as f64 / failures[f].drill.seconds());
+                left -= rate[0].max(rate[1]) * drill.seconds();
+                left >= 0.0
+            };
+            let count = touching.iter().take_while(pays).count();
+            return touching[..count].par_iter().filter_map(joint).collect();
         };
         // A batch is begun only when there is time for as long a one as the longest so far.
         let mut longest: f64 = 0.0;
@@ -129,7 +143,7 @@ impl Field<'_, '_> {
             if time <= longest {
                 break;
             }
-            tried.extend(batch.par_iter().map(joint).collect::<Vec<_>>());
+            tried.extend(batch.par_iter().filter_map(joint).collect::<Vec<_>>());
             allowance.progress.advance(batch.len() as u64);
             let now = allowance.progress.time_left().unwrap_or(0.0);
             longest = longest.max(time - now);

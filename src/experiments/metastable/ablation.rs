@@ -6,11 +6,12 @@
 //! together with a restart of whatever has a line.
 
 use super::pulse::Pulse;
+use super::purse::{Comes, Purse};
 use super::stuck::Stuck;
 use crate::faults::Fault;
-use crate::measure::Warm;
 use crate::plan::{Party, Plan, Scaling, StationId};
 use crate::units::SimDuration;
+use rayon::prelude::*;
 
 /// Something that may keep a system down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,6 +58,8 @@ pub struct Sustained {
     pub with_backlog: Vec<Sustainer>,
     /// All that were tried.
     pub tried: Vec<Sustainer>,
+    /// Those for which there were not enough events.
+    pub untried: Vec<Sustainer>,
     /// Nothing was left out, and it came back after all, so long after the wait.
     pub by_itself: Option<SimDuration>,
 }
@@ -80,31 +83,51 @@ impl Sustainer {
 
 impl Stuck<'_, '_> {
     /// Leaves out one mechanism after the other.
-    pub fn sustained(&self) -> Sustained {
+    pub fn sustained(&self, purse: &Purse) -> Sustained {
         let plan = self.inquiry.graph.plan();
-        let by_itself = self.all_come_back(plan, &[], |_| {});
-        if by_itself.is_some() {
-            return Sustained { by_itself, ..Sustained::default() };
+        let list: Vec<Sustainer> = ALL.into_iter().filter(|s| self.is_there(*s)).collect();
+        let share = 1.0 / (list.len() + 1) as f64;
+        let by_itself = purse.lend(share, |purse| self.all_come_back(plan, &[], purse, |_| {}));
+        if let Comes::Back(after) = by_itself {
+            return Sustained { by_itself: Some(after), ..Sustained::default() };
         }
-        let tried: Vec<Sustainer> = ALL.into_iter().filter(|s| self.is_there(*s)).collect();
-        let helps = |s: Sustainer, also: &[Fault]| {
-            let changed = without(plan, s, &self.usual);
-            let restart = if s == Sustainer::Backlog { self.restart() } else { Vec::new() };
-            let more: Vec<Fault> = restart.into_iter().chain(also.iter().cloned()).collect();
-            let fill = |warm: &mut Warm| {
-                if s == Sustainer::ColdCaches {
-                    warm.fill_caches();
-                }
-            };
-            self.all_come_back(&changed, &more, fill).is_some()
+        let found = self.leave_out(&list, &[], purse);
+        let those = |wanted: fn(&Comes<SimDuration>) -> bool| -> Vec<Sustainer> {
+            found.iter().filter(|(_, comes)| wanted(comes)).map(|(s, _)| *s).collect()
         };
-        let alone: Vec<Sustainer> = tried.iter().copied().filter(|s| helps(*s, &[])).collect();
+        let alone = those(|comes| matches!(comes, Comes::Back(_)));
+        let (tried, untried) = (those(Comes::is_known), those(|comes| !comes.is_known()));
         let restart = self.restart();
         let with_backlog = match alone.is_empty() && !restart.is_empty() {
-            true => tried.iter().copied().filter(|s| *s != Sustainer::Backlog && helps(*s, &restart)).collect(),
+            true => {
+                let list: Vec<Sustainer> = tried.iter().copied().filter(|s| *s != Sustainer::Backlog).collect();
+                let found = self.leave_out(&list, &restart, purse);
+                found.into_iter().filter(|(_, comes)| comes.back().is_some()).map(|(s, _)| s).collect()
+            }
             false => Vec::new(),
         };
-        Sustained { alone, with_backlog, tried, by_itself }
+        Sustained { alone, with_backlog, tried, untried, by_itself: None }
+    }
+
+    /// What comes of leaving out each of these, with more going wrong, or right; each has an equal part of the purse.
+    fn leave_out(&self, list: &[Sustainer], also: &[Fault], purse: &Purse) -> Vec<(Sustainer, Comes<SimDuration>)> {
+        let plan = self.inquiry.graph.plan();
+        let share = 1.0 / list.len().max(1) as f64;
+        let one = |s: &Sustainer| {
+            let mine = purse.part(share);
+            let changed = without(plan, *s, &self.usual);
+            let restart = if *s == Sustainer::Backlog { self.restart() } else { Vec::new() };
+            let more: Vec<Fault> = restart.into_iter().chain(also.iter().cloned()).collect();
+            let comes = self.all_come_back(&changed, &more, &mine, |warm| {
+                if *s == Sustainer::ColdCaches {
+                    warm.fill_caches();
+                }
+            });
+            (*s, comes, mine.spent())
+        };
+        let found: Vec<_> = list.par_iter().map(one).collect();
+        found.iter().for_each(|(_, _, spent)| purse.spend(*spent));
+        found.into_iter().map(|(s, comes, _)| (s, comes)).collect()
     }
 
     /// Whether the model has such a mechanism.

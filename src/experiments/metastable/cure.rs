@@ -5,6 +5,7 @@
 //! that fails, for longer. If half is too much, nine tenths are taken off; if what waits is too much, it is dropped by a
 //! restart, too. A fixed number of users cannot be halved: they are cut off.
 
+use super::purse::{Comes, Purse};
 use super::stuck::Stuck;
 use crate::faults::{Fault, FaultKind, Load, Partition, Target};
 use crate::measure::Warm;
@@ -25,19 +26,43 @@ pub struct Cure {
 
 impl Stuck<'_, '_> {
     /// The least relief that cures every state, with the longest time that one of them takes.
-    pub fn cure(&self) -> Option<Cure> {
+    pub fn cure(&self, purse: &Purse) -> Comes<Cure> {
         let levels: &[f64] = if is_closed(self.inquiry.graph.plan()) { &[0.0] } else { &[0.5, 0.1] };
         let ways = levels.iter().map(|left| (*left, false)).chain(levels.iter().map(|left| (*left, true)));
-        ways.filter(|(_, restart)| !restart || !self.restart().is_empty()).find_map(|(left, restart)| {
-            let each = self.states.par_iter().map(|(r, state)| self.relieve(left, restart, *r, state));
-            let each: Vec<Option<SimDuration>> = each.collect();
-            let lasting = each.into_iter().try_fold(SimDuration::ZERO, |longest, t| t.map(|t| t.max(longest)))?;
-            Some(Cure { left, lasting, restart })
-        })
+        let ways: Vec<(f64, bool)> = ways.filter(|(_, restart)| !restart || !self.restart().is_empty()).collect();
+        let mut known = true;
+        for (i, (left, restart)) in ways.iter().copied().enumerate() {
+            let all = purse.lend(1.0 / (ways.len() - i) as f64, |purse| self.relieve_all(left, restart, purse));
+            match all {
+                Comes::Back(lasting) => return Comes::Back(Cure { left, lasting, restart }),
+                Comes::Not => {}
+                Comes::Unknown => known = false,
+            }
+        }
+        if known { Comes::Not } else { Comes::Unknown }
+    }
+
+    fn relieve_all(&self, left: f64, restart: bool, purse: &Purse) -> Comes<SimDuration> {
+        let share = 1.0 / self.states.len() as f64;
+        let each: Vec<(Comes<SimDuration>, u64)> = self
+            .states
+            .par_iter()
+            .map(|(r, state)| {
+                let mine = purse.part(share);
+                (self.relieve(left, restart, *r, state, &mine), mine.spent())
+            })
+            .collect();
+        each.iter().for_each(|(_, spent)| purse.spend(*spent));
+        let all = each.iter().try_fold(SimDuration::ZERO, |longest, (t, _)| t.back().map(|t| t.max(longest)));
+        match all {
+            Some(lasting) => Comes::Back(lasting),
+            None if each.iter().any(|(t, _)| *t == Comes::Not) => Comes::Not,
+            None => Comes::Unknown,
+        }
     }
 
     /// For how long so much load must be left out.
-    fn relieve(&self, left: f64, restart: bool, replication: u32, state: &Warm) -> Option<SimDuration> {
+    fn relieve(&self, left: f64, restart: bool, replication: u32, state: &Warm, purse: &Purse) -> Comes<SimDuration> {
         let plan = self.inquiry.graph.plan();
         let wait = self.course.wait;
         let case = |lasting| {
@@ -47,20 +72,33 @@ impl Stuck<'_, '_> {
         };
         let back = match left > 0.0 {
             true => {
-                self.inquiry.comes_back(&case(None), &mut state.clone(), replication, &self.course, self.patience)?
+                let mut warm = state.clone();
+                let course = &self.course;
+                match self.inquiry.comes_back(&case(None), &mut warm, replication, course, self.patience, purse) {
+                    Comes::Back(after) => after,
+                    other => return other,
+                }
             }
             // Nobody is there to tell.
             false => wait,
         };
         // What has come back at less load may need longer until it bears all of it: a cache has to fill, say.
         let longer = |t: &SimDuration| Some(*t + *t).filter(|t| *t <= self.patience);
-        std::iter::successors(Some(back), longer).find(|lasting| {
+        for lasting in std::iter::successors(Some(back), longer) {
             let mut warm = state.clone();
-            let settled = self.course.judged_from() + *lasting + wait;
-            case(Some(*lasting)).advance(&mut warm, replication, settled + wait);
+            let settled = self.course.judged_from() + lasting + wait;
+            let case = case(Some(lasting)).at_most(state.events() + purse.left());
+            case.advance(&mut warm, replication, settled + wait);
+            purse.spend(warm.events() - state.events());
+            if warm.was_cut() {
+                return Comes::Unknown;
+            }
             let now = self.inquiry.pulse(&warm, &self.course, settled, settled + wait);
-            now.is_back(&self.inquiry.usual(&warm, &self.course))
-        })
+            if now.is_back(&self.inquiry.usual(&warm, &self.course)) {
+                return Comes::Back(lasting);
+            }
+        }
+        Comes::Not
     }
 
     fn relief(&self, left: f64, lasting: Option<SimDuration>) -> Vec<Fault> {

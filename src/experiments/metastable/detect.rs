@@ -22,7 +22,7 @@ pub enum Aftermath {
     Stuck(Strain),
     /// Goodput is low because users ask for more than before.
     AsksMore,
-    /// Goodput is low, and nothing shows why.
+    /// Goodput is low, and nothing shows why; or the run took too many events to be seen to its end.
     Unexplained,
 }
 
@@ -35,12 +35,20 @@ pub struct Aftermaths {
     pub wait: Wait,
     /// Seed by seed.
     pub each: Vec<Aftermath>,
+    /// Events that this took.
+    pub events: u64,
 }
 
 /// Seeds at most, …
 const MOST_SEEDS: u32 = 20;
-/// … and at least, whatever the budget.
+/// … and at least, as long as they leave something for what comes after, …
 const LEAST_SEEDS: u32 = 5;
+/// … or else so few.
+const FEW_SEEDS: u32 = 3;
+/// The seeds may take this share of all that the failure may cost, …
+const LARGE_SHARE: f64 = 0.35;
+/// … and few seeds this one.
+const LARGEST_SHARE: f64 = 0.6;
 
 impl Aftermaths {
     /// The seeds that are stuck.
@@ -57,10 +65,12 @@ impl Aftermaths {
 }
 
 impl Inquiry<'_, '_> {
-    /// Strikes at a load, over as many seeds as `events` pay for.
-    pub fn aftermaths(&self, fault: &Fault, lasting: SimDuration, load: f64, events: f64) -> Aftermaths {
+    /// Strikes at a load, over as many seeds as `events` pay for. `None` when a single run takes more than a few seeds may
+    /// of what the whole inquiry may.
+    pub fn aftermaths(&self, fault: &Fault, lasting: SimDuration, load: f64, events: f64) -> Option<Aftermaths> {
         let mut course = Course::new(self.graph, load, lasting);
-        let case = self.case(self.graph.plan(), load, &course, vec![course.trigger(fault)]);
+        let most = LARGEST_SHARE * self.events / f64::from(FEW_SEEDS);
+        let case = self.case(self.graph.plan(), load, &course, vec![course.trigger(fault)]).at_most(most as u64);
         let mut first = case.fork(0, course.until);
         let before = self.usual(&first, &course);
         let last = SimDuration(course.until.0 - course.window.0);
@@ -70,15 +80,26 @@ impl Inquiry<'_, '_> {
         let run = self.pace.seconds(events / f64::from(LEAST_SEEDS + 1), 2.0 * load);
         let affordable = SimDuration::from_seconds((run - course.until.seconds()) / 2.0);
         let wait = wait(self.graph, self.bounds, load, self.p99, [&before, &end], course.window, affordable);
-        let wait = self.drained(&case, &first, &course, wait, longest(self.graph, self.p99, affordable));
+        let wait = self.drained(&case, &mut first, &course, wait, longest(self.graph, self.p99, affordable));
         course.wait = wait.length;
+        // It has been looked at for about as long already.
         case.advance(&mut first, 0, course.end());
-        let cost = first.world().tallies().events.max(1) as f64;
-        let seeds = ((events / cost) as u32).clamp(LEAST_SEEDS, MOST_SEEDS);
-        let others = (1..seeds).into_par_iter().map(|r| self.aftermath(&case.fork(r, course.end()), &course));
-        let mut each = vec![self.aftermath(&first, &course)];
+        if first.was_cut() && ended_early(&first, &course) {
+            return None;
+        }
+        let cost = first.events().max(1) as f64;
+        let least = if f64::from(LEAST_SEEDS) * cost <= LARGE_SHARE * self.events { LEAST_SEEDS } else { FEW_SEEDS };
+        let seeds = ((events / cost) as u32).clamp(least, MOST_SEEDS);
+        // Another seed may take a little more than the first.
+        let case = case.at_most((2.0 * most) as u64);
+        let others = (1..seeds).into_par_iter().map(|r| {
+            let warm = case.fork(r, course.end());
+            (self.aftermath(&warm, &course), warm.events())
+        });
+        let mut each = vec![(self.aftermath(&first, &course), first.events())];
         each.extend(others.collect::<Vec<_>>());
-        Aftermaths { course, wait, each }
+        let events = each.iter().map(|(_, events)| events).sum();
+        Some(Aftermaths { course, wait, each: each.into_iter().map(|(aftermath, _)| aftermath).collect(), events })
     }
 
     /// Judges a run that has gone to its end.
@@ -94,8 +115,14 @@ impl Inquiry<'_, '_> {
             return Aftermath::AsksMore;
         }
         match now.strain(&before) {
-            Strain { amplified: None, degraded: None } if !warm.has_stopped() => Aftermath::Unexplained,
+            _ if warm.was_cut() && ended_early(warm, course) => Aftermath::Unexplained,
+            Strain { amplified: None, degraded: None } if !ended_early(warm, course) => Aftermath::Unexplained,
             strain => Aftermath::Stuck(strain),
         }
     }
+}
+
+/// Whether a run has stopped before the verdict was over; it may have gone further than that.
+fn ended_early(warm: &Warm, course: &Course) -> bool {
+    warm.has_stopped() && warm.rows().len() as u64 <= course.end().0 / course.window.0.max(1)
 }

@@ -22,24 +22,28 @@ const SIGMAS: f64 = 3.0;
 const GRANTED: f64 = 1.2;
 
 impl Inquiry<'_, '_> {
-    /// The wait, lengthened as long as a run drains: to when it will have, by its slope, but not beyond `most`.
+    /// The wait, lengthened as long as a run drains: to when it will have, by its slope, but not beyond `most`. The run goes on
+    /// as far as one has to look.
     pub fn drained<'q>(
         &self,
         case: &Case<'q>,
-        first: &Warm<'q>,
+        warm: &mut Warm<'q>,
         course: &Course,
         wait: Wait,
         most: SimDuration,
     ) -> Wait {
         let whole = |seconds: f64| SimDuration((seconds / course.window.seconds()).ceil() as u64 * course.window.0);
-        let usual = self.usual(first, course);
-        let (mut warm, mut wait) = (first.clone(), wait);
+        let usual = self.usual(warm, course);
+        let mut wait = wait;
         for _ in 0..LOOKS {
             let step = whole(wait.length.max(STEP).seconds().min(60.0));
             let from = course.until + wait.length;
             let (middle, end) = (from + step, from + step + step);
-            case.advance(&mut warm, 0, end);
-            let [earlier, later] = [[from, middle], [middle, end]].map(|[a, b]| self.pulse(&warm, course, a, b));
+            case.advance(warm, 0, end);
+            let [earlier, later] = [[from, middle], [middle, end]].map(|[a, b]| self.pulse(warm, course, a, b));
+            if warm.was_cut() {
+                return Wait { capped: true, ..wait };
+            }
             if warm.has_stopped() || later.is_back(&usual) {
                 return wait;
             }
@@ -47,7 +51,7 @@ impl Inquiry<'_, '_> {
             let Some(more) = to_go(&usual, [&earlier, &later]) else { return Wait { capped: false, ..wait } };
             let wanted = whole((wait.length + step + step).seconds() + GRANTED * more);
             if wanted > most {
-                return self.at_most(case, &mut warm, course, &usual, most.max(wait.length));
+                return self.at_most(case, warm, course, &usual, most.max(wait.length));
             }
             wait.length = wanted;
         }

@@ -1,6 +1,7 @@
 //! What all questions about one failure share: the model, the trigger, and how its runs go.
 
 use super::pulse::Pulse;
+use super::purse::{Comes, Purse};
 use crate::experiments::length::Pace;
 use crate::experiments::trials::{Case, Schedule};
 use crate::faults::Fault;
@@ -112,9 +113,28 @@ impl Inquiry<'_, '_> {
         self.pulse(warm, course, SimDuration::ZERO, course.at)
     }
 
-    /// Goes on until goodput is back, and says how long that took; `None` when it is not within so long. It must stay back
-    /// for ten seconds, or for the wait where that is shorter.
+    /// Goes on until goodput is back, and says how long that took; waits so long, as far as the purse reaches. It must stay
+    /// back for ten seconds, or for the wait where that is shorter.
     pub fn comes_back<'q>(
+        &self,
+        case: &Case<'q>,
+        warm: &mut Warm<'q>,
+        replication: u32,
+        course: &Course,
+        within: SimDuration,
+        purse: &Purse,
+    ) -> Comes<SimDuration> {
+        let begun = warm.events();
+        let comes = self.waited(&case.at_most(begun + purse.left()), warm, replication, course, within);
+        purse.spend(warm.events() - begun);
+        match comes {
+            Some(after) => Comes::Back(after),
+            None if warm.was_cut() => Comes::Unknown,
+            None => Comes::Not,
+        }
+    }
+
+    fn waited<'q>(
         &self,
         case: &Case<'q>,
         warm: &mut Warm<'q>,

@@ -6,7 +6,7 @@
 //! sustaining effect keeps the load above the capacity, and goodput stays low though users ask for no more than before.
 //!
 //! - `recovery`: how long it takes where it heals;
-//! - `pulse`, `inquiry`: what is measured, and the times of a run;
+//! - `pulse`, `inquiry`, `purse`: what is measured, the times of a run, and what all runs may cost;
 //! - `wait`, `drain`, `detect`: how long one waits, as long as it drains, and whether a run is stuck then, over seeds;
 //! - `stuck`, `cure`, `ablation`: what a stuck state does when there is less load, or one mechanism less;
 //! - `band`, `trigger`: the loads and the triggers from which on it happens.
@@ -19,6 +19,7 @@ mod drain;
 mod examine;
 mod inquiry;
 mod pulse;
+mod purse;
 mod recovery;
 mod stuck;
 mod trigger;
@@ -28,9 +29,10 @@ pub use ablation::{Sustained, Sustainer};
 pub use band::Band;
 pub use cure::Cure;
 pub use detect::{Aftermath, Aftermaths};
-pub use examine::{Loops, Metastable};
+pub use examine::{Loops, Metastable, Question};
 pub use inquiry::{Course, Inquiry};
 pub use pulse::Strain;
+pub use purse::Purse;
 pub use recovery::Recovery;
 pub use trigger::Smallest;
 pub use wait::Wait;

@@ -3,6 +3,7 @@
 use super::detect::Aftermaths;
 use super::inquiry::{Course, Inquiry};
 use super::pulse::Pulse;
+use super::purse::{Comes, Purse};
 use super::wait::drain;
 use crate::experiments::trials::Case;
 use crate::faults::{Fault, FaultKind, Kill, Replicas, Target};
@@ -29,8 +30,10 @@ pub struct Stuck<'g, 'p> {
     pub usual: Pulse,
 }
 
-/// So many states are gone on from.
+/// So many states are gone on from, …
 const STATES: usize = 2;
+/// … where so many runs of each can be paid for; else one is.
+const RUNS: f64 = 12.0;
 /// Waits within which something must have come back, …
 const WAITS: f64 = 16.0;
 /// … but no longer than this, in seconds, unless a single wait is.
@@ -39,11 +42,14 @@ const LONGEST: f64 = 300.0;
 const LONGEST_DRAIN: f64 = 240.0;
 
 impl<'g, 'p> Inquiry<'g, 'p> {
-    /// The first states that are stuck; `None` when there are none.
+    /// The first states that are stuck; `None` when there are none. Whatever is tried on them together may cost `events`.
     pub fn stuck(&self, fault: &Fault, load: f64, aftermaths: &Aftermaths, events: f64) -> Option<Stuck<'g, 'p>> {
         let course = aftermaths.course;
         let case = self.case(self.graph.plan(), load, &course, vec![course.trigger(fault)]);
-        let chosen: Vec<u32> = aftermaths.stuck().into_iter().take(STATES).collect();
+        let run = aftermaths.events as f64 / aftermaths.each.len().max(1) as f64;
+        let left = self.events - aftermaths.events as f64;
+        let states = if left >= RUNS * STATES as f64 * run { STATES } else { 1 };
+        let chosen: Vec<u32> = aftermaths.stuck().into_iter().take(states).collect();
         let states: Vec<_> = chosen.into_par_iter().map(|r| (r, case.fork(r, course.judged_from()))).collect();
         let usual = self.usual(&states.first()?.1, &course);
         // A dozen changes are tried on each state, in a system that does more than usual.
@@ -68,19 +74,25 @@ impl Stuck<'_, '_> {
         self.inquiry.case(plan, self.load, &self.course, faults)
     }
 
-    /// How long each state takes to come back under a plan with the same parts; `None` unless all of them do.
-    pub fn all_come_back(&self, plan: &Plan, more: &[Fault], change: impl Fn(&mut Warm) + Sync) -> Option<SimDuration> {
+    /// How long the states take to come back under a plan with the same parts, all of them. One that does not speaks for all.
+    pub fn all_come_back(
+        &self,
+        plan: &Plan,
+        more: &[Fault],
+        purse: &Purse,
+        change: impl Fn(&mut Warm),
+    ) -> Comes<SimDuration> {
         let case = self.case(plan, more);
-        let times: Vec<Option<SimDuration>> = self
-            .states
-            .par_iter()
-            .map(|(replication, state)| {
-                let mut warm = state.under(plan);
-                change(&mut warm);
-                self.inquiry.comes_back(&case, &mut warm, *replication, &self.course, self.patience)
-            })
-            .collect();
-        times.into_iter().try_fold(SimDuration::ZERO, |longest, time| time.map(|t| t.max(longest)))
+        let mut longest = SimDuration::ZERO;
+        for (replication, state) in &self.states {
+            let mut warm = state.under(plan);
+            change(&mut warm);
+            match self.inquiry.comes_back(&case, &mut warm, *replication, &self.course, self.patience, purse) {
+                Comes::Back(after) => longest = longest.max(after),
+                other => return other,
+            }
+        }
+        Comes::Back(longest)
     }
 
     /// Restarts everything but caches and brokers that has a longer line than usual: what waits there is lost.

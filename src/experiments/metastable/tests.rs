@@ -50,14 +50,14 @@ fn fault(flag: &str) -> Fault {
 }
 
 fn examine(text: &str, flag: &str) -> Metastable {
-    ask(text, |inquiry| inquiry.examine(&fault(flag), 1.0).expect("the fault ends"))
+    ask(text, |inquiry| inquiry.examine(&fault(flag), 1.0).0.expect("the fault ends"))
 }
 
 /// How many of how many seeds are stuck.
 fn stuck(text: &str, flag: &str, events: f64) -> (usize, usize) {
     let fault = fault(flag);
     let lasting = fault.duration.expect("the fault ends");
-    let found = ask(text, |inquiry| inquiry.aftermaths(&fault, lasting, 1.0, events));
+    let found = ask(text, |inquiry| inquiry.aftermaths(&fault, lasting, 1.0, events)).expect("a run can be paid for");
     (found.stuck().len(), found.each.len())
 }
 
@@ -163,6 +163,33 @@ fn a_fixed_number_of_users_is_kept_out_for_a_while() {
     assert_eq!(loops.band.heals, None);
 }
 
+/// Events decide what is found out, and what is not is told: at no budget is anything said that is not so at a large one. The
+/// published answers are those of the first test.
+#[test]
+fn a_small_budget_says_less_and_nothing_else() {
+    let fault = fault("partition:app>db@0s+10s");
+    let whole = ask(RETRY, |i| i.examine(&fault, 1.0)).0.unwrap().loops.unwrap();
+    assert_eq!(whole.unfinished, []);
+    let mut open = Vec::new();
+    for events in [100e3, 200e3, 400e3, 800e3, 1.6e6, 3.2e6] {
+        let (found, spent) = ask(RETRY, |i| Inquiry { events, ..*i }.examine(&fault, 1.0));
+        // A run that is cut is cut at the event; what is overdrawn is the least that has to be looked at.
+        assert!(spent as f64 <= 1.3 * events, "{spent} of {events}");
+        let Some(found) = found else { continue };
+        assert_eq!(found.aftermaths.stuck().len(), found.aftermaths.each.len());
+        let loops = found.loops.unwrap();
+        let is_open = |question| loops.unfinished.contains(&question);
+        assert!(loops.cure == whole.cure || (loops.cure.is_none() && is_open(Question::Cure)), "{events}: {loops:?}");
+        assert!(loops.sustained.alone.iter().all(|s| *s == Sustainer::Retries), "{events}: {loops:?}");
+        assert!(loops.sustained.alone.len() == 1 || is_open(Question::Sustainers), "{events}: {loops:?}");
+        // What was tried holds on either side of the edge.
+        assert!(loops.band.safe <= whole.band.vulnerable && loops.band.vulnerable >= whole.band.safe, "{loops:?}");
+        assert!(loops.smallest.lasting >= whole.smallest.too_short.unwrap_or_default(), "{loops:?}");
+        open.push(loops.unfinished.len());
+    }
+    assert!(open.is_sorted_by(|a, b| a >= b) && open.first() > Some(&0) && open.last() == Some(&0), "{open:?}");
+}
+
 #[test]
 fn threads_change_nothing() {
     let with = |threads| {
@@ -180,7 +207,7 @@ fn every_mechanism_can_be_left_out_of_a_run() {
     let text = RETRY.replace("to: app.page }", "to: app.page, timeout: 4s, retry: { attempts: 2, backoff: 1s } }");
     ask(&text, |inquiry| {
         let fault = fault("partition:app>db@0s+10s");
-        let found = inquiry.aftermaths(&fault, fault.duration.unwrap(), 1.0, 0.0);
+        let found = inquiry.aftermaths(&fault, fault.duration.unwrap(), 1.0, 0.0).unwrap();
         let stuck = inquiry.stuck(&fault, 1.0, &found, 1e9).unwrap();
         let (replication, state) = &stuck.states[0];
         let mut short = inquiry.graph.plan().clone();
@@ -227,7 +254,8 @@ databases: {{ db: {{ connections: 1, query: {{ constant: 3.3ms }} }} }}
         )
     };
     let fault = fault("hang:web@0s+40s");
-    let after = |budget: &str| ask(&storm(budget), |i| i.aftermaths(&fault, fault.duration.unwrap(), 1.0, 20e6));
+    let after =
+        |budget: &str| ask(&storm(budget), |i| i.aftermaths(&fault, fault.duration.unwrap(), 1.0, 20e6).unwrap());
     let drains = after(", budget: 20%");
     assert!(drains.stuck().is_empty() && !drains.wait.capped, "{:?} {:?}", drains.wait, drains.each);
     assert!(drains.wait.length > SimDuration::from_secs(60), "{:?}", drains.wait);
@@ -247,7 +275,7 @@ fn the_clinic_is_never_called_stuck() {
     let path = format!("{}/models/petclinic.yaml", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(path).unwrap();
     let fault = fault("latency:visits:+2s@0s+40s");
-    let found = ask(&text, |i| i.aftermaths(&fault, fault.duration.unwrap(), 1.0, 1e9));
+    let found = ask(&text, |i| i.aftermaths(&fault, fault.duration.unwrap(), 1.0, 1e9).unwrap());
     let back = found.each.iter().filter(|a| matches!(a, Aftermath::Back(_))).count();
     assert_eq!((back, found.each.len()), (20, 20), "{:?}", found.each);
 }

@@ -11,8 +11,10 @@ mod fleets;
 mod queues;
 mod surges;
 
+use super::campaign::cut::{COSTLY, LEAST_EVENTS};
 use super::contain::{Works, unharmed};
 use super::toll::{Toll, tolls};
+use crate::engine::Stop;
 use crate::faults::Fault;
 use crate::graph::Graph;
 use crate::measure::{Estimate, Measurements};
@@ -184,7 +186,13 @@ impl Works<'_, '_> {
         let users = graph.user_endpoints();
         let mut case = super::campaign::Field { graph: &graph, ..self.field }.case(&self.drill);
         case.faults = remedy.faults.clone();
+        // What repeats something without a pause is not told from a run that was cut.
+        let usual = self.healthy.events as f64 / self.healthy.measured.seconds().max(1.0) * self.drill.seconds();
+        case.schedule.most_events = ((COSTLY as f64 * usual) as u64).max(LEAST_EVENTS);
         let mut run = case.run(replication);
+        if matches!(run.stop, Some(Stop::Events(_))) {
+            return None;
+        }
         match remedy.spares {
             Spares::Requests => {}
             Spares::OthersRequests(source) => {

@@ -1,14 +1,14 @@
 //! A failure that does not heal, from what its examination found.
 
 use super::Scribe;
-use crate::experiments::{Aftermath, Loops, Metastable};
-use crate::report::{LoadBand, Relief, SmallestTrigger, Stuck};
+use crate::experiments::{Aftermath, Loops, Metastable, Question};
+use crate::report::{LoadBand, Relief, SmallestTrigger, Stuck, Unfinished};
 use crate::units::SimDuration;
 
 impl Scribe<'_> {
     /// What is told of it; `None` when no run is stuck.
     pub(super) fn stuck(&self, found: &Metastable) -> Option<Stuck> {
-        let Loops { cure, sustained, band, smallest } = found.loops.as_ref()?;
+        let Loops { cure, sustained, band, smallest, unfinished } = found.loops.as_ref()?;
         let alone = !sustained.alone.is_empty();
         let list = if alone { &sustained.alone } else { &sustained.with_backlog };
         Some(Stuck {
@@ -27,6 +27,12 @@ impl Scribe<'_> {
                 duration_s: smallest.lasting.seconds(),
                 too_short_s: smallest.too_short.map(SimDuration::seconds),
                 weakest: smallest.weakest.as_ref().and_then(|f| f.kind.effect().amount()),
+            },
+            unfinished: Unfinished {
+                cure: unfinished.contains(&Question::Cure),
+                sustainers: unfinished.contains(&Question::Sustainers),
+                band: unfinished.contains(&Question::Band),
+                trigger: unfinished.contains(&Question::Trigger),
             },
         })
     }

@@ -13,7 +13,7 @@ pub(super) struct Stuck<'a> {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     wait_capped: bool,
     amplified: Option<Amplified<'a>>,
-    /// Null when less load for a moment does not bring it back.
+    /// Null when less load for a moment does not bring it back, or `unfinished` names it.
     cure: Option<Cure>,
     sustained_by: &'a [String],
     with_backlog: bool,
@@ -22,6 +22,9 @@ pub(super) struct Stuck<'a> {
     slow_s: Option<f64>,
     band: Band,
     smallest_trigger: Smallest<'a>,
+    /// Fields for which the budget of events ended the search early.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unfinished: Vec<&'static str>,
 }
 
 #[derive(JsonSchema, Serialize)]
@@ -80,5 +83,6 @@ pub(super) fn stuck(s: &report::Stuck) -> Stuck<'_> {
             too_short_s: s.trigger.too_short_s,
             amount: s.trigger.weakest.as_deref(),
         },
+        unfinished: s.unfinished.words(),
     }
 }

@@ -16,11 +16,16 @@ pub(super) fn stuck(stuck: &Stuck) -> String {
     let mut parts = vec![kept_down(stuck)];
     parts.push(match &stuck.cure {
         Some(cure) => format!("{} for {} cures it", relief(cure), seconds(cure.duration_s)),
-        None if stuck.slow_s.is_none() => "less load for a moment does not cure it".into(),
+        None if stuck.slow_s.is_none() && !stuck.unfinished.cure => "less load for a moment does not cure it".into(),
         None => String::new(),
     });
     let band = &stuck.band;
+    let open = stuck.unfinished.band;
     parts.push(match (band.safe > 0.0, band.fails) {
+        _ if open => {
+            let safe = (band.safe > 0.0).then(|| format!(", not at {}", factor(band.safe))).unwrap_or_default();
+            format!("vulnerable at {}{safe}", factor(band.vulnerable))
+        }
         (true, Some(fails)) => format!("vulnerable between {} and {}", factor(band.vulnerable), factor(fails)),
         (true, None) => format!("vulnerable from {} on", factor(band.vulnerable)),
         (false, Some(fails)) => format!("vulnerable at every load up to {}", factor(fails)),
@@ -42,6 +47,7 @@ fn kept_down(stuck: &Stuck) -> String {
     let many = stuck.amplified.as_ref();
     let calls = many.map(|(edge, n)| format!(" ({} the calls on {edge})", factor(*n))).unwrap_or_default();
     match stuck.sustained_by.as_slice() {
+        [] if stuck.unfinished.sustainers => format!("what keeps it down was not found within the budget{calls}"),
         [] => format!("nothing that was left out alone lets it{calls}"),
         [one] if one == "the backlog" => format!("the backlog keeps it down{calls}"),
         list if stuck.with_backlog => format!("{} and the backlog keep it down{calls}", listed(list)),
