@@ -1,6 +1,6 @@
 //! The command line: the only room that touches the terminal, the wall clock and files.
 //!
-//! [`parse`] reads the arguments; [`review`], [`run`], [`test()`], [`compare`], [`check`], [`look_up`], [`verify`] and [`schema`] each do one
+//! [`parse`] reads the arguments; [`review`], [`run`], [`test()`], [`compare()`], [`check`], [`look_up`], [`verify`] and [`schema`] each do one
 //! command, from reading the model to writing its reports, and answer with an [`Exit`]. What they ask of the rest of the
 //! program stands in `work`.
 
