@@ -83,13 +83,24 @@ fn confirmed(field: Field, drills: [&Drill; 2], failures: Vec<Failure>, cut: &mu
     let (repeated, costly) = field.go_on(repeated, REPLICATIONS);
     cut.extend(costly);
     let stands = |f: &Failure| longer.iter().any(|other| other.struck() == f.struck());
-    let (late, mut found): (Vec<Failure>, Vec<Failure>) =
+    let (late, found): (Vec<Failure>, Vec<Failure>) =
         repeated.into_iter().partition(|f| !f.recovers() || (f.matters() && !stands(f)));
     longer.extend(late);
-    let chosen: Vec<(ComponentId, Fault)> =
-        longer.iter().map(|f| (f.target, again(&f.fault, long.at, long.lasting))).collect();
-    let (longer, costly) = field.drill(long, &chosen, REPLICATIONS);
-    cut.extend(costly);
+    let mut run = |failures: &[Failure]| {
+        if failures.is_empty() {
+            return Vec::new();
+        }
+        let chosen: Vec<(ComponentId, Fault)> =
+            failures.iter().map(|f| (f.target, again(&f.fault, long.at, long.lasting))).collect();
+        let (found, costly) = field.drill(long, &chosen, REPLICATIONS);
+        cut.extend(costly);
+        found
+    };
+    let longer = run(&longer);
+    // Those that were to stand for it may turn out to do no harm in longer runs.
+    let said = |f: &Failure| longer.iter().any(|other| other.struck() == f.struck() && other.matters());
+    let (unsaid, mut found): (Vec<Failure>, Vec<Failure>) = found.into_iter().partition(|f| f.matters() && !said(f));
+    found.extend(run(&unsaid));
     found.extend(longer);
     found
 }
