@@ -1,9 +1,8 @@
 //! Which failures are worth more than one short run, and how long a run each is worth.
 //!
 //! All faults are screened by one short run. What matters is confirmed by longer ones, since a cascade takes its time and
-//! a guard must be given the time to act. What only takes down what cannot do without it needs no longer runs: the short
-//! one is repeated with other random numbers, and counts as the first. The same goes for faults that do to a part what two
-//! more urgent ones do to it already. Should the repeated runs show more than the first one did, the longer runs are made
+//! a guard must be given the time to act. A fault that does to a part what two more urgent ones do to it already needs no
+//! longer runs: the short one is repeated with other random numbers, and counts as the first. Should the repeated runs show more than the first one did, the longer runs are made
 //! after all, so that nothing that matters rests on short ones.
 
 use super::bench::Bench;
@@ -82,28 +81,36 @@ fn confirmed(field: Field, drills: [&Drill; 2], failures: Vec<Failure>, cut: &mu
         let mark = mark(failure);
         let alike = marks.iter().filter(|m| **m == mark).count();
         marks.push(mark);
-        !in_time || !failure.recovers() || (failure.matters() && alike < STANDING)
+        !in_time || !failure.recovers() || alike < STANDING
     });
     let (repeated, costly) = field.go_on(repeated, REPLICATIONS);
     cut.extend(costly);
     let stands = |f: &Failure| longer.iter().any(|other| other.struck() == f.struck());
-    let (late, mut found): (Vec<Failure>, Vec<Failure>) =
+    let (late, found): (Vec<Failure>, Vec<Failure>) =
         repeated.into_iter().partition(|f| !f.recovers() || (f.matters() && !stands(f)));
     longer.extend(late);
-    let mut drill = |drill: &Drill, failures: &[Failure]| {
-        let chosen: Vec<(ComponentId, Fault)> =
-            failures.iter().map(|f| (f.target, again(&f.fault, drill.at, drill.lasting))).collect();
-        let (longer, costly) = field.drill(drill, &chosen, REPLICATIONS);
-        cut.extend(costly);
-        found.extend(longer);
+    let mut run = |failures: &[Failure]| {
+        // A fault that had to be shorter in the short run strikes for as long again.
+        let (whole, brief): (Vec<&Failure>, Vec<&Failure>) =
+            failures.iter().partition(|f| f.drill.lasting >= short.lasting);
+        let mut groups = vec![(*long, whole)];
+        groups.extend(brief.into_iter().map(|f| (Drill { lasting: f.drill.lasting, ..*long }, vec![f])));
+        let mut found = Vec::new();
+        for (drill, failures) in groups.iter().filter(|(_, failures)| !failures.is_empty()) {
+            let chosen: Vec<(ComponentId, Fault)> =
+                failures.iter().map(|f| (f.target, again(&f.fault, drill.at, drill.lasting))).collect();
+            let (longer, costly) = field.drill(drill, &chosen, REPLICATIONS);
+            cut.extend(costly);
+            found.extend(longer);
+        }
+        found
     };
-    // A fault that had to be shorter in the short run strikes for as long again.
-    let (whole, brief): (Vec<Failure>, Vec<Failure>) =
-        longer.into_iter().partition(|f| f.drill.lasting >= short.lasting);
-    drill(long, &whole);
-    for failure in brief {
-        drill(&Drill { lasting: failure.drill.lasting, ..*long }, &[failure]);
-    }
+    let longer = run(&longer);
+    // Those that were to stand for it may turn out to do no harm in longer runs.
+    let said = |f: &Failure| longer.iter().any(|other| other.struck() == f.struck() && other.matters());
+    let (unsaid, mut found): (Vec<Failure>, Vec<Failure>) = found.into_iter().partition(|f| f.matters() && !said(f));
+    found.extend(run(&unsaid));
+    found.extend(longer);
     found
 }
 

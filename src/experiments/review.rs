@@ -140,7 +140,7 @@ pub struct Review {
 /// Shares of the budget, per run of each kind.
 mod share {
     pub const BASELINE: f64 = 0.012;
-    pub const ASKED: f64 = 0.01;
+    pub const ASKED: f64 = 0.015;
     pub const CAPACITY: f64 = 0.008;
     pub const BOTTLENECK: f64 = 0.003;
     pub const PLAN: f64 = 0.006;

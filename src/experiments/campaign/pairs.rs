@@ -121,7 +121,7 @@ impl Field<'_, '_> {
                 of: [*i, *j],
                 faults,
                 shared: shared.clone(),
-                alone: pair.map(Failure::lost_share),
+                alone: pair.map(|failure| alone(failure, drill)),
                 together: harm.lost_in_all() / harm.during.iter().sum::<f64>().max(1.0),
                 back: [pair.iter().all(|f| f.recoveries() == f.harms.len()), harm.recovered.is_some()],
             })
@@ -150,6 +150,14 @@ impl Field<'_, '_> {
             time = now;
         }
         tried
+    }
+}
+
+/// The share of the requests that a failure loses: in the same run without the other one, where there is one.
+fn alone(failure: &Failure, drill: &Drill) -> f64 {
+    match failure.harms.first().filter(|_| failure.drill == *drill) {
+        Some(harm) => harm.lost_in_all() / harm.during.iter().sum::<f64>().max(1.0),
+        None => failure.lost_share(),
     }
 }
 
