@@ -195,7 +195,8 @@ impl Works<'_, '_> {
         let spared = Estimate::of_difference(&bad(&proven.after), &bad(&proven.before));
         // With few replications an interval is wide; what every replication shows is accepted too.
         let always = proven.after.iter().zip(&proven.before).all(|(a, b)| total(a) < 0.9 * total(b));
-        let helps = spared.mean > 0.0 && (spared.low > 0.0 || always);
+        let worth = spared.mean >= HELPS * failure.mean(|h| failure.avoidable(h));
+        let helps = spared.mean > 0.0 && worth && (spared.low > 0.0 || always);
         (helps && unharmed(&proven.healthy_before, &proven.healthy_after)).then_some(Proven { spared, ..proven })
     }
 }

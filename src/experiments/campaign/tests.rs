@@ -164,3 +164,39 @@ impl crate::experiments::Progress for Clock {
         Some(*left)
     }
 }
+
+/// Two requests a second, each of which tries a dead database again every millisecond: after t seconds 2t of them make a thousand
+/// tries a second each, so that the events grow like t² and pass a million within half a minute. The fault strikes again for
+/// half of the time that could be run. Nobody gives up, so all of those that came in it are answered late, but for those of its
+/// last second, and all is well at once after it.
+#[test]
+fn a_run_that_is_cut_is_judged_by_a_shorter_fault() {
+    let text = "
+traffic: { rate: 2/s, to: web }
+services:
+  web:
+    concurrency: unlimited
+    endpoints: { get: [ { call: db } ] }
+    dependencies: { db: { retry: { attempts: unlimited, backoff: 1ms, max_backoff: 1ms, jitter: none } } }
+databases: { db: { connections: 10, query: { constant: 1ms } } }
+";
+    let model = crate::model::Model::read("inline.yaml", text).expect("the model is valid");
+    let graph = Graph::new(&model.plan);
+    let field = Field { graph: &graph, load: 1.0, seed: 1, patience: &[1.0], alerts: &[] };
+    let drill = Drill { lasting: SimDuration::from_secs(40), ..DRILL };
+    let kill = Fault::parse_flag("kill:db@5s+40s").unwrap();
+    let target = model.plan.component("db").unwrap();
+    let (failures, cut) = field.drill(&drill, &[(target, kill.clone())], 2);
+    assert_eq!((cut.shortened, cut.unjudged), (vec![kill], vec![]));
+    let failure = &failures[0];
+    let lasting = failure.drill.lasting.seconds();
+    assert!((8.0..=15.0).contains(&lasting) && failure.fault.duration == Some(failure.drill.lasting), "{lasting}");
+    assert!(failure.recovers() && failure.confirmed);
+    let late = failure.mean(|h| h.faulted[0].late);
+    // Poisson arrivals: four standard deviations.
+    let expected = 2.0 * (lasting - 1.0);
+    assert!((late - expected).abs() <= 4.0 * (expected / 2.0).sqrt(), "{late} of {expected}");
+    // Where a fault takes its own time, or is cut at once, nothing is judged.
+    let (none, cut) = field.drill(&drill, &[(target, Fault::parse_flag("kill:db@5s").unwrap())], 1);
+    assert!(none.is_empty() && cut.unjudged.len() == 1);
+}

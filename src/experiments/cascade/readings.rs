@@ -134,6 +134,11 @@ pub(super) fn of(
     }
 }
 
+/// Some of what ends began before: where users wait and begin less, more than all of it may seem to fail.
+fn whole(reading: Reading) -> Reading {
+    Reading { before: reading.before.min(1.0), after: reading.after.min(1.0), ..reading }
+}
+
 struct Reader<'g, 'a> {
     graph: &'g Graph<'g>,
     pair: Pair<'a>,
@@ -219,8 +224,8 @@ impl Reader<'_, '_> {
             Gauge::PoolQueue => self.level(*gauge, None, |r| f64::from(r.edges[e].waiting)),
             Gauge::Attempts => share(*gauge, |c| (c.calls + c.retries, c.calls)),
             Gauge::Rejected => share(*gauge, |c| (c.rejected, c.calls + c.retries)),
-            Gauge::TimedOut => share(*gauge, |c| (c.timeouts, c.calls + c.retries)),
-            Gauge::Failed => share(*gauge, |c| (c.failed, c.calls)),
+            Gauge::TimedOut => whole(share(*gauge, |c| (c.timeouts, c.calls + c.retries))),
+            Gauge::Failed => whole(share(*gauge, |c| (c.failed, c.calls))),
             _ => self.per_second(Gauge::Calls, |r| f64::from(r.edges[e].calls + r.edges[e].retries)),
         };
         gauges.iter().map(read).collect()

@@ -25,8 +25,9 @@ pub struct Cure {
 }
 
 impl Stuck<'_, '_> {
-    /// The least relief that cures every state, with the longest time that one of them takes.
-    pub fn cure(&self, purse: &Purse) -> Comes<Cure> {
+    /// The least relief that cures every state, with the longest time that one of them takes; false with it when less may do,
+    /// since a run was cut.
+    pub fn cure(&self, purse: &Purse) -> (Option<Cure>, bool) {
         let levels: &[f64] = if is_closed(self.inquiry.graph.plan()) { &[0.0] } else { &[0.5, 0.1] };
         let ways = levels.iter().map(|left| (*left, false)).chain(levels.iter().map(|left| (*left, true)));
         let ways: Vec<(f64, bool)> = ways.filter(|(_, restart)| !restart || !self.restart().is_empty()).collect();
@@ -34,12 +35,12 @@ impl Stuck<'_, '_> {
         for (i, (left, restart)) in ways.iter().copied().enumerate() {
             let all = purse.lend(1.0 / (ways.len() - i) as f64, |purse| self.relieve_all(left, restart, purse));
             match all {
-                Comes::Back(lasting) => return Comes::Back(Cure { left, lasting, restart }),
+                Comes::Back(lasting) => return (Some(Cure { left, lasting, restart }), known),
                 Comes::Not => {}
                 Comes::Unknown => known = false,
             }
         }
-        if known { Comes::Not } else { Comes::Unknown }
+        (None, known)
     }
 
     fn relieve_all(&self, left: f64, restart: bool, purse: &Purse) -> Comes<SimDuration> {

@@ -102,18 +102,18 @@ impl Inquiry<'_, '_> {
     /// What a stuck state needs: first what proves that it is one, then how far it reaches.
     fn loops(&self, stuck: &Stuck, purse: &Purse) -> Loops {
         let parts = [share::CURE, share::SUSTAINERS].map(|share| purse.part(share));
-        let (cure, sustained) = rayon::join(|| stuck.cure(&parts[0]), || stuck.sustained(&parts[1]));
+        let ((cure, least_relief), sustained) = rayon::join(|| stuck.cure(&parts[0]), || stuck.sustained(&parts[1]));
         parts.iter().for_each(|part| purse.spend(part.spent()));
         let parts = [share::BAND, 1.0 - share::BAND].map(|share| purse.part(share));
         let ((band, whole), (smallest, least)) = rayon::join(|| stuck.band(&parts[0]), || stuck.smallest(&parts[1]));
         parts.iter().for_each(|part| purse.spend(part.spent()));
         let open = [
-            (Question::Cure, cure.is_known()),
+            (Question::Cure, least_relief),
             (Question::Sustainers, sustained.untried.is_empty()),
             (Question::Band, whole),
             (Question::Trigger, least),
         ];
         let unfinished = open.into_iter().filter(|(_, known)| !known).map(|(question, _)| question).collect();
-        Loops { cure: cure.back(), sustained, band, smallest, unfinished }
+        Loops { cure, sustained, band, smallest, unfinished }
     }
 }

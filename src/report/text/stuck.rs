@@ -23,7 +23,7 @@ pub(super) fn stuck(stuck: &Stuck) -> String {
     let open = stuck.unfinished.band;
     parts.push(match (band.safe > 0.0, band.fails) {
         _ if open => {
-            let safe = (band.safe > 0.0).then(|| format!(", not at {}", factor(band.safe))).unwrap_or_default();
+            let safe = if band.safe > 0.0 { format!(", not at {}", factor(band.safe)) } else { String::new() };
             format!("vulnerable at {}{safe}", factor(band.vulnerable))
         }
         (true, Some(fails)) => format!("vulnerable between {} and {}", factor(band.vulnerable), factor(fails)),
