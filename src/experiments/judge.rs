@@ -269,17 +269,43 @@ fn backlog(plan: &Plan, subject: Option<Subject>, m: &Measurements) -> f64 {
         Some(Subject::Component(c)) => c == component,
         Some(_) => false,
     };
-    let topics = plan.topics.iter().zip(&m.topics).filter(|(t, _)| mine(t.component));
-    topics.map(|(_, tally)| tally.backlog.level as f64).sum()
+    let topics = plan.topics.iter().enumerate().filter(|(_, t)| mine(t.component));
+    topics.map(|(i, _)| mean_backlog(m, i)).sum()
+}
+
+/// Messages of a queue that were not finished, on average over the measured part; at its end where it was too short for that.
+fn mean_backlog(m: &Measurements, topic: usize) -> f64 {
+    let cells = m.series.rows.iter().filter_map(|row| row.topics.get(topic)).map(|cell| f64::from(cell.backlog));
+    match cells.clone().count() {
+        0 => m.topics.get(topic).map_or(0.0, |tally| tally.backlog.level as f64),
+        n => cells.sum::<f64>() / n as f64,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::TopicTally;
     use crate::graph::samples;
-    use crate::measure::{Series, SourceServed};
+    use crate::measure::{Row, Series, SourceServed, TopicCell};
     use crate::plan::Origin;
     use crate::units::SimDuration;
+
+    /// A hundred messages a second come for ten seconds and nobody takes one: 1,000 in the end, 500 on average.
+    #[test]
+    fn a_backlog_is_a_mean_over_time() {
+        let plan = samples::mail();
+        let rows = (0..10).map(|second| Row {
+            topics: vec![TopicCell { backlog: 50.0 + 100.0 * second as f32, ..TopicCell::default() }],
+            ..Row::default()
+        });
+        let mut m = run(1, 0);
+        m.series.rows = rows.collect();
+        m.topics = vec![TopicTally::default(); plan.topics.len()];
+        assert_eq!(mean_backlog(&m, 0), 500.0);
+        m.series.rows.clear();
+        assert_eq!(mean_backlog(&m, 0), 0.0);
+    }
 
     fn run(succeeded: u64, failed: u64) -> Measurements {
         let mut total = Served { offered: succeeded + failed, succeeded, ..Served::default() };

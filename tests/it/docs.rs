@@ -16,7 +16,7 @@ pub fn models_and_pages() -> Vec<PathBuf> {
 
 /// The shipped models, the incidents among them.
 fn models() -> Vec<PathBuf> {
-    let folders = ["models", "models/incidents"].map(|folder| root().join(folder));
+    let folders = ["models", "models/incidents", "models/patterns"].map(|folder| root().join(folder));
     let files = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path());
     let mut models: Vec<PathBuf> = files.filter(|p| p.extension().is_some_and(|e| e == "yaml")).collect();
     models.sort();
