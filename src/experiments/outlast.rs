@@ -9,7 +9,7 @@ use crate::plan::ComponentId;
 use std::collections::BTreeSet;
 
 /// The share of the budget of events that all of them together may take.
-const EXAMINING: f64 = 0.2;
+const EXAMINING: f64 = 0.6;
 /// So many are examined.
 const MOST_EXAMINED: usize = 3;
 

@@ -17,7 +17,7 @@ use super::options::{ASSUMED, Options, Progress, slos};
 use super::pictures::Pictures;
 use super::remedies::Proof;
 use super::scale::ScalePlan;
-use super::strike::{Asked, pairs, strike};
+use super::strike::{Asked, Fallen, pairs, strike};
 use super::toll::Toll;
 use super::trials::Case;
 use crate::faults::Fault;
@@ -196,16 +196,7 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
 
     let at = (load != 1.0).then_some((load, asked_holds));
     let fallen = strike(&bench, options, &runs[0], at, progress, &mut notes);
-    let pictures = match options.pictures {
-        true => {
-            progress.begin("drawing", 1);
-            Pictures {
-                curve: bench.curve(&capacity, load, share::CURVE * options.budget),
-                courses: bench.courses(&fallen.drill, &fallen.failures),
-            }
-        }
-        false => Pictures::default(),
-    };
+    let pictures = draw(&bench, options, (&capacity, load), &fallen, progress);
     let pairs = pairs(&bench, options, &fallen, progress);
     Review {
         load,
@@ -234,6 +225,24 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
         notes,
         bounds: bounds.clone(),
         slos: slos.clone(),
+    }
+}
+
+/// What only pictures need, where some are asked for.
+fn draw(
+    bench: &Bench,
+    options: &Options,
+    (capacity, load): (&Capacity, f64),
+    fallen: &Fallen,
+    progress: &dyn Progress,
+) -> Pictures {
+    if !options.pictures {
+        return Pictures::default();
+    }
+    progress.begin("drawing", 1);
+    Pictures {
+        curve: bench.curve(capacity, load, share::CURVE * options.budget),
+        courses: bench.courses(&fallen.drill, &fallen.failures),
     }
 }
 

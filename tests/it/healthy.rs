@@ -19,79 +19,88 @@ struct Drawn {
     behind: Vec<(String, Vec<String>)>,
 }
 
+/// The sections of a model while it is drawn.
+#[derive(Default)]
+struct Sections {
+    services: String,
+    databases: String,
+    caches: String,
+    external: String,
+    queues: String,
+    /// Of the front.
+    dependencies: Vec<String>,
+}
+
+impl Sections {
+    /// What stands behind one endpoint of the front, which has so many requests a second: the steps of that endpoint.
+    fn branch(&mut self, i: usize, rate: f64, dice: &mut Stream) -> String {
+        let mut pick = |from: f64, to: f64| from + (to - from) * dice.unit();
+        let (work, query) = (pick(1.0, 8.0), pick(1.0, 8.0));
+        let mut step = format!("{{ call: d{i} }}");
+        if pick(0.0, 1.0) < 0.3 {
+            step = format!("{{ cached: {{ cache: c{i}, miss: [ {step} ] }} }}");
+            let _ = writeln!(self.caches, "  c{i}: {{ replicas: 3, hit_ratio: 60% }}");
+        }
+        if pick(0.0, 1.0) < 0.3 {
+            step += &format!(", {{ publish: q{i} }}");
+            let _ = writeln!(
+                self.queues,
+                "  q{i}: {{ max_receives: 5, dead_letter: dead, consumers: [ {{ call: w{i}, concurrency: 20, timeout: 2s }} ] }}"
+            );
+            let _ =
+                writeln!(self.services, "  w{i}: {{ replicas: 3, concurrency: 20, work: {:.1}ms }}", pick(5.0, 40.0));
+        }
+        // Busy for a third of three replicas, in whole workers, and four times as many.
+        let workers = 4 * ((rate * (work + query) / 1e3).ceil() as u32).max(2);
+        let _ = writeln!(
+            self.services,
+            "  s{i}: {{ replicas: 3, concurrency: {workers}, endpoints: {{ go: [ {{ work: {work:.1}ms }}, {step} ] }}, dependencies: {{ d{i}: {{ pool: 20, timeout: 500ms, circuit_breaker: {{}} }} }} }}"
+        );
+        let _ = writeln!(self.databases, "  d{i}: {{ connections: 100, failover: 5s, query: {query:.1}ms }}");
+        let retry = match pick(0.0, 1.0) < 0.5 {
+            true => ", idempotent: true, retry: { attempts: 2, backoff: 50ms, budget: 10% }",
+            false => "",
+        };
+        self.dependencies.push(format!("s{i}: {{ timeout: 1s, circuit_breaker: {{}}{retry} }}"));
+        if pick(0.0, 1.0) >= 0.3 {
+            return format!("[ {{ work: 0.5ms }}, {{ call: s{i}.go }} ]");
+        }
+        let _ = writeln!(self.external, "  x{i}: {{ latency: 40ms }}");
+        self.dependencies.push(format!("x{i}: {{ timeout: 300ms, circuit_breaker: {{}}, optional: true }}"));
+        format!("[ {{ work: 0.5ms }}, {{ call: s{i}.go }}, {{ call: x{i} }} ]")
+    }
+}
+
 /// One to four endpoints of a front, each before a service of its own, a database and perhaps a cache, a queue, or an API
-/// that can be done without. Everything there is three times or has a standby, is busy for 15% to 40%, and is called with
+/// that can be done without. Everything there is three times or has a standby, is busy for a third at most, and is called with
 /// a time-out, a breaker and, where it is tried again, a backoff and a budget.
 fn draw(seed: u32) -> Drawn {
     let mut dice = Stream::new(u64::from(seed), 0, "healthy", "model");
-    let mut pick = |from: f64, to: f64| from + (to - from) * dice.unit();
-    let parts = pick(1.0, 4.99) as usize;
-    let rate = pick(40.0, 160.0).round();
-    let (mut services, mut databases, mut rest, mut deps) =
-        (String::new(), String::new(), String::new(), String::new());
-    let (mut mix, mut endpoints, mut behind) = (Vec::new(), Vec::new(), Vec::new());
-    for i in 0..parts {
-        let share = rate / parts as f64;
-        mix.push(format!("web.e{i}: {:.4}%", 100.0 / parts as f64));
-        let (work, query) = (pick(1.0, 8.0), pick(1.0, 8.0));
-        // Busy for a share of three replicas, in whole workers.
-        let workers = |ms: f64, share_of: f64| ((share * ms / 1e3 / share_of / 3.0).ceil() as u32).max(2);
-        let retry = if pick(0.0, 1.0) < 0.5 {
-            ", idempotent: true, retry: { attempts: 2, backoff: 50ms, budget: 10% }"
-        } else {
-            ""
-        };
-        let cached = pick(0.0, 1.0) < 0.3;
-        let call = format!("{{ call: d{i} }}");
-        let step = if cached { format!("{{ cached: {{ cache: c{i}, miss: [ {call} ] }} }}") } else { call };
-        let mut steps = format!("[ {{ work: {work:.1}ms }}, {step}");
-        if pick(0.0, 1.0) < 0.3 {
-            let _ = write!(
-                rest,
-                "  q{i}: {{ max_receives: 5, dead_letter: dead, consumers: [ {{ call: w{i}, concurrency: 20, timeout: 2s }} ] }}\n"
-            );
-            let _ = writeln!(services, "  w{i}: {{ replicas: 3, concurrency: 20, work: {:.1}ms }}", pick(5.0, 40.0));
-            let _ = write!(steps, ", {{ publish: q{i} }}");
-        }
-        steps.push_str(" ]");
-        let _ = writeln!(
-            services,
-            "  s{i}: {{ replicas: 3, concurrency: {}, endpoints: {{ go: {steps} }}, dependencies: {{ d{i}: {{ pool: 20, timeout: 500ms, circuit_breaker: {{}} }} }} }}",
-            4 * workers(work + query, 0.3)
-        );
-        let _ = writeln!(databases, "  d{i}: {{ connections: 100, failover: 5s, query: {query:.1}ms }}");
-        let _ = write!(deps, "s{i}: {{ timeout: 1s, circuit_breaker: {{}}{retry} }}, ");
-        let outside = pick(0.0, 1.0) < 0.3;
-        let tail = if outside { format!(", {{ call: x{i} }}") } else { String::new() };
-        if outside {
-            let _ = write!(deps, "x{i}: {{ timeout: 300ms, circuit_breaker: {{}}, optional: true }}, ");
-        }
-        endpoints.push(format!("e{i}: [ {{ work: 0.5ms }}, {{ call: s{i}.go }}{tail} ]"));
-        behind.push((format!("web.e{i}"), vec![format!("s{i}"), format!("d{i}")]));
-    }
-    let caches: String = (0..parts)
-        .filter(|i| services.contains(&format!("cache: c{i},")))
-        .map(|i| format!("  c{i}: {{ replicas: 3, hit_ratio: 60% }}\n"))
-        .collect();
-    let outside: String = (0..parts)
-        .filter(|i| deps.contains(&format!("x{i}:")))
-        .map(|i| format!("  x{i}: {{ latency: 40ms }}\n"))
-        .collect();
+    let parts = 1 + (4.0 * dice.unit()) as usize;
+    let rate = (40.0 + 120.0 * dice.unit()).round();
+    let mut sections = Sections::default();
+    let endpoints: Vec<String> =
+        (0..parts).map(|i| format!("e{i}: {}", sections.branch(i, rate / parts as f64, &mut dice))).collect();
+    // Whole shares that sum to 100%.
+    let share = |i: usize| if i == 0 { 100 - 100 / parts * (parts - 1) } else { 100 / parts };
+    let mix: Vec<String> = (0..parts).map(|i| format!("web.e{i}: {}%", share(i))).collect();
+    let Sections { services, databases, caches, external, mut queues, dependencies } = sections;
     let mut text = format!(
         "traffic: {{ rate: {rate}/s, mix: {{ {} }}, timeout: 5s }}\nservices:\n  web: {{ replicas: 3, concurrency: 200, endpoints: {{ {} }}, dependencies: {{ {} }} }}\n{services}databases:\n{databases}",
         mix.join(", "),
         endpoints.join(", "),
-        deps.trim_end_matches(", "),
+        dependencies.join(", "),
     );
-    for (section, body) in [("caches", caches), ("external", outside)] {
+    if !queues.is_empty() {
+        queues.push_str("  dead: {}\n");
+    }
+    for (section, body) in [("caches", caches), ("external", external), ("queues", queues)] {
         if !body.is_empty() {
             let _ = write!(text, "{section}:\n{body}");
         }
     }
-    if !rest.is_empty() {
-        let _ = write!(text, "queues:\n{rest}  dead: {{}}\n");
-    }
-    Drawn { text, behind }
+    let behind = (0..parts).map(|i| (format!("web.e{i}"), vec![format!("s{i}"), format!("d{i}")]));
+    Drawn { text, behind: behind.collect() }
 }
 
 /// Brute force.

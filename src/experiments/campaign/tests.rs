@@ -166,8 +166,8 @@ impl crate::experiments::Progress for Clock {
 }
 
 /// Two requests a second, each of which tries a dead database again every millisecond: after t seconds 2t of them make a thousand
-/// tries a second each, so that the events grow like t² and pass a million within half a minute. The fault strikes again for
-/// half of the time that could be run. Nobody gives up, so all of those that came in it are answered late, but for those of its
+/// tries a second each, so that the events grow like t² and pass a million within half a minute (with four standard deviations of
+/// the number of requests, between 16 s for two events a try and 41 s for one). The fault strikes again for half of that. Nobody gives up, so all of those that came in it are answered late, but for those of its
 /// last second, and all is well at once after it.
 #[test]
 fn a_run_that_is_cut_is_judged_by_a_shorter_fault() {
@@ -190,7 +190,7 @@ databases: { db: { connections: 10, query: { constant: 1ms } } }
     assert_eq!((cut.shortened, cut.unjudged), (vec![kill], vec![]));
     let failure = &failures[0];
     let lasting = failure.drill.lasting.seconds();
-    assert!((8.0..=15.0).contains(&lasting) && failure.fault.duration == Some(failure.drill.lasting), "{lasting}");
+    assert!((8.0..=20.0).contains(&lasting) && failure.fault.duration == Some(failure.drill.lasting), "{lasting}");
     assert!(failure.recovers() && failure.confirmed);
     let late = failure.mean(|h| h.faulted[0].late);
     // Poisson arrivals: four standard deviations.

@@ -87,7 +87,7 @@ fn about(failures: &[Failure]) -> String {
         (Some(short), Some(long)) => format!(" for {} to {}", seconds(*short), seconds(*long)),
         _ => String::new(),
     };
-    format!("one fault at a time{time}{load}; against the same run without")
+    format!("one fault{time}{load}, beside the same run without")
 }
 
 /// Whether others suffer who need not, or it does not come back.
