@@ -99,7 +99,8 @@ fn draw(seed: u32) -> Drawn {
             let _ = write!(text, "{section}:\n{body}");
         }
     }
-    let behind = (0..parts).map(|i| (format!("web.e{i}"), vec![format!("s{i}"), format!("d{i}")]));
+    let parts_of = |i: usize| ["s", "d", "c", "q"].map(|kind| format!("{kind}{i}")).to_vec();
+    let behind = (0..parts).map(|i| (format!("web.e{i}"), parts_of(i)));
     Drawn { text, behind: behind.collect() }
 }
 
