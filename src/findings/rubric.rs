@@ -36,7 +36,7 @@ pub static READINESS: [Item; 10] = [
     Item {
         name: "structured logs",
         rule: "Every service declares `logs: structured` and `correlation_ids: true`.",
-        judge: |case| case.declared(case.services(), "logs", |d| logs(d)),
+        judge: |case| case.declared(case.services(), "logs", logs),
     },
     Item {
         name: "metrics and dashboards",
