@@ -161,7 +161,7 @@ fn judge(seeds: std::ops::Range<u32>) -> (usize, Vec<String>) {
 }
 
 #[test]
-#[ignore = "not settled yet"]
+#[ignore = "not settled: breakers one behind another recover late, and are called stuck"]
 fn healthy_systems_are_accused_of_nothing_urgent() {
     let (healthy, accused) = judge(1..25);
     assert!(healthy >= 20, "{healthy} of 24 are healthy");
