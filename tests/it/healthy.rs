@@ -32,8 +32,8 @@ struct Sections {
 }
 
 impl Sections {
-    /// What stands behind one endpoint of the front, which has so many requests a second: the steps of that endpoint.
-    fn branch(&mut self, i: usize, rate: f64, dice: &mut Stream) -> String {
+    /// What stands behind one endpoint of the front: the steps of that endpoint.
+    fn branch(&mut self, i: usize, dice: &mut Stream) -> String {
         let mut pick = |from: f64, to: f64| from + (to - from) * dice.unit();
         let (work, query) = (pick(1.0, 8.0), pick(1.0, 8.0));
         let mut step = format!("{{ call: d{i} }}");
@@ -80,8 +80,7 @@ fn draw(seed: u32) -> Drawn {
     let parts = 1 + (4.0 * dice.unit()) as usize;
     let rate = (40.0 + 120.0 * dice.unit()).round();
     let mut sections = Sections::default();
-    let endpoints: Vec<String> =
-        (0..parts).map(|i| format!("e{i}: {}", sections.branch(i, rate / parts as f64, &mut dice))).collect();
+    let endpoints: Vec<String> = (0..parts).map(|i| format!("e{i}: {}", sections.branch(i, &mut dice))).collect();
     // Whole shares that sum to 100%.
     let share = |i: usize| if i == 0 { 100 - 100 / parts * (parts - 1) } else { 100 / parts };
     let mix: Vec<String> = (0..parts).map(|i| format!("web.e{i}: {}%", share(i))).collect();
