@@ -2,8 +2,8 @@
 //!
 //! All faults are screened by one short run. What matters is confirmed by longer ones, since a cascade takes its time and
 //! a guard must be given the time to act. A fault that does to a part what two more urgent ones do to it already needs no
-//! longer runs: the short one is repeated with other random numbers, and counts as the first. Should the repeated runs show more than the first one did, the longer runs are made
-//! after all, so that nothing that matters rests on short ones.
+//! longer runs: the short one is repeated with other random numbers, and counts as the first. Should the repeated runs
+//! show more than the first one did, the longer runs are made after all, so that nothing that matters rests on short ones.
 
 use super::bench::Bench;
 use super::campaign::catalog::{self, again};

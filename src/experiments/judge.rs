@@ -8,7 +8,7 @@
 use crate::engine::EdgeTally;
 use crate::measure::{Estimate, Histogram, Measurements, Served};
 use crate::model::{Expectation, Metric, Op, Subject, What, Window};
-use crate::plan::{ComponentId, EndpointId, Plan};
+use crate::plan::{ComponentId, EndpointId, Plan, TopicId};
 use statrs::distribution::{ContinuousCDF, Normal};
 
 /// How an expectation fared.
@@ -270,42 +270,16 @@ fn backlog(plan: &Plan, subject: Option<Subject>, m: &Measurements) -> f64 {
         Some(_) => false,
     };
     let topics = plan.topics.iter().enumerate().filter(|(_, t)| mine(t.component));
-    topics.map(|(i, _)| mean_backlog(m, i)).sum()
-}
-
-/// Messages of a queue that were not finished, on average over the measured part; at its end where it was too short for that.
-fn mean_backlog(m: &Measurements, topic: usize) -> f64 {
-    let cells = m.series.rows.iter().filter_map(|row| row.topics.get(topic)).map(|cell| f64::from(cell.backlog));
-    match cells.clone().count() {
-        0 => m.topics.get(topic).map_or(0.0, |tally| tally.backlog.level as f64),
-        n => cells.sum::<f64>() / n as f64,
-    }
+    topics.map(|(i, _)| m.mean_backlog(TopicId::new(i))).sum()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::TopicTally;
     use crate::graph::samples;
-    use crate::measure::{Row, Series, SourceServed, TopicCell};
+    use crate::measure::{Series, SourceServed};
     use crate::plan::Origin;
     use crate::units::SimDuration;
-
-    /// A hundred messages a second come for ten seconds and nobody takes one: 1,000 in the end, 500 on average.
-    #[test]
-    fn a_backlog_is_a_mean_over_time() {
-        let plan = samples::mail();
-        let rows = (0..10).map(|second| Row {
-            topics: vec![TopicCell { backlog: 50.0 + 100.0 * second as f32, ..TopicCell::default() }],
-            ..Row::default()
-        });
-        let mut m = run(1, 0);
-        m.series.rows = rows.collect();
-        m.topics = vec![TopicTally::default(); plan.topics.len()];
-        assert_eq!(mean_backlog(&m, 0), 500.0);
-        m.series.rows.clear();
-        assert_eq!(mean_backlog(&m, 0), 0.0);
-    }
 
     fn run(succeeded: u64, failed: u64) -> Measurements {
         let mut total = Served { offered: succeeded + failed, succeeded, ..Served::default() };

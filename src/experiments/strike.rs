@@ -27,6 +27,7 @@ use crate::model::Change;
 use crate::plan::{ComponentId, EdgeId, Party, Plan};
 use crate::units::SimDuration;
 use rayon::prelude::*;
+use std::sync::OnceLock;
 
 /// Shares of the budget of events.
 mod share {
@@ -249,7 +250,7 @@ fn remedies(
     let all = works.remedies();
     let mut runs = share::REMEDIES * options.budget / (works.drill.seconds() * bench.pace.events_per_s);
     progress.begin("trying remedies", all.len() as u64);
-    let mut proofs = Vec::new();
+    let (mut proofs, healthy) = (Vec::new(), OnceLock::new());
     for (i, remedy) in all.iter().enumerate() {
         runs -= 1.0 + remedy.changes.len() as f64;
         let late = progress.time_left().is_some_and(|left| left <= 0.0);
@@ -257,7 +258,7 @@ fn remedies(
             notes.push(format!("the budget had no room to try {} further remedies", all.len() - i));
             break;
         }
-        proofs.extend(works.try_remedy(remedy));
+        proofs.extend(works.try_remedy(remedy, &healthy));
         progress.advance(1);
     }
     proofs

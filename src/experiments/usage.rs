@@ -75,7 +75,7 @@ pub fn usages(graph: &Graph, bounds: &[Bound], m: &Measurements) -> Vec<Usage> {
             }
             Resource::Consumers(topic) => {
                 let (spec, tally) = (&plan.topics[topic.index()], &m.topics[topic.index()]);
-                usage.queue_mean = tally.backlog.level as f64;
+                usage.queue_mean = m.mean_backlog(topic);
                 // Little's law: deliveries per second times the mean time of one.
                 let time = |link: crate::plan::LinkId| {
                     let link = plan.links[link.index()];

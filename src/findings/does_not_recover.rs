@@ -17,7 +17,8 @@ declare_lint! {
     /// while calls are repeated or capacity is lost. Stuck states then go on with half of the load for a moment (that
     /// cures what is metastable), and with one mechanism less each time (retries, cold caches, scaling down, the
     /// backlog, …): what lets them come back keeps the failure going. Last, the loads and the shortest trigger are
-    /// searched from which on it happens.
+    /// searched from which on it happens. What the budget had no room to wait for is told only when no run was back, and
+    /// never as a P0.
     ///
     /// What is close to it: a backlog that drains in time.
     SIMULATED "does-not-recover", look
@@ -33,7 +34,9 @@ fn look(evidence: &Evidence) -> Vec<Finding> {
         // Of several ways to strike the same part, those that were examined speak for the others.
         let spoken_for =
             examined.is_none() && review.metastable.iter().any(|(at, _)| review.failures[*at].target == f.target);
-        (!heals && !spoken_for).then(|| told(evidence, review, i, f, examined))
+        // One that was not waited for, and was back in some run, may only be late.
+        let unclear = examined.is_none() && f.recoveries() > 0;
+        (!heals && !spoken_for && !unclear).then(|| told(evidence, review, i, f, examined))
     })
     .collect()
 }
@@ -51,8 +54,10 @@ fn told(
     let mut lines = match examined {
         Some(found) => loops(found),
         None => {
-            let (back, all, after) = (failure.recoveries(), failure.harms.len(), review.drill.after);
-            vec![format!("Within {after} of its end goodput is back in {back} of {all} replications.")]
+            let (all, after) = (failure.harms.len(), failure.drill.after);
+            vec![format!(
+                "Within {after} of its end goodput is back in none of {all} replications; nobody waited longer."
+            )]
         }
     };
     lines.push(format!(
@@ -64,17 +69,20 @@ fn told(
         lines.push("A guard contains it: see the finding about it.".into());
     }
     lines.push(source(review, failure));
-    let sure = examined.map_or(failure.recoveries() == 0, |m| m.is_proven() && m.probability.low > 0.5);
+    let sure = examined.is_some_and(|m| m.is_proven() && m.probability.low > 0.5);
     // What waits may drain in the end: a debt, not a state that holds itself.
     let comes_late = |m: &Metastable| m.loops.as_ref().is_some_and(|loops| loops.sustained.by_itself.is_some());
     let drains = examined.is_some_and(|m| m.aftermaths.wait.capped || comes_late(m));
     Finding {
         code: LINT.code,
-        severity: if drains { Severity::P1 } else { Severity::P0 },
+        severity: if drains || examined.is_none() { Severity::P1 } else { Severity::P0 },
         confidence: if sure && !drains { Confidence::High } else { Confidence::Medium },
-        title: match drains {
-            true => format!("the system is not back long after {what}: what waits drains too slowly to see it end"),
-            false => format!("the system does not recover by itself from {what}"),
+        title: match examined {
+            None => format!("the system is not back {} after {what}", failure.drill.after),
+            Some(_) if drains => {
+                format!("the system is not back long after {what}: what waits drains too slowly to see it end")
+            }
+            Some(_) => format!("the system does not recover by itself from {what}"),
         },
         subject: name.to_owned(),
         origin: Some(component.origin.clone()),

@@ -81,6 +81,8 @@ mod zone_imbalance;
 #[cfg(test)]
 mod remedy_tests;
 #[cfg(test)]
+mod rubric_tests;
+#[cfg(test)]
 mod tests;
 
 pub use evidence::Evidence;

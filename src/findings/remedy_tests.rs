@@ -230,7 +230,37 @@ services: { api: { concurrency: 2, queue: 200, endpoints: { page: { work: 20ms }
 ",
         ["crawler: { rate: 20/s,", "crawler: { rate: 20/s, rate_limit: 40/s,"],
     ),
+    (
+        "hot-key",
+        "clicks",
+        "
+traffic: { rate: 120/s, to: shop.view }
+services: { shop: { endpoints: { view: [ { publish: clicks } ] } }, stats: { replicas: 2, work: 30ms } }
+queues: { clicks: { partitions: { count: 8, keys: 100, popularity: zipf(1.5), commit_interval: 0s }, consumers: [ { call: stats, concurrency: 8 } ] } }
+",
+        ["popularity: zipf(1.5)", "popularity: uniform"],
+    ),
 ];
+
+/// What waiting for somebody else costs is shown by leaving the call out, which is no change to be made.
+#[test]
+fn waiting_for_somebody_else_is_told_without_a_change() {
+    let model = "
+traffic: { rate: 20/s, to: shop.buy, timeout: 3s }
+services: { shop: { endpoints: { buy: [ { work: 5ms }, { call: mail } ] } } }
+external: { mail: { latency: 200ms } }
+";
+    let found = reviewed(model, 1.0);
+    let told = find(&found, "synchronous-external-call", "shop>mail").unwrap_or_else(|| panic!("{found:#?}"));
+    assert!(told.fix.is_none() && told.effect.as_ref().is_some_and(|e| e.after.mean < e.before.mean), "{told:#?}");
+    for (bad, good) in [
+        ("latency: 200ms", "latency: 4ms"),
+        ("{ call: mail } ] }", "{ call: mail } ] }, dependencies: { mail: { optional: true } }"),
+    ] {
+        let near = reviewed(&model.replace(bad, good), 1.0);
+        assert!(find(&near, "synchronous-external-call", "shop>mail").is_none(), "{good}: {near:#?}");
+    }
+}
 
 #[test]
 fn a_remedy_is_told_where_it_helps_and_nowhere_else() {

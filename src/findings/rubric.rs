@@ -4,7 +4,7 @@
 //! model declares; what is neither declared nor simulated is unknown, and earns nothing.
 
 use super::{Evidence, Finding};
-use crate::plan::{Backups, Component, ComponentId, Contents, Logs, Party, Versioning};
+use crate::plan::{Backups, Component, ComponentId, Contents, Logs, Party, Station, Versioning};
 
 /// One line of the checklist.
 #[derive(Debug)]
@@ -147,6 +147,12 @@ impl Case<'_> {
         self.components(|id, c| c.origin.path.starts_with("services.") && called(id))
     }
 
+    /// The places in which a component does its work.
+    fn stations(&self, component: &Component) -> impl Iterator<Item = &Station> {
+        let plan = &self.evidence.model.plan;
+        plan.stations.iter().filter(|s| plan.components[s.component.index()].name == component.name)
+    }
+
     /// Passed if all say yes, failed if one says no, else unknown.
     fn declared(&self, of: Vec<&Component>, what: &str, says: impl Fn(&Component) -> Option<bool>) -> Mark {
         let names = |wanted: Option<bool>| {
@@ -191,24 +197,16 @@ fn logs(component: &Component) -> Option<bool> {
 }
 
 fn health(case: &Case) -> Mark {
-    let plan = &case.evidence.model.plan;
-    let many = case.components(|id, c| {
-        c.origin.path.starts_with("services.") && plan.stations_of(id).any(|s| plan.stations[s.index()].replicas > 1)
-    });
-    let checked = |c: &Component| {
-        let mut mine = plan.stations.iter().filter(|s| plan.components[s.component.index()].name == c.name);
-        mine.any(|s| s.fleet.as_ref().is_some_and(|f| f.health.is_some())).then_some(true)
-    };
+    let mut many = case.services();
+    many.retain(|c| case.stations(c).any(|s| s.replicas > 1));
+    let checked =
+        |c: &Component| case.stations(c).any(|s| s.fleet.as_ref().is_some_and(|f| f.health.is_some())).then_some(true);
     let harm = case.found(&["deep-health-check", "ejects-busy-replicas"]);
     harm.unwrap_or_else(|| case.declared(many, "health_check", checked))
 }
 
 fn shutdown(case: &Case) -> Mark {
-    let plan = &case.evidence.model.plan;
-    let says = |c: &Component| {
-        let mut mine = plan.stations.iter().filter(|s| plan.components[s.component.index()].name == c.name);
-        mine.any(|s| s.fleet.is_some()).then_some(true)
-    };
+    let says = |c: &Component| case.stations(c).any(|s| s.fleet.is_some()).then_some(true);
     case.found(&["not-graceful-shutdown"]).unwrap_or_else(|| case.declared(case.services(), "startup or grace", says))
 }
 
@@ -241,14 +239,10 @@ fn caching(case: &Case) -> Mark {
 }
 
 fn limiting(case: &Case) -> Mark {
-    let plan = &case.evidence.model.plan;
-    let limits = |c: &Component| {
-        let mut mine = plan.stations.iter().filter(|s| plan.components[s.component.index()].name == c.name);
-        let admits = |s: &crate::plan::Station| {
-            s.rate_limit.is_some() || s.admission.load_shedding.is_some() || s.admission.concurrency_limit.is_some()
-        };
-        mine.any(admits).then_some(true)
+    let admits = |s: &Station| {
+        s.rate_limit.is_some() || s.admission.load_shedding.is_some() || s.admission.concurrency_limit.is_some()
     };
+    let limits = |c: &Component| case.stations(c).any(admits).then_some(true);
     let missing = case.found(&["rate-limit-missing", "missing-load-shedding"]);
     missing.unwrap_or_else(|| case.declared(case.fronts(), "rate_limit or load_shedding", limits))
 }

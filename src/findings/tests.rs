@@ -22,6 +22,7 @@ fn the_list_agrees_with_the_folder_and_every_finding_explains_itself() {
         "remedy",
         "remedy-tests",
         "rubric",
+        "rubric-tests",
         "tests",
         "words",
     ];
@@ -41,7 +42,7 @@ fn the_list_agrees_with_the_folder_and_every_finding_explains_itself() {
     }
 }
 
-fn read(text: &str) -> Model {
+pub(super) fn read(text: &str) -> Model {
     Model::read("test.yaml", text).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
@@ -471,4 +472,17 @@ databases: {{ db: {{ query: 1ms{database} }} }}
     // Nobody is logged out where there is only one replica.
     let alone = with(", sessions: local", "").replace("replicas: 2", "replicas: 1");
     assert_eq!(codes(&alone), Vec::<&str>::new());
+}
+
+#[test]
+fn sessions_that_are_lost_with_their_replica_are_told_from_those_that_are_nowhere() {
+    let shop = |more: &str| {
+        let text =
+            format!("traffic: {{ rate: 1/s, to: shop }}\nservices: {{ shop: {{ replicas: 2, work: 1ms{more} }} }}\n");
+        checked(&text).into_iter().map(|(code, _)| code).collect::<Vec<_>>()
+    };
+    let sticky = ", balance: { sticky: { sessions: 100 } }";
+    assert_eq!(shop(&format!(", sessions: local{sticky}")), ["sticky-session-loss"]);
+    assert_eq!(shop(", sessions: local"), ["local-sessions"]);
+    assert!(shop(&format!(", sessions: shared{sticky}")).is_empty());
 }

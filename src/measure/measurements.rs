@@ -2,7 +2,7 @@
 
 use super::{Histogram, Series};
 use crate::engine::{CacheTally, Cause, EdgeTally, LockTally, ReplicaTally, RequestTally, Stop, TopicTally};
-use crate::plan::{EdgeId, EndpointId, StationId};
+use crate::plan::{EdgeId, EndpointId, StationId, TopicId};
 use crate::units::SimDuration;
 
 /// The results of one replication. Identifiers of the plan index the lists.
@@ -34,6 +34,18 @@ pub struct Measurements {
     pub replications: Vec<ReplicaTally>,
     /// The course of the run.
     pub series: Series,
+}
+
+impl Measurements {
+    /// Messages of a queue that were not finished, on average over the measured part; those at its end where it was too
+    /// short for a row of the series.
+    pub fn mean_backlog(&self, topic: TopicId) -> f64 {
+        let cells = self.series.rows.iter().filter_map(|row| row.topics.get(topic.index()));
+        match cells.clone().count() {
+            0 => self.topics.get(topic.index()).map_or(0.0, |tally| tally.backlog.level as f64),
+            n => cells.map(|cell| f64::from(cell.backlog)).sum::<f64>() / n as f64,
+        }
+    }
 }
 
 /// Requests of the measured part and how they ended.

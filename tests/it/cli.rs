@@ -261,3 +261,55 @@ fn a_budget_is_of_events_or_of_time() {
     assert!(time["notes"].to_string().contains("time given was used up"), "{}", time["notes"]);
     folder.simulate("tiny.yaml --budget soon").code(2).stderr(contains("200M").and(contains("30s")));
 }
+
+/// By arithmetic: 20/s of 100 ms are two workers of four; six times as many are twelve, three replicas at the least.
+const SHORT: &str = "
+traffic: { rate: 20/s, to: api }
+services: { api: { replicas: 1, concurrency: 4, work: 100ms } }
+slos: [ success >= 99% ]
+";
+
+#[test]
+fn a_plan_is_written_and_applied() {
+    let folder = Folder::with(&[("short.yaml", SHORT.as_bytes())]);
+    let write = "--write-plan plan.yaml --write-plan plan.diff";
+    folder.simulate(&format!("short.yaml --load 6x --quiet --budget 4M {write}")).code(0);
+    let patch = fs::read_to_string(folder.path("plan.yaml")).unwrap();
+    let line = patch.lines().find(|line| line.starts_with("services.api.replicas: ")).expect(&patch);
+    let (path, rest) = line.split_once(": ").unwrap();
+    let (to, why) = rest.split_once("  # was 1; without it ").expect(line);
+    assert!((3..=5).contains(&to.parse::<u32>().unwrap()) && why.ends_with("is missed"), "{line}");
+    // The comment says how to repeat it, and that command holds where the model alone does not.
+    assert!(patch.contains("simulate run short.yaml --load 6x --apply plan.yaml"), "{patch}");
+    let holds = |more: &str| -> String {
+        let ended = folder.simulate(&format!("run short.yaml --load 6x --duration 60s --format json {more}")).code(0);
+        let report: serde_json::Value = serde_json::from_slice(&ended.get_output().stdout).unwrap();
+        report["runs"][0]["slos"][0]["verdict"].as_str().unwrap().into()
+    };
+    assert_eq!([holds(""), holds("--apply plan.yaml"), holds(&format!("--set {path}={to}"))], ["missed", "met", "met"]);
+    // What is set on the command line wins over the file.
+    assert_eq!(holds("--apply plan.yaml --set services.api.replicas=1"), "missed");
+    let diff = fs::read_to_string(folder.path("plan.diff")).unwrap();
+    let new = format!("+services: {{ api: {{ replicas: {to}, concurrency: 4, work: 100ms }} }}");
+    assert!(diff.starts_with("--- ") && diff.lines().any(|line| line == new), "{diff}");
+}
+
+#[test]
+fn a_plan_stays_within_the_limits_and_says_which_is_in_the_way() {
+    let model = format!("{SHORT}limits: {{ replicas: 2 }}\n");
+    let folder = Folder::with(&[("short.yaml", model.as_bytes())]);
+    let told = contains("limits.replicas").and(contains("allows 2"));
+    folder.simulate("short.yaml --load 6x --budget 4M").code(0).stdout(told);
+    // Another load is planned for than the one that is shown.
+    folder.simulate("short.yaml --load 1x --plan-to 3x --budget 4M").code(0).stdout(contains("Plan to 3x"));
+}
+
+#[test]
+fn a_patch_that_is_none_is_refused_with_its_line() {
+    let files: [(&str, &[u8]); 2] =
+        [("tiny.yaml", TINY.as_bytes()), ("bad.yaml", b"# a plan\nservices: { api: {} }\n")];
+    let folder = Folder::with(&files);
+    let told = contains("`services` in line 2 is no path").and(contains("services.web.replicas: 8"));
+    folder.simulate("run tiny.yaml --apply bad.yaml").code(2).stderr(told);
+    folder.simulate("run tiny.yaml --apply none.yaml").code(2).stderr(contains("none.yaml"));
+}

@@ -128,8 +128,11 @@ fn is_healthy(drawn: &Drawn, model: &Model) -> bool {
         let several = component.origin.path.starts_with("services.");
         let lost = !several || good(&[&one[0]], "60s", &everybody, 0.99);
         let kinds = [format!("kill:{name}@20s+20s"), format!("latency:{name}:+2s@20s+20s")];
-        // What needs it may lose all of the time it lasts, and no more.
-        let whole = kinds.iter().all(|f| good(&[f], "120s", &others, 0.99) && good(&[f], "120s", &everybody, 0.75));
+        // What needs it may lose all of the time it lasts, a sixth, and half as much again; behind a cache only the 40% that
+        // miss need it, a fifteenth.
+        let cached = name.strip_prefix('d').is_some_and(|i| model.plan.component(&format!("c{i}")).is_some());
+        let least = if cached { 1.0 - 1.5 / 15.0 } else { 0.75 };
+        let whole = kinds.iter().all(|f| good(&[f], "120s", &others, 0.99) && good(&[f], "120s", &everybody, least));
         lost && whole
     })
 }
@@ -139,7 +142,7 @@ fn success(served: &Served) -> f64 {
 }
 
 /// How many of these were healthy, and what the review said of those that is urgent.
-fn judge(seeds: std::ops::Range<u32>) -> (usize, Vec<String>) {
+fn judge(seeds: std::ops::Range<u32>, budget: f64) -> (usize, Vec<String>) {
     let (mut healthy, mut accused) = (0, Vec::new());
     for seed in seeds {
         let drawn = draw(seed);
@@ -148,8 +151,7 @@ fn judge(seeds: std::ops::Range<u32>) -> (usize, Vec<String>) {
             continue;
         }
         healthy += 1;
-        let options =
-            Options { loads: vec![Quantity::Factor(1.0)], replications: 2, budget: 4e6, ..Options::default() };
+        let options = Options { loads: vec![Quantity::Factor(1.0)], replications: 2, budget, ..Options::default() };
         let found = review(&model, &options, &Quiet);
         let graph = Graph::new(&model.plan);
         let findings = findings::look(&Evidence { model: &model, graph: &graph, review: Some(&found) });
@@ -160,10 +162,10 @@ fn judge(seeds: std::ops::Range<u32>) -> (usize, Vec<String>) {
 }
 
 #[test]
-#[ignore = "not settled: breakers one behind another recover late, and are called stuck"]
+#[ignore = "not settled: what a breaker refuses though a cache has it is lost without need, and brute force does not see it"]
 fn healthy_systems_are_accused_of_nothing_urgent() {
-    let (healthy, accused) = judge(1..25);
-    assert!(healthy >= 20, "{healthy} of 24 are healthy");
+    let (healthy, accused) = judge(1..9, 40e6);
+    assert!(healthy >= 6, "{healthy} of 8 are healthy");
     assert!(accused.is_empty(), "{accused:#?}");
 }
 
@@ -171,7 +173,7 @@ fn healthy_systems_are_accused_of_nothing_urgent() {
 #[test]
 #[ignore = "minutes"]
 fn three_hundred_healthy_systems_are_accused_of_nothing_urgent() {
-    let (healthy, accused) = judge(1..361);
+    let (healthy, accused) = judge(1..361, 40e6);
     assert!(healthy >= 300, "{healthy} of 360 are healthy");
     assert!(accused.is_empty(), "{healthy} healthy: {accused:#?}");
 }

@@ -2,6 +2,7 @@
 
 use crate::common::{Run, counts, run};
 use tenfold::engine::TopicTally;
+use tenfold::plan::TopicId;
 
 /// A queue with these settings; its consumer takes so long.
 fn queue(settings: &str, consumer: &str, work: &str) -> String {
@@ -30,6 +31,16 @@ fn messages_have_a_life() {
     assert_eq!((kept.published, kept.lost, kept.backlog.level), (5, 2, 3));
     let ttl = run(&queue("ttl: 2500ms, dead_letter: lost", "concurrency: 4", "100ms"), "5400ms", stopped);
     assert_eq!((ttl.topic("events").dead_lettered, ttl.topic("lost").published), (2, 2));
+}
+
+/// Nobody takes messages: none for the first second, then one, two, three and four. That is two on average, and more in the end.
+#[test]
+fn a_backlog_is_a_mean_over_time() {
+    let kept = run(&queue("retention: 1h", "concurrency: 4", "100ms"), "5s", &["consumer_stop:events@0s"]);
+    let component = kept.model.plan.component("events").unwrap();
+    let topic = kept.model.plan.topics.iter().position(|t| t.component == component).unwrap();
+    assert_eq!(kept.measured.mean_backlog(TopicId::new(topic)), 2.0);
+    assert!(kept.topic("events").backlog.level >= 4);
 }
 
 /// Each message is received 700 ms after it was published: four of five within the measured part.

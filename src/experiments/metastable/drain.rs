@@ -44,8 +44,13 @@ impl Inquiry<'_, '_> {
             if warm.was_cut() {
                 return Wait { capped: true, ..wait };
             }
-            if warm.has_stopped() || later.is_back(&usual) {
+            if warm.has_stopped() {
                 return wait;
+            }
+            if later.is_back(&usual) {
+                // What is seen to come back is waited for.
+                let more = if earlier.is_back(&usual) { SimDuration::ZERO } else { step };
+                return Wait { length: wait.length + more, ..wait };
             }
             // What does not fall any more will not be gone later: more patience would show nothing else.
             let Some(more) = to_go(&usual, [&earlier, &later]) else { return Wait { capped: false, ..wait } };

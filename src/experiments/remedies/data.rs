@@ -34,7 +34,7 @@ impl Works<'_, '_> {
     fn hidden(&self, cache: ComponentId) -> Option<Remedy> {
         let graph = self.field.graph;
         let dead = self.fault(&format!("kill:{}", self.name(cache)), None)?;
-        let run = self.all_along(&dead);
+        let run = self.all_along(&dead)?;
         let all = usages(graph, &graph.bounds(), &run);
         let first = giving_out(graph, &all).into_iter().find(|u| u.utilization >= SATURATED)?;
         let usual = usages(graph, &graph.bounds(), self.healthy);

@@ -22,6 +22,7 @@ use crate::model::Change;
 use crate::plan::{ComponentId, EdgeId, TopicId};
 use crate::units::SimDuration;
 use rayon::prelude::*;
+use std::sync::OnceLock;
 
 /// What may help, with the values to try; the mildest first.
 #[derive(Clone, Debug, PartialEq)]
@@ -134,95 +135,94 @@ impl Works<'_, '_> {
         all
     }
 
-    /// Tries one.
-    pub fn try_remedy(&self, remedy: &Remedy) -> Option<Proof> {
+    /// Tries one. What a healthy day costs as the model is stands in `healthy`, or is put there when it is first needed.
+    pub fn try_remedy(&self, remedy: &Remedy, healthy: &OnceLock<Option<Vec<Vec<Toll>>>>) -> Option<Proof> {
         let given = remedy.given();
-        let before = bad(&self.pay(remedy, &given, 0)?);
-        if before < LEAST || remedy.breaker.is_some_and(|(edge, does)| !self.breaker(edge, does, &remedy.faults)) {
+        let (first, run) = self.pay(remedy, &given, 0)?;
+        let before = bad(&first);
+        let blamed =
+            |(edge, does): (EdgeId, Breaker)| (run.edges[edge.index()].breaker_opened > 0) == (does == Breaker::Opens);
+        if before < LEAST || remedy.changes.is_empty() || !remedy.breaker.is_none_or(blamed) {
             return None;
         }
-        let spared: Vec<f64> = remedy
+        let tried: Vec<Option<Vec<Toll>>> = remedy
             .changes
             .par_iter()
-            .map(|change| {
-                let after = self.pay(remedy, &[given.clone(), vec![change.clone()]].concat(), 0);
-                after.map_or(f64::NEG_INFINITY, |tolls| before - bad(&tolls))
-            })
+            .map(|change| Some(self.pay(remedy, &[given.clone(), vec![change.clone()]].concat(), 0)?.0))
             .collect();
-        let best = spared.iter().copied().fold(0.0, f64::max);
+        let spared = |toll: &Option<Vec<Toll>>| toll.as_ref().map_or(f64::NEG_INFINITY, |toll| before - bad(toll));
+        let best = tried.iter().map(spared).fold(0.0, f64::max);
         if best < (HELPS * before).max(LEAST) {
             return None;
         }
-        let chosen = spared.iter().position(|s| *s >= AS_GOOD * best)?;
-        self.confirm(remedy, &remedy.changes[chosen])
+        let chosen = tried.iter().position(|toll| spared(toll) >= AS_GOOD * best)?;
+        self.confirm(remedy, &remedy.changes[chosen], [&first, tried[chosen].as_ref()?], healthy)
     }
 
-    fn confirm(&self, remedy: &Remedy, change: &Change) -> Option<Proof> {
+    /// More replications; the first under the case is there already, without and with the change.
+    fn confirm(
+        &self,
+        remedy: &Remedy,
+        change: &Change,
+        first: [&[Toll]; 2],
+        healthy: &OnceLock<Option<Vec<Vec<Toll>>>>,
+    ) -> Option<Proof> {
         let (given, alone) = (remedy.given(), std::slice::from_ref(change));
         let with = [given.clone(), alone.to_vec()].concat();
         let calm = Remedy { faults: Vec::new(), spares: Spares::Requests, ..remedy.clone() };
-        let side = |remedy: &Remedy, changes: &[Change]| -> Option<Vec<Vec<Toll>>> {
-            (0..self.replications).into_par_iter().map(|r| self.pay(remedy, changes, r)).collect()
+        let side = |remedy: &Remedy, changes: &[Change], first: &[&[Toll]]| -> Option<Vec<Vec<Toll>>> {
+            let more = (first.len() as u32..self.replications).into_par_iter();
+            let more: Option<Vec<_>> = more.map(|r| Some(self.pay(remedy, changes, r)?.0)).collect();
+            Some(first.iter().map(|toll| toll.to_vec()).chain(more?).collect())
         };
-        let (before, after) = (side(remedy, &given)?, side(remedy, &with)?);
-        let already_calm = remedy.faults.is_empty() && given.is_empty();
-        let harmless = already_calm || unharmed(&side(&calm, &[])?, &side(&calm, alone)?);
+        let (before, after) = (side(remedy, &given, &[first[0]])?, side(remedy, &with, &[first[1]])?);
         let sums = |runs: &[Vec<Toll>]| runs.iter().map(|r| bad(r)).collect::<Vec<f64>>();
         let spared = Estimate::of_difference(&sums(&after), &sums(&before));
-        (spared.low > 0.0).then(|| Proof {
-            remedy: remedy.clone(),
-            change: change.clone(),
-            before,
-            after,
-            spared,
-            harmless,
-        })
+        if spared.low <= 0.0 {
+            return None;
+        }
+        let already_calm = remedy.faults.is_empty() && given.is_empty();
+        let usual = || healthy.get_or_init(|| side(&calm, &[], &[])).as_ref();
+        let harmless = already_calm || unharmed(usual()?, &side(&calm, alone, &[])?);
+        Some(Proof { remedy: remedy.clone(), change: change.clone(), before, after, spared, harmless })
     }
 
-    /// What is lost in one replication.
-    fn pay(&self, remedy: &Remedy, changes: &[Change], replication: u32) -> Option<Vec<Toll>> {
+    /// What is lost in one replication, with all that was measured; `None` for changes that do not fit, and for a run that
+    /// was cut.
+    fn pay(&self, remedy: &Remedy, changes: &[Change], replication: u32) -> Option<(Vec<Toll>, Measurements)> {
         let plan = (self.remodel)(changes)?;
         let graph = Graph::new(&plan);
         let users = graph.user_endpoints();
-        let mut case = super::campaign::Field { graph: &graph, ..self.field }.case(&self.drill);
-        case.faults = remedy.faults.clone();
-        // What repeats something without a pause is not told from a run that was cut.
-        let usual = self.healthy.events as f64 / self.healthy.measured.seconds().max(1.0) * self.drill.seconds();
-        case.schedule.most_events = ((COSTLY as f64 * usual) as u64).max(LEAST_EVENTS);
-        let mut run = case.run(replication);
-        if matches!(run.stop, Some(Stop::Events(_))) {
-            return None;
-        }
-        match remedy.spares {
-            Spares::Requests => {}
+        let mut run = self.run_of(&graph, &remedy.faults, replication)?;
+        let toll = match remedy.spares {
+            Spares::Requests => tolls(&users, self.field.patience, &run),
             Spares::OthersRequests(source) => {
                 run.sources.remove(source);
+                tolls(&users, self.field.patience, &run)
             }
             Spares::Messages(topic) => {
                 let tally = &run.topics[topic.index()];
                 let left = tally.backlog.level as f64;
-                return Some(vec![Toll { offered: tally.published as f64, failed: left, ..Toll::default() }]);
+                vec![Toll { offered: tally.published as f64, failed: left, ..Toll::default() }]
             }
-        }
-        Some(tolls(&users, self.field.patience, &run))
+        };
+        Some((toll, run))
     }
 
-    /// One replication of the model as it is, under these faults.
-    fn struck(&self, faults: &[Fault]) -> Measurements {
-        let mut case = self.field.case(&self.drill);
+    /// One replication of the drill; `None` where it repeats something without a pause, and was cut.
+    fn run_of(&self, graph: &Graph, faults: &[Fault], replication: u32) -> Option<Measurements> {
+        let mut case = super::campaign::Field { graph, ..self.field }.case(&self.drill);
         case.faults = faults.to_vec();
-        case.run(0)
+        let usual = self.healthy.events as f64 / self.healthy.measured.seconds().max(1.0) * self.drill.seconds();
+        case.schedule.most_events = ((COSTLY as f64 * usual) as u64).max(LEAST_EVENTS);
+        Some(case.run(replication)).filter(|run| !matches!(run.stop, Some(Stop::Events(_))))
     }
 
-    /// The same under one fault from the beginning to the end, so that its means are those of the fault.
-    fn all_along(&self, fault: &Fault) -> Measurements {
-        self.struck(&[Fault { start: SimDuration::ZERO, duration: None, ..fault.clone() }])
-    }
-
-    /// Whether the breaker of an edge does that.
-    fn breaker(&self, edge: EdgeId, does: Breaker, faults: &[Fault]) -> bool {
-        let opened = self.struck(faults).edges[edge.index()].breaker_opened > 0;
-        opened == (does == Breaker::Opens)
+    /// One replication of the model as it is, under one fault from the beginning to the end, so that its means are those of
+    /// the fault.
+    fn all_along(&self, fault: &Fault) -> Option<Measurements> {
+        let fault = Fault { start: SimDuration::ZERO, duration: None, ..fault.clone() };
+        self.run_of(self.field.graph, &[fault], 0)
     }
 
     /// A fault of the drill, if it makes sense; `lasting` for one that is over sooner.

@@ -20,7 +20,7 @@ impl Works<'_, '_> {
             return Vec::new();
         }
         let Some(rush) = self.fault(&format!("load:{load:.1}x"), Some(RUSH)) else { return Vec::new() };
-        let run = self.all_along(&rush);
+        let Some(run) = self.all_along(&rush) else { return Vec::new() };
         let full = giving_out(graph, &usages(graph, &graph.bounds(), &run));
         let service = full.iter().filter(|u| u.utilization >= SATURATED).find_map(|u| match u.resource {
             Resource::Cpu(s) | Resource::Workers(s) => {
