@@ -180,7 +180,8 @@ impl World<'_> {
         let Made { parent, replica, counted, .. } = made;
         let route = &self.routes[link.index()];
         if route.straight {
-            return self.call_straight(link, made, probe);
+            let f = self.call_straight(link, made, probe);
+            return self.run_last(f);
         }
         let edge = route.edge;
         let e = edge as usize;

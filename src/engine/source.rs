@@ -2,7 +2,7 @@
 
 use super::agenda::{Class, Kind};
 use super::call::{Made, Parent};
-use super::frame::{ASKED, COUNTED, Frame};
+use super::frame::{ASKED, COUNTED, Frame, NONE};
 use super::outcome::Outcome;
 use super::probe::Probe;
 use super::world::{Ready, World};
@@ -104,8 +104,7 @@ impl World<'_> {
         let state = &mut self.sources[s as usize];
         if let Some(gap) = state.gap {
             let after = (state.arrivals.exponential() * gap) as i64 as u64;
-            let wake = self.schedule(after, Class::Arrival, Kind::Source, s);
-            self.sources[s as usize].wake = wake;
+            state.wake = self.agenda.schedule_next(self.now.saturating_add(after), Class::Arrival, Kind::Source, s);
             return;
         }
         if state.varies {
@@ -125,8 +124,7 @@ impl World<'_> {
             }
             _ => return,
         };
-        let wake = self.schedule(after, Class::Arrival, Kind::Source, s);
-        self.sources[s as usize].wake = wake;
+        state.wake = self.agenda.schedule_next(self.now.saturating_add(after), Class::Arrival, Kind::Source, s);
     }
 
     pub(super) fn think(&mut self, s: u32) {
@@ -136,14 +134,22 @@ impl World<'_> {
         }
     }
 
-    /// An open source's next request.
-    pub(super) fn source_due<P: Probe>(&mut self, s: u32, probe: &mut P) {
+    /// An open source's next request. Returns its frame if it can run.
+    #[inline(never)]
+    pub(super) fn source_due<P: Probe>(&mut self, s: u32, probe: &mut P) -> u32 {
         self.schedule_next(s);
-        self.ask(s, probe);
+        self.ask(s, probe)
     }
 
-    /// A user asks for something.
-    pub(super) fn ask<P: Probe>(&mut self, s: u32, probe: &mut P) {
+    /// A user of a closed source has thought enough.
+    #[inline(never)]
+    pub(super) fn user_due<P: Probe>(&mut self, s: u32, probe: &mut P) -> u32 {
+        self.ask(s, probe)
+    }
+
+    /// A user asks for something. Returns the request's frame if it can run at once, and before anything else.
+    #[inline(always)]
+    fn ask<P: Probe>(&mut self, s: u32, probe: &mut P) -> u32 {
         let lot = Lot(self.sources[s as usize].lots.bits());
         let source = &self.plan.sources[s as usize];
         let mix = &source.mix;
@@ -161,25 +167,33 @@ impl World<'_> {
                 state.backlog.push_back(meant);
                 self.backlogged += 1;
                 self.tallies.late[s as usize][usize::from(self.counting)] += 1;
-                return;
+                return NONE;
             }
             state.users += 1;
         }
-        self.start(s, meant, probe);
+        self.start(s, meant, probe)
     }
 
+    /// Returns the request's frame if it can run.
     #[inline(always)]
-    fn start<P: Probe>(&mut self, s: u32, meant: Meant, probe: &mut P) {
+    fn start<P: Probe>(&mut self, s: u32, meant: Meant, probe: &mut P) -> u32 {
         let link = self.plan.sources[s as usize].mix[meant.asked as usize].1;
         let Meant { at, lot, asked, counted } = meant;
-        if self.routes[link.index()].plain && at == self.now {
+        let route = &self.routes[link.index()];
+        if route.plain && at == self.now {
             return self.ask_plainly(s, link, meant, probe);
         }
-        self.new_call(link, Made { parent: Parent::User(s, asked), lot, replica: 0, start: at, counted }, probe);
+        let made = Made { parent: Parent::User(s, asked), lot, replica: 0, start: at, counted };
+        if route.straight {
+            return self.call_straight(link, made, probe);
+        }
+        self.new_call(link, made, probe);
+        NONE
     }
 
     /// Sends the request of a user who tries once and waits for ever: its frame is all there is to keep.
-    fn ask_plainly<P: Probe>(&mut self, s: u32, link: LinkId, meant: Meant, probe: &mut P) {
+    #[inline(always)]
+    fn ask_plainly<P: Probe>(&mut self, s: u32, link: LinkId, meant: Meant, probe: &mut P) -> u32 {
         let route = &self.routes[link.index()];
         let entry = route.entry;
         let tally = &mut self.tallies.edges[route.edge as usize][usize::from(meant.counted)];
@@ -191,8 +205,7 @@ impl World<'_> {
         // As a call's first try.
         frame.begin(meant.lot.child(1), entry, link, flags);
         (frame.parent, frame.parent_ticket) = (s, meant.asked);
-        let f = self.arrive_here(f, probe);
-        self.run_last(f);
+        self.arrive_here(f, probe)
     }
 
     /// The reply to such a request has come.
@@ -242,7 +255,8 @@ impl World<'_> {
     pub(super) fn start_waiting<P: Probe>(&mut self, s: u32, probe: &mut P) {
         if let Some(meant) = self.sources[s as usize].backlog.pop_front() {
             self.backlogged -= 1;
-            self.start(s, meant, probe);
+            let f = self.start(s, meant, probe);
+            self.run_last(f);
         }
     }
 

@@ -11,9 +11,9 @@ use crate::plan::LinkId;
 use crate::random::Lot;
 
 impl World<'_> {
-    /// Begins a call, and its first try.
-    #[inline]
-    pub(super) fn call_straight<P: Probe>(&mut self, link: LinkId, made: Made, probe: &mut P) {
+    /// Begins a call, and its first try. Returns the frame of that if it can run.
+    #[inline(always)]
+    pub(super) fn call_straight<P: Probe>(&mut self, link: LinkId, made: Made, probe: &mut P) -> u32 {
         let route = &self.routes[link.index()];
         let (e, entry, lane) = (route.edge, route.entry, route.lane);
         let instance = route.first_instance + made.replica.min(route.instances - 1);
@@ -35,8 +35,7 @@ impl World<'_> {
         if lane != NONE {
             self.set_timer(lane, c, ticket);
         }
-        let f = self.arrive_here(f, probe);
-        self.run_last(f);
+        self.arrive_here(f, probe)
     }
 
     /// The try that a call waits for has succeeded. False, with nothing done, unless it is all that is left of the call.

@@ -283,17 +283,22 @@ impl<'p> World<'p> {
     #[inline]
     fn handle<P: Probe>(&mut self, key: Key, probe: &mut P) -> u32 {
         let at = key.index();
-        if key.kind() == Kind::Done {
-            return if self.frames[at].wake == key.stamp() { at } else { NONE };
+        match key.kind() {
+            Kind::Done if self.frames[at].wake == key.stamp() => at,
+            Kind::Source if self.sources[at as usize].wake == key.stamp() => self.source_due(at, probe),
+            Kind::User => self.user_due(at, probe),
+            Kind::Done | Kind::Source => NONE,
+            _ => {
+                self.handle_other(key, probe);
+                NONE
+            }
         }
-        self.handle_other(key, probe);
-        NONE
     }
 
     fn handle_other<P: Probe>(&mut self, key: Key, probe: &mut P) {
         let at = key.index();
         match key.kind() {
-            Kind::Done => {}
+            Kind::Done | Kind::Source | Kind::User => {}
             Kind::Cpu => self.cpu_due(at, key),
             Kind::Reply => {
                 if self.frames[at].wake == key.stamp() {
@@ -306,13 +311,7 @@ impl<'p> World<'p> {
                     self.arrive(at, probe);
                 }
             }
-            Kind::Source => {
-                if self.sources[at as usize].wake == key.stamp() {
-                    self.source_due(at, probe);
-                }
-            }
             Kind::Crowd => self.gather(at),
-            Kind::User => self.ask(at, probe),
             Kind::Retry => {
                 if self.calls[at].wake == key.stamp() {
                     self.try_call(at, probe);

@@ -22,7 +22,12 @@ impl Pair {
         let time = self.now.saturating_add(after).min(SimTime::MAX.0);
         let seq = self.agenda.next_seq();
         let key = Key::new(time, class, seq, Kind::Done, seq as u32);
-        self.agenda.push(key);
+        // As those of sources do.
+        if class == Class::Arrival {
+            self.agenda.push_apart(key);
+        } else {
+            self.agenda.push(key);
+        }
         self.sorted.insert(key);
     }
 
