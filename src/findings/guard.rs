@@ -44,7 +44,10 @@ fn finding(
     let edge = &evidence.model.plan.edges[main.edge.index()];
     let target = evidence.component(failure.target);
     let stuck = failure.recoveries() < failure.harms.len();
-    let share = failure.avoidable_share();
+    // What could have been answered is reckoned; what the guard spares was measured. The lesser counts, and of what was
+    // measured the least that chance leaves: breakers one behind another recover sooner or later from run to run.
+    let came: f64 = failure.mean(|harm| harm.during.iter().sum());
+    let share = failure.avoidable_share().min(proven.spared.low.max(0.0) / came.max(1.0));
     let severity = match () {
         () if stuck || !failure.collateral.is_empty() => Severity::P0,
         // An answer that comes late is an annoyance, one that fails is an incident.

@@ -128,11 +128,13 @@ fn is_healthy(drawn: &Drawn, model: &Model) -> bool {
         let several = component.origin.path.starts_with("services.");
         let lost = !several || good(&[&one[0]], "60s", &everybody, 0.99);
         let kinds = [format!("kill:{name}@20s+20s"), format!("latency:{name}:+2s@20s+20s")];
-        // What needs it may lose all of the time it lasts, a sixth, and half as much again; behind a cache only the 40% that
-        // miss need it, a fifteenth.
+        // What needs it may lose all of the time it lasts, a sixth, and half as much again. Behind a cache only the 40% that
+        // miss need it: while it lasts, half of the first 40 s, one in twenty more may be lost.
         let cached = name.strip_prefix('d').is_some_and(|i| model.plan.component(&format!("c{i}")).is_some());
-        let least = if cached { 1.0 - 1.5 / 15.0 } else { 0.75 };
-        let whole = kinds.iter().all(|f| good(&[f], "120s", &others, 0.99) && good(&[f], "120s", &everybody, least));
+        let whole = kinds.iter().all(|f| {
+            let over = good(&[f], "120s", &others, 0.99) && good(&[f], "120s", &everybody, 0.75);
+            over && (!cached || good(&[f], "40s", &everybody, 1.0 - 0.45 / 2.0))
+        });
         lost && whole
     })
 }
@@ -162,18 +164,17 @@ fn judge(seeds: std::ops::Range<u32>, budget: f64) -> (usize, Vec<String>) {
 }
 
 #[test]
-#[ignore = "not settled: what a breaker refuses though a cache has it is lost without need, and brute force does not see it"]
 fn healthy_systems_are_accused_of_nothing_urgent() {
-    let (healthy, accused) = judge(1..9, 40e6);
-    assert!(healthy >= 6, "{healthy} of 8 are healthy");
+    let (healthy, accused) = judge(1..6, 40e6);
+    assert!(healthy >= 3, "{healthy} of 5 are healthy");
     assert!(accused.is_empty(), "{accused:#?}");
 }
 
-/// The same over 300, which takes minutes.
+/// The same over 300, which takes hours.
 #[test]
-#[ignore = "minutes"]
-fn three_hundred_healthy_systems_are_accused_of_nothing_urgent() {
-    let (healthy, accused) = judge(1..361, 40e6);
-    assert!(healthy >= 300, "{healthy} of 360 are healthy");
+#[ignore = "hours"]
+fn three_hundred_drawn_systems_are_accused_of_nothing_urgent() {
+    let (healthy, accused) = judge(1..450, 40e6);
+    assert!(healthy >= 300, "{healthy} of 449 are healthy");
     assert!(accused.is_empty(), "{healthy} healthy: {accused:#?}");
 }

@@ -1,9 +1,9 @@
 //! Whether a system is stuck: the trigger is gone, users ask for no more than before, and they get less.
 //!
-//! One waits first, as `wait` says, and longer while what is in progress still falls (`drain`). A run is stuck when, for as long again, goodput is below nine tenths of what it was
-//! before the trigger, though users ask for no more, while something takes more tries per request of users than 1.1
-//! times what was usual, or some station has lost a tenth of its capacity. Near the edge this is chance, so it is told as
-//! a share of independent seeds.
+//! One waits first, as `wait` says, and longer while what is in progress still falls (`drain`). A run is stuck when, for
+//! as long again, goodput is below nine tenths of what it was before the trigger, though users ask for no more, while
+//! something takes more tries per request of users than 1.1 times what was usual, or some station has lost a tenth of its
+//! capacity. Near the edge this is chance, so it is told as a share of independent seeds.
 
 use super::inquiry::{Course, Inquiry};
 use super::pulse::{Strain, healed};
@@ -12,6 +12,7 @@ use crate::faults::Fault;
 use crate::measure::Warm;
 use crate::units::SimDuration;
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// How one run went on after its trigger.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,6 +46,10 @@ const MOST_SEEDS: u32 = 20;
 const LEAST_SEEDS: u32 = 5;
 /// … or else so few.
 const FEW_SEEDS: u32 = 3;
+/// Where no more than so many can be paid for, …
+const DEAR: u32 = 10;
+/// … this many that are all stuck are enough: what they leave is for what keeps them so.
+const AGREEING: u32 = 4;
 /// The seeds may take this share of all that the failure may cost, …
 const LARGE_SHARE: f64 = 0.35;
 /// … and few seeds this one.
@@ -92,12 +97,20 @@ impl Inquiry<'_, '_> {
         let seeds = ((events / cost) as u32).clamp(least, MOST_SEEDS);
         // Another seed may take a little more than the first.
         let case = case.at_most((2.0 * most) as u64);
-        let others = (1..seeds).into_par_iter().map(|r| {
-            let warm = case.fork(r, course.end());
-            (self.aftermath(&warm, &course), warm.events())
-        });
+        let others = |seeds: Range<u32>| -> Vec<(Aftermath, u64)> {
+            let one = |r| {
+                let warm = case.fork(r, course.end());
+                (self.aftermath(&warm, &course), warm.events())
+            };
+            seeds.into_par_iter().map(one).collect()
+        };
         let mut each = vec![(self.aftermath(&first, &course), first.events())];
-        each.extend(others.collect::<Vec<_>>());
+        let asked = if seeds <= DEAR { seeds.min(AGREEING) } else { seeds };
+        each.extend(others(1..asked));
+        let is_stuck = |(aftermath, _): &(Aftermath, u64)| matches!(aftermath, Aftermath::Stuck(_));
+        if !each.iter().all(is_stuck) {
+            each.extend(others(asked..seeds));
+        }
         let events = each.iter().map(|(_, events)| events).sum();
         Some(Aftermaths { course, wait, each: each.into_iter().map(|(aftermath, _)| aftermath).collect(), events })
     }

@@ -91,10 +91,10 @@ fn below_half_of_the_capacity_or_with_few_retries_it_heals() {
 }
 
 /// Published: 3,000/s over a database of 300/s are never served again once the cache is flushed; what the database bears
-/// by itself are.
+/// by itself are. Where seeds are dear, four that agree that it is stuck are enough, and that it is not takes all five.
 #[test]
 fn a_flushed_cache_is_never_filled_again() {
-    assert_eq!(stuck(LOOK_ASIDE, "cache_flush:pages@0s+1s", 0.0), (5, 5));
+    assert_eq!(stuck(LOOK_ASIDE, "cache_flush:pages@0s+1s", 0.0), (4, 4));
     assert_eq!(stuck(&LOOK_ASIDE.replace("2500/s", "280/s"), "cache_flush:pages@0s+1s", 0.0), (0, 5));
 }
 
