@@ -3,13 +3,13 @@
 use super::agenda::{Class, Kind};
 use super::frame::{ASYNC, COUNTED, DEGRADED, Frame, HOLDS, INSIDE, NONE, PRIORITY, Place};
 use super::outcome::{Cause, Outcome};
-use super::probe::Probe;
+use super::probe::{Maker, Mark, Probe};
 use super::program::{Do, Op};
 use super::topic::Published;
 use super::world::{Ready, World};
 use crate::plan::{Branch, LinkId, Pc, Step};
 use crate::random::Lot;
-use crate::units::SimDuration;
+use crate::units::{SimDuration, SimTime};
 
 impl World<'_> {
     /// Runs a frame, unless it is `NONE`, and then everything that can go on at this instant.
@@ -53,6 +53,7 @@ impl World<'_> {
             };
             frame.pc = pc + 1;
             probe.turns_to(op.what.name());
+            probe.marks(SimTime(self.now), Mark::Runs { frame: f, pc });
             match op.what {
                 Do::WorkExponential | Do::Work => {
                     if self.propagates && self.is_too_late(f) {
@@ -295,13 +296,13 @@ impl World<'_> {
                     let callee = self.call(f, ticket, link, choice, probe);
                     self.run_last(callee);
                 }
-                Branch::Program(pc) => self.branch(f, ticket, pc, choice),
+                Branch::Program(pc) => self.branch(f, ticket, pc, choice, probe),
             }
         }
     }
 
     /// Begins a branch that runs steps of its own.
-    fn branch(&mut self, f: u32, ticket: u32, pc: Pc, choice: u32) {
+    fn branch<P: Probe>(&mut self, f: u32, ticket: u32, pc: Pc, choice: u32, probe: &mut P) {
         let parent = &self.frames[f];
         let at = self.insert(Frame {
             lot: Lot(parent.lot).child(choice).0,
@@ -314,6 +315,7 @@ impl World<'_> {
             flags: parent.flags & (COUNTED | PRIORITY | ASYNC),
             ..Frame::EMPTY
         });
+        probe.marks(SimTime(self.now), Mark::Branches { frame: at, of: f });
         if self.cancels {
             self.family.adopt_branch(f, at);
         }
@@ -356,6 +358,7 @@ impl World<'_> {
         let (child, frame) = self.frames.claim(Frame::EMPTY);
         frame.begin(lot, entry, link, flags);
         (frame.parent, frame.parent_ticket) = (f, ticket);
+        probe.marks(SimTime(self.now), Mark::Sent { frame: child, link, maker: Maker::Frame(f) });
         self.arrive_here(child, probe)
     }
 }
