@@ -17,10 +17,9 @@ pub fn otlp(report: &Report) -> String {
     let mut services: IndexMap<&str, Vec<Value>> = IndexMap::new();
     for (i, traced) in report.traces.iter().enumerate() {
         for request in &traced.requests {
-            let trace = Lot(report.seed).child(i as u32 + 1).0;
-            // Number 0 and seed 0 must not give the identifier that is none.
-            let ids =
-                Ids { high: Lot(trace).child(0).0 | 1, low: Lot(trace ^ Lot(request.number).child(1).0).child(2).0 };
+            let own = Lot(Lot(report.seed).child(i as u32).0 ^ Lot(request.number).child(0).0);
+            // The identifier of zeros is none.
+            let ids = Ids { high: own.child(1).0.max(1), low: own.child(2).0 };
             for (at, span) in request.spans.iter().enumerate() {
                 services.entry(&span.service).or_default().push(written(traced, request, (at, span), &ids));
             }

@@ -85,7 +85,7 @@ pub struct Span {
     pub degraded: bool,
     /// It had not ended when the run did.
     pub unfinished: bool,
-    /// It went on when what it was part of was over: nobody waited for it any more.
+    /// It went on when something that it was part of was over: nobody waited for it any more.
     pub outlives: bool,
 }
 

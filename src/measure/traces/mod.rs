@@ -119,9 +119,10 @@ impl Trace {
 }
 
 impl Span {
-    /// Whether it went on when what it was part of was over: nobody waited for it any more.
+    /// Whether it went on when something that it was part of was over: nobody waited for it any more.
     pub fn outlives(&self, all: &[Span]) -> bool {
-        self.parent.and_then(|parent| all.get(parent as usize)).is_some_and(|parent| self.end > parent.end)
+        let above = |span: &Span| span.parent.and_then(|parent| all.get(parent as usize));
+        std::iter::successors(above(self), |span| above(span)).any(|span| span.end < self.end)
     }
 }
 

@@ -80,6 +80,7 @@ td.text{white-space:normal;min-width:16ch}
 .cascade .at{display:inline-block;min-width:5.2em;color:var(--dim);font-variant-numeric:tabular-nums}
 .time,.line{display:flex;height:.9em;margin-top:.3em;min-width:110px}.line{min-width:240px}.line span,.time span{flex:none}
 .works{background:var(--accent)}.works.failed{background:var(--bad)}.waits{background:repeating-linear-gradient(135deg,var(--warn) 0 3px,var(--warn-ground) 3px 6px)}
+.line span:last-child{min-width:2px}
 .waterfall tbody th{white-space:normal;min-width:16ch}.waterfall td,.waterfall th{padding-top:.12em;padding-bottom:.12em}
 details{margin:.5em 0}summary{cursor:pointer;color:var(--accent);padding:.2em 0}
 footer{margin-top:3em;padding-bottom:3em;color:var(--dim);font-size:.9rem}
