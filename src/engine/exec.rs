@@ -63,7 +63,7 @@ impl World<'_> {
                         self.frames[f].pc = pc;
                         return NONE;
                     }
-                    if self.work(f, op) {
+                    if self.work(f, op, probe) {
                         return NONE;
                     }
                 }
@@ -215,7 +215,7 @@ impl World<'_> {
 
     /// Begins a stretch of work; false if it takes no time.
     #[inline(always)]
-    fn work(&mut self, f: u32, op: Op) -> bool {
+    fn work<P: Probe>(&mut self, f: u32, op: Op, probe: &mut P) -> bool {
         let frame = &mut self.frames[f];
         let replica = &self.slots[frame.slot as usize];
         let station = &mut self.stations[replica.station as usize];
@@ -225,9 +225,10 @@ impl World<'_> {
             _ => self.plan.dists[op.a as usize].sample(&mut station.work),
         };
         if station.stretches {
-            return self.work_stretched(f, d);
+            return self.work_stretched(f, d, probe);
         }
         frame.work += d.0;
+        probe.marks(SimTime(self.now), Mark::Works { frame: f, time: d });
         if d == SimDuration::ZERO {
             return false;
         }
@@ -241,10 +242,11 @@ impl World<'_> {
 
     /// The same where something makes work take longer than it says: apart, so that other models pay nothing for it.
     #[inline(never)]
-    fn work_stretched(&mut self, f: u32, d: SimDuration) -> bool {
+    fn work_stretched<P: Probe>(&mut self, f: u32, d: SimDuration, probe: &mut P) -> bool {
         let d = d.times(self.stretch(f));
         let frame = &mut self.frames[f];
         frame.work += d.0;
+        probe.marks(SimTime(self.now), Mark::Works { frame: f, time: d });
         if d == SimDuration::ZERO {
             return false;
         }

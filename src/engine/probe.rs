@@ -96,6 +96,13 @@ pub enum Mark {
         /// The number of the step in the plan.
         pc: u32,
     },
+    /// A frame begins to work, which takes this time if it need not share its cores.
+    Works {
+        /// The frame.
+        frame: u32,
+        /// How long.
+        time: SimDuration,
+    },
     /// A frame ends where it was served.
     Served {
         /// The frame.

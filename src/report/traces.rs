@@ -75,7 +75,7 @@ pub struct Span {
     pub end_ns: u64,
     /// Time in line: of a try for a permit or a connection; of what is served, for a worker.
     pub waited_ms: f64,
-    /// Time in which it worked itself, where it is served; several branches at once count each.
+    /// Time for which it worked itself, where it is served: without sharing its cores; several branches at once count each.
     pub worked_ms: f64,
     /// 0 for a first try, 1 for the first retry.
     pub retry: u32,

@@ -91,6 +91,8 @@ pub struct Span {
     pub attempt: u32,
     /// When it worked or slept, in order; several branches may work at once.
     pub worked: Vec<[SimTime; 2]>,
+    /// How long it would have worked or slept without sharing its cores, all branches together; at most what it did.
+    pub work: SimDuration,
     /// When it kept the connection of a transaction, without being waited for.
     pub held: Option<[SimTime; 2]>,
 }

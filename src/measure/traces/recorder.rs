@@ -59,6 +59,8 @@ struct FrameState {
     branch: bool,
     /// The step it is at, since when; `None` while it waits for its first.
     step: Option<u32>,
+    /// What its work at this step takes by itself.
+    work: Option<SimDuration>,
     since: SimTime,
 }
 
@@ -164,9 +166,9 @@ impl<'p> Recorder<'p> {
             slot.trace.cut = true;
             return None;
         }
-        let (waited, worked) = (SimDuration::ZERO, Vec::new());
+        let (waited, worked, work) = (SimDuration::ZERO, Vec::new(), SimDuration::ZERO);
         let (end, outcome, held) = (start, None, None);
-        slot.trace.spans.push(Span { parent, what, start, end, outcome, waited, attempt: 0, worked, held });
+        slot.trace.spans.push(Span { parent, what, start, end, outcome, waited, attempt: 0, worked, work, held });
         let span = (slot.trace.spans.len() - 1) as u32;
         self.spans += 1;
         Some(At { span, ..of })
@@ -283,7 +285,7 @@ impl<'p> Recorder<'p> {
     fn leaves(&mut self, frame: u32, now: SimTime, to: Option<u32>) {
         let state = at_mut(&mut self.frames, frame);
         let Some(served) = state.served else { return };
-        let (step, since, branch) = (state.step, state.since, state.branch);
+        let (step, since, branch, work) = (state.step, state.since, state.branch, state.work.take());
         (state.step, state.since) = (to, now);
         let steps = &self.plan.steps;
         let kind = step.and_then(|pc| steps.get(pc as usize));
@@ -292,10 +294,14 @@ impl<'p> Recorder<'p> {
             None if !branch => span.waited += now.since(since),
             // Work that begins again at itself has only waited for a worker.
             Some(Step::Work { .. }) if step == to => span.waited += now.since(since),
-            Some(Step::Work { .. } | Step::Sleep { .. }) if now > since => match span.worked.last_mut() {
-                Some(last) if last[1] == since => last[1] = now,
-                _ => span.worked.push([since, now]),
-            },
+            Some(Step::Work { .. } | Step::Sleep { .. }) if now > since => {
+                let all = now.since(since);
+                span.work += work.map_or(all, |work| work.min(all));
+                match span.worked.last_mut() {
+                    Some(last) if last[1] == since => last[1] = now,
+                    _ => span.worked.push([since, now]),
+                }
+            }
             Some(Step::Hold) => {
                 span.held = Some([since, now]);
                 let by = span.parent;
@@ -343,6 +349,7 @@ impl Probe for Recorder<'_> {
             }
             Mark::Arrives { frame } => self.arrives(frame, now),
             Mark::Runs { frame, pc } => self.leaves(frame, now, Some(pc)),
+            Mark::Works { frame, time } => at_mut(&mut self.frames, frame).work = Some(time),
             Mark::Served { frame, outcome } => self.served(frame, now, outcome),
             Mark::Replied { frame, outcome } => self.replied(frame, now, outcome),
         }

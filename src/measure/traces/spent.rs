@@ -24,7 +24,8 @@ pub enum Place {
 pub struct Spent {
     /// Working, or sleeping as an external service does.
     pub working: SimDuration,
-    /// Waiting: for a worker, a permit, a connection, a row, the next try. Of the network all of it.
+    /// Waiting: for a worker, a permit, a connection, a row, a core that others use, too, or the next try. Of the network
+    /// all of it.
     pub waiting: SimDuration,
 }
 
@@ -116,7 +117,8 @@ impl Path<'_> {
     }
 }
 
-/// How long somebody worked between two instants; several at once count once.
+/// How long somebody worked between two instants; several at once count once, and who shared a core worked only for its
+/// share.
 fn worked(span: &Span, from: SimTime, to: SimTime) -> SimDuration {
     let mut parts: Vec<[SimTime; 2]> = span.worked.iter().map(|[a, b]| [(*a).max(from), (*b).min(to)]).collect();
     parts.retain(|[a, b]| a < b);
@@ -126,5 +128,6 @@ fn worked(span: &Span, from: SimTime, to: SimTime) -> SimDuration {
         sum += b.since(a.max(until));
         until = until.max(b);
     }
-    sum
+    let all = span.worked.iter().fold(SimDuration::ZERO, |all, [a, b]| all + b.since(*a));
+    if span.work < all { sum.times(span.work.0 as f64 / all.0 as f64) } else { sum }
 }

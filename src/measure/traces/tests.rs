@@ -107,6 +107,21 @@ fn waits_are_told_where_they_are() {
     assert_eq!(db, Spent { working: SimDuration(5 * MS), waiting: SimDuration(3 * MS) });
 }
 
+/// Two workers on one core. The first works alone for 4 ms, both at half speed until it is done at 16 ms, then the second
+/// alone until 20 ms: each takes 16 ms for its 10 ms.
+#[test]
+fn who_shares_a_core_waits_for_it() {
+    let mut plan = plan(4, 2, None, 0.0);
+    plan.stations[0].cores = Some(1.0);
+    let traces = traced(&plan);
+    let served: Vec<_> = traces.traces.iter().map(|t| t.spans[2].worked.clone()).collect();
+    assert_eq!(served, [[[SimTime(0), SimTime(16 * MS)]], [[SimTime(4 * MS), SimTime(20 * MS)]]]);
+    for trace in &traces.traces {
+        let web = spent(&plan, trace)[&Place::Component(ComponentId::new(0))];
+        assert_eq!(web, Spent { working: SimDuration(10 * MS), waiting: SimDuration(6 * MS) });
+    }
+}
+
 /// The user gives up after 12 ms; what was begun for nobody goes on to its end.
 #[test]
 fn work_for_nobody_outlives_its_caller() {

@@ -6,7 +6,7 @@ use crate::experiments::{self, MainTime, MeanTime};
 use crate::measure::traces::{self, EACH, Place, Trace, What};
 use crate::plan::{ComponentId, EndpointId, Party};
 use crate::report::traces::*;
-use crate::units::{SimDuration, SimTime};
+use crate::units::SimTime;
 use std::collections::BTreeSet;
 
 impl Scribe<'_> {
@@ -62,7 +62,6 @@ impl Scribe<'_> {
             }
             What::Served(endpoint) => (Side::Server, self.component_of(endpoint), self.endpoint(endpoint), None),
         };
-        let worked = span.worked.iter().fold(SimDuration::ZERO, |sum, [from, to]| sum + to.since(*from));
         Span {
             parent: span.parent.map(|parent| parent as usize),
             side,
@@ -72,7 +71,7 @@ impl Scribe<'_> {
             start_ns: span.start.since(start).0,
             end_ns: span.end.since(start).0,
             waited_ms: span.waited.millis(),
-            worked_ms: worked.millis(),
+            worked_ms: span.work.millis(),
             retry: span.attempt.saturating_sub(1),
             failed: span.outcome.and_then(cause),
             degraded: span.outcome == Some(Outcome::Degraded),
