@@ -60,7 +60,7 @@
 //! | [`kinds`] | service, database, cache, queue, external API: how each is read and compiled |
 //! | [`model`] | a whole file: traffic, components, objectives, scenarios |
 //! | [`engine`] | the simulation: frames, calls, queues, one event at a time |
-//! | [`measure`] | a trial, its histograms and series, estimates over several |
+//! | [`measure`] | a trial, its histograms and series, its single requests, estimates over several |
 //! | [`experiments`] | which runs to compare: load, capacity, doubling, failures, guards |
 //! | [`verify`] | the engine against queueing theory: models whose answer is known |
 //! | [`report`] | how it reads, for people and for programs |

@@ -131,6 +131,11 @@ pub struct ReviewOptions {
     /// Write what was measured as OpenMetrics text, for dashboards; `-` for standard output.
     #[arg(long, value_name = "FILE")]
     pub metrics: Option<PathBuf>,
+    /// Write single requests as traces in OTLP JSON (OpenTelemetry), `-` for standard output: of the first replication of
+    /// each run and of each entry of each source's mix up to 8 of the slowest, 8 that failed (of each cause some) and 8 that
+    /// took about the median time. Times count from 2020-01-01T00:00:00Z, when measuring begins.
+    #[arg(long, value_name = "FILE")]
+    pub traces: Option<PathBuf>,
     /// The load to plan for, when it is not the one to review for.
     #[arg(long, value_name = "10x|2000/s", value_parser = values::load)]
     pub plan_to: Option<Quantity>,
@@ -166,6 +171,11 @@ pub struct RunArgs {
     /// Something that goes wrong: `KIND:TARGET[:AMOUNT][:SETTING=VALUE]...[@START[+DURATION]]`. Repeatable.
     #[arg(long, value_name = "FAULT", value_parser = values::fault, help = fail_help())]
     pub fail: Vec<Fault>,
+    /// Write single requests as traces in OTLP JSON (OpenTelemetry), `-` for standard output: of the first replication of
+    /// each run and of each entry of each source's mix up to 8 of the slowest, 8 that failed (of each cause some) and 8 that
+    /// took about the median time. Times count from 2020-01-01T00:00:00Z, when measuring begins.
+    #[arg(long, value_name = "FILE")]
+    pub traces: Option<PathBuf>,
     /// What all simulating commands share.
     #[command(flatten)]
     pub simulation: SimulationOptions,

@@ -8,7 +8,7 @@ use super::progress::Progress;
 use super::values::{Budget, FailOn};
 use super::{input, patch, terminal, work};
 use crate::experiments::{Of, Options};
-use crate::report::{Difference, Report, openmetrics, series, shell_word};
+use crate::report::{Difference, Report, openmetrics, otlp, series, shell_word};
 use crate::units::Quantity;
 use crate::units::{show_factor, show_rate};
 use std::path::Path;
@@ -31,7 +31,8 @@ pub fn review(args: &ReviewArgs) -> anyhow::Result<Exit> {
         progress.limit(time);
     }
     let pictures = outputs.draw() || options.plots.is_some() || options.series.is_some();
-    let mut report = work::review(&model, options, pictures, &mut beside, &progress)?;
+    let traces = options.traces.is_some() || outputs.traces(false);
+    let mut report = work::review(&model, options, (pictures, traces), &mut beside, &progress)?;
     progress.finish();
     let mut extra: Vec<String> = options.budget.iter().flat_map(|b| ["--budget".into(), b.to_string()]).collect();
     extra.extend(options.plan_to.iter().flat_map(|load| ["--plan-to".into(), shown(*load)]));
@@ -48,6 +49,9 @@ pub fn review(args: &ReviewArgs) -> anyhow::Result<Exit> {
     if let Some(file) = &options.metrics {
         output::put(file, openmetrics(&report).as_bytes())?;
     }
+    if let Some(file) = &options.traces {
+        output::put(file, otlp(&report).as_bytes())?;
+    }
     outputs.write(&[report])?;
     Ok(exit)
 }
@@ -62,7 +66,8 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     let settings = patch::settings(&args.simulation.apply, &args.simulation.set)?;
     let model = work::model(&input::read(&args.model)?, &settings)?;
     let progress = progress(&args.simulation, args.output.quiet, args.output.verbose);
-    let mut report = work::run(&model, args, &progress)?;
+    let traces = args.traces.is_some() || outputs.traces(true);
+    let mut report = work::run(&model, args, traces, &progress)?;
     progress.finish();
     let mut extra: Vec<String> = Vec::new();
     if let Some(scenario) = &args.scenario {
@@ -72,6 +77,9 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
         extra.extend(["--fail".into(), shell_word(&fault.to_string())]);
     }
     report.command = repeat("simulate run", &args.model, &args.load, &extra, &args.simulation);
+    if let Some(file) = &args.traces {
+        output::put(file, otlp(&report).as_bytes())?;
+    }
     outputs.write(&[report])?;
     Ok(Exit::Passed)
 }

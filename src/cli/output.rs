@@ -74,6 +74,16 @@ impl Outputs {
         self.targets.iter().any(|(format, _)| matches!(format, FormatName::Html | FormatName::Json))
     }
 
+    /// Whether one of them shows single requests; text does so for one experiment, when everything is asked for.
+    pub(super) fn traces(&self, plain: bool) -> bool {
+        let text = plain && self.detail == Detail::All;
+        self.targets.iter().any(|(format, _)| match format {
+            FormatName::Html => true,
+            FormatName::Text => text,
+            _ => false,
+        })
+    }
+
     /// Writes the reports, in the order asked for.
     pub(super) fn write(self, reports: &[Report]) -> anyhow::Result<()> {
         for (format, target) in self.targets {

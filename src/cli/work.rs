@@ -61,11 +61,12 @@ fn wrong_setting(setting: &Setting, problems: &[Problem]) -> Mistake {
 pub(super) fn review(
     model: &Model,
     args: &ReviewOptions,
-    pictures: bool,
+    (pictures, traces): (bool, bool),
     beside: &mut Beside,
     progress: &dyn Progress,
 ) -> anyhow::Result<Report> {
-    let mut options = Options { loads: vec![args.load], plan_to: args.plan_to, pictures, ..options(&args.simulation) };
+    let mut options =
+        Options { loads: vec![args.load], plan_to: args.plan_to, pictures, traces, ..options(&args.simulation) };
     if let Some(Budget::Events(events)) = args.budget {
         options.budget = events;
     }
@@ -86,7 +87,7 @@ pub(super) fn review(
 }
 
 /// One experiment.
-pub(super) fn run(model: &Model, args: &RunArgs, progress: &dyn Progress) -> anyhow::Result<Report> {
+pub(super) fn run(model: &Model, args: &RunArgs, traces: bool, progress: &dyn Progress) -> anyhow::Result<Report> {
     if let Some(name) = &args.scenario {
         known_scenario(model, name)?;
     }
@@ -97,6 +98,7 @@ pub(super) fn run(model: &Model, args: &RunArgs, progress: &dyn Progress) -> any
         loads: args.load.clone(),
         faults: args.fail.clone(),
         scenario: args.scenario.clone(),
+        traces,
         ..options(&args.simulation)
     };
     let plain = experiments::run(model, &options, progress).map_err(|message| Mistake { message, help: None })?;

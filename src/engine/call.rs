@@ -7,9 +7,9 @@ use super::agenda::{Class, Kind};
 use super::edge::{BUDGET, CANCELS, DEADLINE, GUARDS, TIMEOUT};
 use super::frame::{COUNTED, NONE};
 use super::outcome::{Cause, Outcome};
-use super::probe::Probe;
+use super::probe::{Maker, Mark, Probe};
 use super::world::{Ready, World};
-use crate::plan::LinkId;
+use crate::plan::{LinkId, SourceId};
 use crate::random::Lot;
 use crate::units::{SimDuration, SimTime};
 
@@ -124,6 +124,18 @@ pub(super) enum Parent {
     Gone,
 }
 
+impl Parent {
+    /// As probes are told.
+    #[inline(always)]
+    pub(super) fn maker(self) -> Maker {
+        match self {
+            Parent::Frame(f, _) => Maker::Frame(f),
+            Parent::User(source, asked) => Maker::User(SourceId(source), asked),
+            Parent::Message(..) | Parent::Gone => Maker::Nobody,
+        }
+    }
+}
+
 /// Who makes a call, and when.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Made {
@@ -198,6 +210,8 @@ impl World<'_> {
         let (c, call) = self.calls.claim(Call::BLANK);
         call.begin(made, link.0, edge, instance, self.now);
         call.priority = priority;
+        let maker = parent.maker();
+        probe.marks(SimTime(self.now), Mark::Calls { call: c, link, maker, start: SimTime(made.start) });
         if self.cancels
             && let Parent::Frame(f, _) = parent
         {
@@ -219,6 +233,7 @@ impl World<'_> {
         (call.copies, call.sent) = (0, 0);
         let counted = usize::from(call.counted);
         let retried = call.attempt > 1;
+        probe.marks(SimTime(now), Mark::Tries { call: c, attempt: call.attempt });
         let (e, late) = (call.edge as usize, call.deadline <= now);
         let tally = &mut self.tallies.edges[e][counted];
         tally.attempts += 1;
@@ -335,6 +350,7 @@ impl World<'_> {
     /// A try failed: try again, if the policy, the budget and the caller still want to, or fail.
     pub(super) fn try_failed<P: Probe>(&mut self, c: u32, cause: Cause, probe: &mut P) {
         let now = self.now;
+        probe.marks(SimTime(now), Mark::TryFailed { call: c, cause });
         let call = &self.calls[c];
         let e = call.edge as usize;
         let wanted = match call.parent {
@@ -377,6 +393,7 @@ impl World<'_> {
 
     /// A call is over, one way or the other: its maker is told.
     pub(super) fn end_call<P: Probe>(&mut self, c: u32, outcome: Outcome, probe: &mut P) {
+        probe.marks(SimTime(self.now), Mark::CallEnded { call: c, outcome });
         self.close(c);
         let call = &self.calls[c];
         let (parent, link, start, counted, work) = (call.parent, call.link, call.start, call.counted, call.work);

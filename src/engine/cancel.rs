@@ -7,8 +7,9 @@ use super::agenda::{Class, Kind};
 use super::call::{Parent, State};
 use super::frame::{CALLED, NONE, Place};
 use super::outcome::{Cause, Outcome};
-use super::probe::Probe;
+use super::probe::{Mark, Probe};
 use super::world::{Ready, World};
+use crate::units::SimTime;
 
 /// Whom each frame waits for: its calls and its branches, in lists through two arrays. Kept only for plans that cancel.
 #[derive(Clone, Debug, Default)]
@@ -223,6 +224,8 @@ impl World<'_> {
             self.end_retry(c);
             self.notify(c, ticket, probe);
         }
+        let outcome = Outcome::Failed(Cause::Cancelled);
+        probe.marks(SimTime(self.now), Mark::CallEnded { call: c, outcome });
         self.close(c);
         self.calls[c].parent = Parent::Gone;
         self.forget_if_over(c);

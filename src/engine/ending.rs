@@ -2,10 +2,10 @@
 
 use super::frame::{ADMITTED, ASKED, CALLED, COUNTED, CROSSES, DEGRADED, HANDS, HOLDS, LOADS, NONE, Place};
 use super::outcome::Outcome;
-use super::probe::Probe;
+use super::probe::{Mark, Probe};
 use super::world::{Ready, World};
 use crate::plan::{EdgeId, EndpointId, Pc, Step};
-use crate::units::SimDuration;
+use crate::units::{SimDuration, SimTime};
 
 impl World<'_> {
     /// Ends a frame, whatever the way: gives back what it holds, accounts for it, and sends the reply.
@@ -22,6 +22,7 @@ impl World<'_> {
         let frame = &mut self.frames[f];
         frame.ticket = frame.ticket.wrapping_add(1);
         frame.outcome = outcome;
+        probe.marks(SimTime(self.now), Mark::Served { frame: f, outcome });
         let burdened = frame.has(HANDS | ADMITTED | LOADS | CROSSES) || self.cancels || self.watches;
         if burdened {
             self.put_down(f, outcome, probe);
@@ -95,6 +96,7 @@ impl World<'_> {
         self.frames.release(f);
         let frame = &mut self.frames[f];
         frame.place = Place::Free;
+        probe.marks(SimTime(self.now), Mark::Replied { frame: f, outcome: frame.outcome });
         if frame.has(CALLED) {
             let (call, ticket, outcome, work) = (frame.parent, frame.parent_ticket, frame.outcome, frame.work);
             self.attempt_ended(call, ticket, outcome, work, probe);

@@ -3,13 +3,13 @@
 use super::agenda::{Class, Kind};
 use super::frame::{ASYNC, COUNTED, DEGRADED, Frame, HOLDS, INSIDE, NONE, PRIORITY, Place};
 use super::outcome::{Cause, Outcome};
-use super::probe::Probe;
+use super::probe::{Maker, Mark, Probe};
 use super::program::{Do, Op};
 use super::topic::Published;
 use super::world::{Ready, World};
 use crate::plan::{Branch, LinkId, Pc, Step};
 use crate::random::Lot;
-use crate::units::SimDuration;
+use crate::units::{SimDuration, SimTime};
 
 impl World<'_> {
     /// Runs a frame, unless it is `NONE`, and then everything that can go on at this instant.
@@ -53,6 +53,7 @@ impl World<'_> {
             };
             frame.pc = pc + 1;
             probe.turns_to(op.what.name());
+            probe.marks(SimTime(self.now), Mark::Runs { frame: f, pc });
             match op.what {
                 Do::WorkExponential | Do::Work => {
                     if self.propagates && self.is_too_late(f) {
@@ -62,7 +63,7 @@ impl World<'_> {
                         self.frames[f].pc = pc;
                         return NONE;
                     }
-                    if self.work(f, op) {
+                    if self.work(f, op, probe) {
                         return NONE;
                     }
                 }
@@ -214,7 +215,7 @@ impl World<'_> {
 
     /// Begins a stretch of work; false if it takes no time.
     #[inline(always)]
-    fn work(&mut self, f: u32, op: Op) -> bool {
+    fn work<P: Probe>(&mut self, f: u32, op: Op, probe: &mut P) -> bool {
         let frame = &mut self.frames[f];
         let replica = &self.slots[frame.slot as usize];
         let station = &mut self.stations[replica.station as usize];
@@ -224,9 +225,10 @@ impl World<'_> {
             _ => self.plan.dists[op.a as usize].sample(&mut station.work),
         };
         if station.stretches {
-            return self.work_stretched(f, d);
+            return self.work_stretched(f, d, probe);
         }
         frame.work += d.0;
+        probe.marks(SimTime(self.now), Mark::Works { frame: f, time: d });
         if d == SimDuration::ZERO {
             return false;
         }
@@ -240,10 +242,11 @@ impl World<'_> {
 
     /// The same where something makes work take longer than it says: apart, so that other models pay nothing for it.
     #[inline(never)]
-    fn work_stretched(&mut self, f: u32, d: SimDuration) -> bool {
+    fn work_stretched<P: Probe>(&mut self, f: u32, d: SimDuration, probe: &mut P) -> bool {
         let d = d.times(self.stretch(f));
         let frame = &mut self.frames[f];
         frame.work += d.0;
+        probe.marks(SimTime(self.now), Mark::Works { frame: f, time: d });
         if d == SimDuration::ZERO {
             return false;
         }
@@ -295,13 +298,13 @@ impl World<'_> {
                     let callee = self.call(f, ticket, link, choice, probe);
                     self.run_last(callee);
                 }
-                Branch::Program(pc) => self.branch(f, ticket, pc, choice),
+                Branch::Program(pc) => self.branch(f, ticket, pc, choice, probe),
             }
         }
     }
 
     /// Begins a branch that runs steps of its own.
-    fn branch(&mut self, f: u32, ticket: u32, pc: Pc, choice: u32) {
+    fn branch<P: Probe>(&mut self, f: u32, ticket: u32, pc: Pc, choice: u32, probe: &mut P) {
         let parent = &self.frames[f];
         let at = self.insert(Frame {
             lot: Lot(parent.lot).child(choice).0,
@@ -314,6 +317,7 @@ impl World<'_> {
             flags: parent.flags & (COUNTED | PRIORITY | ASYNC),
             ..Frame::EMPTY
         });
+        probe.marks(SimTime(self.now), Mark::Branches { frame: at, of: f });
         if self.cancels {
             self.family.adopt_branch(f, at);
         }
@@ -356,6 +360,7 @@ impl World<'_> {
         let (child, frame) = self.frames.claim(Frame::EMPTY);
         frame.begin(lot, entry, link, flags);
         (frame.parent, frame.parent_ticket) = (f, ticket);
+        probe.marks(SimTime(self.now), Mark::Sent { frame: child, link, maker: Maker::Frame(f) });
         self.arrive_here(child, probe)
     }
 }

@@ -3,11 +3,12 @@
 use super::agenda::{Class, Kind};
 use super::frame::{ASYNC, COUNTED, Frame, HOLDS, NONE, Place};
 use super::outcome::{Cause, Outcome};
-use super::probe::Probe;
+use super::probe::{Mark, Probe};
 use super::station::Waiting;
 use super::tally::StationTally;
 use super::world::{Ready, World};
 use crate::plan::{Order, UNLIMITED};
+use crate::units::SimTime;
 
 impl StationTally {
     /// A worker is given to a request that has waited since `since`.
@@ -39,6 +40,7 @@ impl World<'_> {
         self.tallies.endpoints[route.endpoint as usize][frame.counted()].offered += 1;
         frame.entered = self.now;
         frame.place = Place::Serving;
+        probe.marks(SimTime(self.now), Mark::Arrives { frame: f });
         let at = route.station;
         let station = &self.stations[at as usize];
         if !station.open || route.guarded {

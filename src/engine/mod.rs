@@ -56,7 +56,7 @@ mod turn;
 mod world;
 
 pub use outcome::{Cause, Outcome};
-pub use probe::{Probe, Silent};
+pub use probe::{Maker, Mark, Probe, Silent};
 pub use tally::{
     CacheTally, EdgeTally, Gauge, Levels, LockTally, ReplicaTally, RequestTally, StationTally, Tallies, TopicTally,
 };

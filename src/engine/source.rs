@@ -4,11 +4,11 @@ use super::agenda::{Class, Kind};
 use super::call::{Made, Parent};
 use super::frame::{ASKED, COUNTED, Frame, NONE};
 use super::outcome::Outcome;
-use super::probe::Probe;
+use super::probe::{Maker, Mark, Probe};
 use super::world::{Ready, World};
 use crate::plan::{Arrivals, LinkId, SourceId};
 use crate::random::{Lot, Stream};
-use crate::units::{NANOS, SimDuration};
+use crate::units::{NANOS, SimDuration, SimTime};
 use std::collections::VecDeque;
 
 /// The state of a source.
@@ -205,6 +205,8 @@ impl World<'_> {
         // As a call's first try.
         frame.begin(meant.lot.child(1), entry, link, flags);
         (frame.parent, frame.parent_ticket) = (s, meant.asked);
+        let maker = Maker::User(SourceId(s), meant.asked);
+        probe.marks(SimTime(self.now), Mark::Sent { frame: f, link, maker });
         self.arrive_here(f, probe)
     }
 

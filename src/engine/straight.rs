@@ -5,10 +5,11 @@
 use super::call::{Call, Made, Parent, State};
 use super::frame::{CALLED, COUNTED, Frame, NONE};
 use super::outcome::Outcome;
-use super::probe::Probe;
+use super::probe::{Maker, Mark, Probe};
 use super::world::World;
 use crate::plan::LinkId;
 use crate::random::Lot;
+use crate::units::SimTime;
 
 impl World<'_> {
     /// Begins a call, and its first try. Returns the frame of that if it can run.
@@ -28,10 +29,15 @@ impl World<'_> {
         (call.attempt, call.pending, call.copies, call.sent) = (1, 1, 1, 1);
         call.state = State::Trying;
         let ticket = call.ticket;
+        let at = SimTime(self.now);
+        let maker = made.parent.maker();
+        probe.marks(at, Mark::Calls { call: c, link, maker, start: SimTime(made.start) });
+        probe.marks(at, Mark::Tries { call: c, attempt: 1 });
         let (f, frame) = self.frames.claim(Frame::EMPTY);
         let counted = if made.counted { COUNTED } else { 0 };
         frame.begin(Lot(made.lot.0).child(1), entry, link, CALLED | priority | counted);
         (frame.parent, frame.parent_ticket) = (c, ticket);
+        probe.marks(at, Mark::Sent { frame: f, link, maker: Maker::Call(c) });
         if lane != NONE {
             self.set_timer(lane, c, ticket);
         }
@@ -59,6 +65,7 @@ impl World<'_> {
         let (parent, start, counted) = (std::mem::replace(&mut call.parent, Parent::Gone), call.start, call.counted);
         let (work, link) = (call.work + work, call.link);
         let lane = route.lane;
+        p.marks(SimTime(self.now), Mark::CallEnded { call: c, outcome });
         self.calls.release(c);
         if lane != NONE {
             self.cancel_timer(lane);

@@ -5,10 +5,11 @@ use super::call::State;
 use super::edge::HEDGE;
 use super::frame::{CALLED, COUNTED, Frame, Place};
 use super::outcome::{Cause, Outcome};
-use super::probe::Probe;
+use super::probe::{Maker, Mark, Probe};
 use super::world::World;
 use crate::plan::{EdgeId, LinkId};
 use crate::random::Lot;
+use crate::units::SimTime;
 
 /// TCP's first retransmission time-out on an established connection (Linux: 200 ms, doubling).
 const RETRANSMIT: u64 = 200_000_000;
@@ -31,6 +32,8 @@ impl World<'_> {
         frame.begin(Lot(call.lot).child(call.attempt | copy), entry, LinkId(call.link), flags);
         (frame.parent, frame.parent_ticket) = (c, call.ticket);
         call.frames[sent % 4] = f;
+        let link_id = LinkId(call.link);
+        probe.marks(SimTime(self.now), Mark::Sent { frame: f, link: link_id, maker: Maker::Call(c) });
         if self.edges[link.edge.index()].has & HEDGE != 0 {
             self.await_hedge(c);
         }

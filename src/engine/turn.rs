@@ -4,9 +4,10 @@ use super::call::State;
 use super::edge::Instance;
 use super::frame::{ADMITTED, HANDS, HOLDS, LOADS, NONE, Place};
 use super::outcome::{Cause, Outcome};
-use super::probe::Probe;
+use super::probe::{Mark, Probe};
 use super::world::{Ready, World};
 use crate::plan::{Knobs, Party, ReplicaKnobs};
+use crate::units::SimTime;
 
 impl World<'_> {
     /// Sets every knob, before any event of this instant. Replicas that die take with them what they were doing;
@@ -125,6 +126,8 @@ impl World<'_> {
         for c in 0..self.calls.all().len() as u32 {
             let call = &self.calls[c];
             if call.state != State::Done && emptied.binary_search_by_key(&call.instance, |(i, _)| *i).is_ok() {
+                let outcome = Outcome::Failed(Cause::Reset);
+                probe.marks(SimTime(self.now), Mark::CallEnded { call: c, outcome });
                 self.orphan_call(c);
             }
         }
@@ -147,6 +150,8 @@ impl World<'_> {
                 if self.frames[f].flags & HANDS != 0 {
                     self.let_go(f);
                 }
+                let outcome = Outcome::Failed(Cause::Reset);
+                probe.marks(SimTime(self.now), Mark::Replied { frame: f, outcome });
                 self.frames[f].place = Place::Free;
                 self.frames.release(f);
             } else {

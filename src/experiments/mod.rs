@@ -14,6 +14,7 @@
 //! - `between`: two models, and which change of the one makes which difference;
 //! - `suite`: scenarios as tests, with as many replications as their verdicts need;
 //! - `pictures`: what only pictures need, the load curve and the course of the worst failures;
+//! - `traces`: single requests of the runs that are shown, and where their time goes;
 //! - `guards`, `contain`: which missing guard contains it, by trying;
 //! - `remedies`: other changes that may help, each tried before it is told.
 
@@ -43,6 +44,7 @@ mod scale;
 mod strike;
 mod suite;
 mod toll;
+mod traces;
 mod trials;
 mod usage;
 
@@ -78,6 +80,7 @@ pub use scale::{Bind, ScalePlan};
 pub use strike::Asked;
 pub use suite::{Exam, Examined, Ruled, Ruling, examine_all, exams, settled};
 pub use toll::Toll;
+pub use traces::{MainTime, MeanTime, Traced};
 pub use trials::Schedule;
 pub use usage::Usage;
 

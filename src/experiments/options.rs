@@ -32,6 +32,8 @@ pub struct Options {
     pub budget: f64,
     /// Whether a review runs what only pictures need: the load curve, and the course of the worst failures.
     pub pictures: bool,
+    /// Whether single requests of the runs that are shown are kept, for which their first replications are run again.
+    pub traces: bool,
 }
 
 impl Default for Options {
@@ -48,6 +50,7 @@ impl Default for Options {
             threads: None,
             budget: 100e6,
             pictures: true,
+            traces: false,
         }
     }
 }

@@ -7,6 +7,7 @@ use super::judge::{Judged, Verdict, all_hold, judge_in};
 use super::length::{Length, Pace, shown};
 use super::options::{Options, Progress, slos};
 use super::review::{Heard, Shown};
+use super::traces::{Traced, trace};
 use super::trials::Case;
 use crate::faults::Fault;
 use crate::graph::Graph;
@@ -25,6 +26,8 @@ pub struct Plain {
     pub expectations: Vec<Expectation>,
     /// The expectations are ours, since the model declares none.
     pub assumed: bool,
+    /// Single requests of the runs, where they are asked for.
+    pub traces: Vec<Traced>,
 }
 
 /// Runs the model at each load asked for (a scenario's own, else 1x), with the faults of the options and the scenario.
@@ -83,7 +86,7 @@ fn plain(model: &Model, scenario: Option<&Scenario>, options: &Options, progress
     let patience = model.alerts.iter().map(|alert| alert.reach()).max().unwrap_or_default();
     let last = struck.iter().map(|f| f.end().unwrap_or(f.start + patience)).max().unwrap_or_default();
     let name = scenario.map(|s| s.name.clone());
-    let runs = loads
+    let runs: Vec<Shown> = loads
         .iter()
         .map(|&load| {
             let share = options.budget / loads.len() as f64 / f64::from(options.replications.max(1));
@@ -103,7 +106,8 @@ fn plain(model: &Model, scenario: Option<&Scenario>, options: &Options, progress
             Shown { name, load, faults: faults.clone(), length, outcome, recovered, paged }
         })
         .collect();
-    Plain { runs, expectations, assumed }
+    let traces = if options.traces { trace(plan, options.seed, &runs) } else { Vec::new() };
+    Plain { runs, expectations, assumed, traces }
 }
 
 /// Replications with progress.

@@ -19,6 +19,7 @@ use super::remedies::Proof;
 use super::scale::ScalePlan;
 use super::strike::{Asked, Fallen, pairs, strike};
 use super::toll::Toll;
+use super::traces::{Traced, trace};
 use super::trials::Case;
 use crate::faults::Fault;
 use crate::graph::{Bound, Graph};
@@ -133,6 +134,8 @@ pub struct Review {
     pub keyed: Vec<Keyed>,
     /// What is drawn.
     pub pictures: Pictures,
+    /// Single requests of the runs, where they are asked for.
+    pub traces: Vec<Traced>,
     /// What the reader must know.
     pub notes: Vec<String>,
 }
@@ -198,6 +201,7 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
     let fallen = strike(&bench, options, &runs[0], at, progress, &mut notes);
     let pictures = draw(&bench, options, (&capacity, load), &fallen, progress);
     let pairs = pairs(&bench, options, &fallen, progress);
+    let traces = if options.traces { trace(&model.plan, options.seed, &runs) } else { Vec::new() };
     Review {
         load,
         seed: options.seed,
@@ -222,6 +226,7 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
         calmer: fallen.calmer,
         keyed: fallen.keyed,
         pictures,
+        traces,
         notes,
         bounds: bounds.clone(),
         slos: slos.clone(),

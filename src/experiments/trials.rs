@@ -6,6 +6,7 @@
 use super::foregone::foregone;
 use crate::engine::Limits;
 use crate::faults::{self, Fault, Luck};
+use crate::measure::traces::{self, Traces};
 use crate::measure::{Measurements, SETTLE, SourceServed, Trial, Warm, Watched, watch};
 use crate::model::{Expectation, Window};
 use crate::plan::{Knobs, Plan};
@@ -93,6 +94,11 @@ impl<'p> Case<'p> {
     /// The course of one replication, for pictures.
     pub fn watch(&self, replication: u32) -> Watched {
         watch(&self.trial(replication))
+    }
+
+    /// Some requests of one replication, which has shown `seen`.
+    pub fn trace(&self, replication: u32, seen: &Measurements) -> Traces {
+        traces::trace(&self.trial(replication), seen)
     }
 
     /// The world at a time of the measured part, from which variants of this case can go on that differ only later.

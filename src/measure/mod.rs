@@ -5,6 +5,7 @@ mod histogram;
 mod measurements;
 mod meter;
 mod series;
+pub mod traces;
 mod trial;
 mod watch;
 mod watches;

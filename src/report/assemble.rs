@@ -9,6 +9,7 @@ mod pictures;
 mod runs;
 mod stuck;
 mod suite;
+mod traces;
 mod waived;
 
 pub use comparison::{between, comparison};
@@ -57,6 +58,7 @@ pub fn review(model: &Model, review: &Review) -> Report {
     report.findings = Some(found.into_iter().map(|f| scribe.finding(f)).collect());
     report.decoys = decoys(&evidence);
     report.pictures = Some(scribe.pictures(review));
+    report.traces = review.traces.iter().map(|t| scribe.traced(t, &review.runs[t.run])).collect();
     report
 }
 
@@ -69,6 +71,7 @@ pub fn run(model: &Model, plain: &Plain, options: &Options) -> Report {
     report.seed = options.seed;
     report.replications = options.replications;
     report.runs = plain.runs.iter().map(|run| scribe.run(run, &plain.expectations)).collect();
+    report.traces = plain.traces.iter().map(|t| scribe.traced(t, &plain.runs[t.run])).collect();
     report.complete = plain.runs.iter().all(is_long_enough);
     report.notes = plain
         .runs

@@ -444,6 +444,7 @@ pub(super) fn review() -> Report {
         comparison: None,
         broken: None,
         pictures: None,
+        traces: Vec::new(),
     }
 }
 

@@ -14,6 +14,7 @@ mod html;
 mod json_v1;
 mod markdown;
 mod openmetrics;
+mod otlp;
 pub mod pictures;
 mod plots;
 mod review;
@@ -22,6 +23,7 @@ mod scores;
 mod series;
 mod stuck;
 mod text;
+pub mod traces;
 mod verdict;
 mod waived;
 mod words;
@@ -29,6 +31,7 @@ mod words;
 pub use comparison::{Cause, Compared, Comparison, Difference};
 pub use format::{Detail, FORMATS, Format, Style};
 pub use openmetrics::openmetrics;
+pub use otlp::otlp;
 pub use plots::plots;
 pub use series::series;
 
@@ -107,6 +110,8 @@ pub struct Report {
     pub broken: Option<Broken>,
     /// What is drawn, of a review.
     pub pictures: Option<pictures::Pictures>,
+    /// Single requests of the runs, where they were asked for.
+    pub traces: Vec<traces::Traced>,
 }
 
 /// What is wrong with a model that cannot be read.
@@ -177,6 +182,7 @@ impl Report {
             comparison: None,
             broken: None,
             pictures: None,
+            traces: Vec::new(),
         }
     }
 

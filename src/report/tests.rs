@@ -136,7 +136,36 @@ fn drawn(name: &str) -> Report {
         }],
         matrix: vec![Struck { fault, confirmed: true, lost: vec![1.0], needs: vec![false] }],
     });
+    report.traces = vec![traced(name)];
     report
+}
+
+/// One failed request of two components with hostile names.
+fn traced(name: &str) -> traces::Traced {
+    use traces::*;
+    let span = |parent, side, end_ns: u64| Span {
+        parent,
+        side,
+        service: name.into(),
+        name: format!("{name}.call"),
+        peer: (side == Side::Caller).then(|| name.into()),
+        end_ns,
+        waited_ms: 1.0,
+        retry: 1,
+        failed: Some("timeout".into()),
+        ..Span::default()
+    };
+    let request = Request {
+        endpoint: format!("{name}.call"),
+        examples: vec![Example::Failed],
+        latency_ms: 5.0,
+        failed: Some("timeout".into()),
+        spans: vec![span(None, Side::User, 5_000_000), span(Some(0), Side::Caller, 4_000_000)],
+        ..Request::default()
+    };
+    let rows = vec![TimeAt { place: name.into(), working_ms: [1.0, 2.0], waiting_ms: [0.0, 3.0] }];
+    let time = WhereTimeGoes { endpoint: format!("{name}.call"), requests: [1, 1], latency_ms: [1.0, 5.0], rows };
+    Traced { run: name.into(), load: 1.0, requests: vec![request], passed_over: 3, time: Some(time) }
 }
 
 /// A name that tries to be markup in every language that it is written in.
@@ -172,6 +201,17 @@ fn names_cannot_inject_markup_into_the_page() {
     // Within a tag a quote would begin another attribute; elsewhere it is a quote. No `>` stands in ours but at their end.
     let mut tags = page.split('<').skip(1).filter_map(|rest| rest.split('>').next());
     assert!(tags.all(|tag| !tag.contains("\" onload=")));
+}
+
+#[test]
+fn the_page_tells_where_the_time_goes_only_when_it_knows() {
+    let page = written("html", &drawn("web"), Style::default());
+    for part in ["id=\"time\"", "Failed requests at 1x", "web calls web.call, retry 1", "3 requests were not looked at"]
+    {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(!page.contains("Slow requests"));
+    assert!(!written("html", &fixture::review(), Style::default()).contains("id=\"time\""));
 }
 
 #[test]

@@ -34,3 +34,4 @@ mod timelines_fleet;
 mod timelines_queues;
 mod timelines_traffic;
 mod timelines_transactions;
+mod traces;

@@ -14,6 +14,7 @@ mod replay;
 mod style;
 mod summary;
 pub(super) mod topology;
+mod traces;
 
 use super::{Format, Report, Style};
 use std::io;

@@ -2,7 +2,7 @@
 
 use super::layout::layout;
 use super::style::{CSS, SCRIPT};
-use super::{comparison, failures, findings, load, summary, topology};
+use super::{comparison, failures, findings, load, summary, topology, traces};
 use crate::report::words::{factor, number, seconds};
 use crate::report::{Kind, Report};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -45,6 +45,7 @@ pub(super) fn page(report: &Report) -> Markup {
                             (load::resources(report))
                         }
                     }
+                    @if traces::any(report) { section { h2 id="time" { "Where the time goes" } (traces::traces(report)) } }
                     @if report.capacity.is_some() { section { h2 id="load" { "Load" } (load::load(report)) } }
                     @if report.failures.is_some() { section { h2 id="failures" { "Failures" } (failures::failures(report, picture.as_ref())) } }
                     @if report.findings.is_some() { section { h2 id="findings" { "Findings" } (findings::findings(report)) } }
@@ -68,6 +69,7 @@ fn contents(report: &Report) -> Markup {
         ("users", "What users see", !report.runs.is_empty()),
         ("beside", "Beside what was before", report.comparison.is_some()),
         ("system", "The system", report.pictures.is_some()),
+        ("time", "Where the time goes", traces::any(report)),
         ("load", "Load", report.capacity.is_some()),
         ("failures", "Failures", report.failures.is_some()),
         ("matrix", "Failure matrix", report.pictures.is_some()),

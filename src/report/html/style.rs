@@ -78,6 +78,10 @@ td.text{white-space:normal;min-width:16ch}
 .effects text{font-size:12px;fill:var(--text);font-family:system-ui,sans-serif}.effects .was{fill:var(--edge)}.effects .now{fill:var(--good)}.effects .now.worse{fill:var(--bad)}
 .cascade{list-style:none;padding:0;margin:.4em 0}.cascade li{margin:.15em 0}
 .cascade .at{display:inline-block;min-width:5.2em;color:var(--dim);font-variant-numeric:tabular-nums}
+.time,.line{display:flex;height:.9em;margin-top:.3em;min-width:110px}.line{min-width:240px}.line span,.time span{flex:none}
+.works{background:var(--accent)}.works.failed{background:var(--bad)}.waits{background:repeating-linear-gradient(135deg,var(--warn) 0 3px,var(--warn-ground) 3px 6px)}
+.line span:last-child{min-width:2px}
+.waterfall tbody th{white-space:normal;min-width:16ch}.waterfall td,.waterfall th{padding-top:.12em;padding-bottom:.12em}
 details{margin:.5em 0}summary{cursor:pointer;color:var(--accent);padding:.2em 0}
 footer{margin-top:3em;padding-bottom:3em;color:var(--dim);font-size:.9rem}
 @media (max-width:600px){.opt{display:none}body{font-size:15px}main,header,footer{padding-left:14px;padding-right:14px}h1{font-size:1.45rem}th,td{padding:.3em .45em}}

@@ -13,6 +13,7 @@ mod single;
 mod stuck;
 mod suite;
 mod theory;
+mod traces;
 mod users;
 mod verdict;
 mod waived;
@@ -98,6 +99,7 @@ fn sections(kind: Kind, detail: Detail) -> &'static [Section] {
             single::locks,
             single::replication,
             single::queues,
+            traces::time,
             footer::footer,
         ],
         Kind::Check => &[verdict::verdict, fixes::fixes, waived::waived, suite::notes, footer::assumed],
