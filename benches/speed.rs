@@ -8,6 +8,7 @@
 
 mod calendar;
 mod compile;
+mod crowd;
 mod engine;
 mod generated;
 mod guarded;
@@ -29,6 +30,7 @@ criterion_group!(
     histogram::record,
     compile::model,
     generated::events,
+    crowd::events,
     generated::start,
 );
 criterion_main!(benches);

@@ -27,6 +27,9 @@ pub const SHOP: &str = include_str!("../../models/shop.yaml");
 /// A breaker and retries, both at work all the time.
 pub const GUARDED: &str = include_str!("guarded.yaml");
 
+/// As many requests in flight as come in a second.
+pub const CROWD: &str = include_str!("crowd.yaml");
+
 impl Work {
     pub fn read(&self) -> Model {
         read(self.name, self.text)

@@ -6,7 +6,7 @@ use super::exit::{Exit, Mistake};
 use super::output::{self, Outputs};
 use super::progress::Progress;
 use super::values::{Budget, FailOn};
-use super::{input, patch, terminal, work};
+use super::{input, interrupt, patch, terminal, work};
 use crate::experiments::{Of, Options};
 use crate::report::{Difference, Report, openmetrics, otlp, series, shell_word};
 use crate::units::Quantity;
@@ -38,8 +38,10 @@ pub fn review(args: &ReviewArgs) -> anyhow::Result<Exit> {
     extra.extend(options.plan_to.iter().flat_map(|load| ["--plan-to".into(), shown(*load)]));
     report.command = repeat("simulate", &args.model, &[options.load], &extra, &options.simulation);
     plans.write(&report, &model, &settings)?;
-    beside.finish()?;
-    let exit = gate(std::slice::from_ref(&report), options.fail_on, options.exit_zero);
+    if !cut_short(&mut report) {
+        beside.finish()?;
+    }
+    let exit = interrupt::or(gate(std::slice::from_ref(&report), options.fail_on, options.exit_zero));
     if let Some(folder) = &options.plots {
         output::plots(folder, &report)?;
     }
@@ -80,8 +82,9 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     if let Some(file) = &args.traces {
         output::put(file, otlp(&report).as_bytes())?;
     }
+    cut_short(&mut report);
     outputs.write(&[report])?;
-    Ok(Exit::Passed)
+    Ok(interrupt::or(Exit::Passed))
 }
 
 /// `simulate check MODEL…`: reads models without simulating.
@@ -119,6 +122,16 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<Exit> {
         _ if args.models.len() == 1 => Err(Mistake::told().into()),
         n => Err(Mistake { message: format!("{n} of {} models are invalid", args.models.len()), help: None }.into()),
     }
+}
+
+/// Says so where somebody has asked to stop.
+pub(super) fn cut_short(report: &mut Report) -> bool {
+    if interrupt::asked() {
+        report.complete = false;
+        let note = "interrupted: what had not begun by then was left out, or rests on short runs";
+        report.notes.insert(0, note.into());
+    }
+    interrupt::asked()
 }
 
 pub(super) fn progress(options: &SimulationOptions, quiet: bool, verbose: bool) -> Progress {

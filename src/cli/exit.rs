@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::Write;
 use std::process::ExitCode;
 
-/// How the program ended. Interrupted, it ends as the shell says: 130.
+/// How the program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Done; the gate, if there was one, passed.
@@ -18,17 +18,27 @@ pub enum Exit {
     Internal,
     /// Something could not be decided, and `--strict` asks that it be.
     Inconclusive,
+    /// Interrupted by Ctrl-C; what was known by then was told.
+    Interrupted,
 }
 
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> ExitCode {
-        ExitCode::from(match exit {
+impl Exit {
+    /// What the shell is told.
+    pub fn code(self) -> u8 {
+        match self {
             Exit::Passed => 0,
             Exit::Failed => 1,
             Exit::Usage => 2,
             Exit::Internal => 3,
             Exit::Inconclusive => 4,
-        })
+            Exit::Interrupted => 130,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit.code())
     }
 }
 

@@ -11,6 +11,7 @@ mod compare;
 mod config;
 mod exit;
 mod input;
+mod interrupt;
 mod look_up;
 mod output;
 mod patch;

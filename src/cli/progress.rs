@@ -1,6 +1,6 @@
 //! How far a long command is, on standard error: a bar with an estimate on a terminal, plain lines with `-v` elsewhere.
 
-use super::terminal;
+use super::{interrupt, terminal};
 use crate::experiments;
 use crate::units::SimDuration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -24,9 +24,10 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// `shown` is what the user wants, `verbose` asks for lines where there is no terminal.
+    /// What it tells about can be interrupted. `shown` is what the user wants, `verbose` asks for lines where there is no terminal.
     #[expect(clippy::disallowed_methods, reason = "how long it took is told to the user and changes no result")]
     pub(super) fn new(shown: bool, verbose: bool) -> Progress {
+        interrupt::listen();
         let terminal = terminal::is_stderr();
         let bar = if shown && terminal {
             let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(10));
@@ -88,6 +89,13 @@ impl experiments::Progress for Progress {
     }
 
     fn time_left(&self) -> Option<f64> {
+        if interrupt::asked() {
+            return Some(0.0);
+        }
         self.limit.map(|limit| limit.as_secs_f64() - self.begun.elapsed().as_secs_f64())
+    }
+
+    fn stopped(&self) -> bool {
+        interrupt::asked()
     }
 }

@@ -2,11 +2,11 @@
 
 use super::args::TestArgs;
 use super::baseline::Beside;
-use super::commands::progress;
+use super::commands::{cut_short, progress};
 use super::exit::{Exit, Mistake};
 use super::output::{Outputs, print};
 use super::values::Setting;
-use super::{input, patch, terminal, work};
+use super::{input, interrupt, patch, terminal, work};
 use crate::experiments::Of;
 use crate::model::Model;
 use crate::report::{Broken, Difference, Kind, Place, Report, SloVerdict, shell_word};
@@ -28,13 +28,14 @@ pub fn test(args: &TestArgs) -> anyhow::Result<Exit> {
     let progress = progress(&args.simulation, args.output.quiet, args.output.verbose);
     let mut beside = Beside::open(&args.beside, Of::Test, args.simulation.seed, &models)?;
     let mut reports = Vec::new();
-    for path in &models {
+    for path in models.iter().take_while(|_| !interrupt::asked()) {
         match read(&settings, path)? {
             Ok(model) if kept(args, path, &model).is_empty() && !args.filter.is_empty() => {}
             Ok(model) => {
                 let keep = |name: &str| wanted(args, path, &model, name);
                 let mut report = work::test(&model, args, &mut beside, &keep, &progress)?;
                 report.command = format!("simulate test {}", shell_word(&path.display().to_string()));
+                cut_short(&mut report);
                 reports.push(report);
             }
             Err(broken) => reports.push(broken),
@@ -42,11 +43,11 @@ pub fn test(args: &TestArgs) -> anyhow::Result<Exit> {
     }
     progress.finish();
     if reports.is_empty() {
-        return Err(none(args).into());
+        return if interrupt::asked() { Ok(Exit::Interrupted) } else { Err(none(args).into()) };
     }
-    let exit = exit(args, &reports);
+    let exit = interrupt::or(exit(args, &reports));
     // What was not measured cannot be compared with.
-    if exit != Exit::Usage {
+    if exit != Exit::Usage && exit != Exit::Interrupted {
         beside.finish()?;
     }
     outputs.write(&reports)?;

@@ -55,6 +55,9 @@ impl Default for Options {
     }
 }
 
+/// Events for all that is left to do once somebody has asked to stop: less than a second.
+const HURRIED: f64 = 1e6;
+
 /// Told how far things are.
 pub trait Progress: Sync {
     /// A step begins, of so many parts.
@@ -65,6 +68,10 @@ pub trait Progress: Sync {
     /// then depends on the machine.
     fn time_left(&self) -> Option<f64> {
         None
+    }
+    /// Whether to end soon, with what is known by then.
+    fn stopped(&self) -> bool {
+        false
     }
 }
 
@@ -78,6 +85,12 @@ impl Progress for Quiet {
 }
 
 impl Options {
+    /// The same; in a hurry where somebody has asked to stop.
+    pub(super) fn unless_stopped(&self, progress: &dyn Progress) -> Options {
+        let budget = if progress.stopped() { self.budget.min(HURRIED) } else { self.budget };
+        Options { budget, ..self.clone() }
+    }
+
     /// A load as a multiple of the model's own.
     pub fn factor(&self, plan: &Plan, load: Quantity) -> f64 {
         match load {

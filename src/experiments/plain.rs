@@ -110,9 +110,10 @@ fn plain(model: &Model, scenario: Option<&Scenario>, options: &Options, progress
     Plain { runs, expectations, assumed, traces }
 }
 
-/// Replications with progress.
+/// Replications with progress; once somebody has asked to stop, none but the first is begun.
 pub(super) fn replicate(case: &Case, replications: u32, progress: &dyn Progress) -> Vec<Measurements> {
-    (0..replications).into_par_iter().map(|r| case.run(r)).inspect(|_| progress.advance(1)).collect()
+    let one = |r| (r == 0 || !progress.stopped()).then(|| case.run(r));
+    (0..replications).into_par_iter().filter_map(one).inspect(|_| progress.advance(1)).collect()
 }
 
 /// The same runs without what strikes on purpose, where somebody asks about the difference.

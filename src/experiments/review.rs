@@ -188,16 +188,22 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
 
     let runs = show(&bench, options, load, progress, &mut notes);
     let asked_holds = runs.last().is_some_and(|r| r.outcome.holds);
+    let options = &options.unless_stopped(progress);
     progress.begin("searching the capacity", 1);
-    let capacity = bench.capacity(load, share::CAPACITY * options.budget);
-    progress.begin("doubling what gives out", 1);
-    let bottlenecks = bench.bottlenecks(&capacity, load, share::BOTTLENECK * options.budget, REPLICATIONS);
-    progress.begin("planning the way there", 1);
     let target = options.plan_to.map_or(load, |l| options.factor(&model.plan, l));
     let wanted = options.plan_to.is_some() || load != 1.0 || !asked_holds;
-    let plan = wanted.then(|| bench.plan_to(target, share::PLAN * options.budget, &model.limits));
+    // Both go step by step, and neither needs the other.
+    let ((capacity, bottlenecks), plan) = rayon::join(
+        || {
+            let capacity = bench.capacity(load, share::CAPACITY * options.budget);
+            let doubled = bench.bottlenecks(&capacity, load, share::BOTTLENECK * options.budget, REPLICATIONS);
+            (capacity, doubled)
+        },
+        || wanted.then(|| bench.plan_to(target, share::PLAN * options.budget, &model.limits)),
+    );
 
     let at = (load != 1.0).then_some((load, asked_holds));
+    let options = &options.unless_stopped(progress);
     let fallen = strike(&bench, options, &runs[0], at, progress, &mut notes);
     let pictures = draw(&bench, options, (&capacity, load), &fallen, progress);
     let pairs = pairs(&bench, options, &fallen, progress);

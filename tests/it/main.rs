@@ -17,6 +17,7 @@ mod fields;
 mod gates;
 mod healthy;
 mod incidents;
+mod interrupted;
 mod properties;
 mod review;
 mod schema;

@@ -17,7 +17,7 @@ pub(super) fn verdict(report: &Report, page: &mut Page) {
         page.wrapped(0, 0, &verdict.sentences.join(" "));
     }
     if !report.complete {
-        page.wrapped(0, 0, &Ink::Warn.on("The budget of events cut this short; the notes at the end say where."));
+        page.wrapped(0, 0, &Ink::Warn.on("This was cut short; the notes at the end say where."));
     }
 }
 
