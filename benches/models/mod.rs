@@ -28,6 +28,7 @@ pub const SHOP: &str = include_str!("../../models/shop.yaml");
 pub const GUARDED: &str = include_str!("guarded.yaml");
 
 /// As many requests in flight as come in a second.
+#[allow(dead_code, reason = "one of the two benchmarks that share this file does not use it")]
 pub const CROWD: &str = include_str!("crowd.yaml");
 
 impl Work {
