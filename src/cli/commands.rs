@@ -3,7 +3,7 @@
 use super::args::{CheckArgs, ReviewArgs, RunArgs, SimulationOptions};
 use super::baseline::Beside;
 use super::exit::{Exit, Mistake};
-use super::output::{self, Outputs};
+use super::output::{self, Outputs, Place};
 use super::progress::Progress;
 use super::values::{Budget, FailOn};
 use super::{input, interrupt, patch, terminal, work};
@@ -11,7 +11,10 @@ use crate::experiments::{Of, Options};
 use crate::report::{Difference, Report, openmetrics, otlp, series, shell_word};
 use crate::units::Quantity;
 use crate::units::{show_factor, show_rate};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// What is written beyond the reports, where somebody wants it.
+type Beyond = (Option<Place>, fn(&Report) -> String);
 
 /// `simulate MODEL`: the review.
 ///
@@ -23,6 +26,9 @@ pub fn review(args: &ReviewArgs) -> anyhow::Result<Exit> {
     let outputs = Outputs::open(&options.output, std::slice::from_ref(&args.model))?;
     let plans = patch::Places::open(&options.write_plan, &args.model)?;
     let models = std::slice::from_ref(&args.model);
+    let named = |path: &Option<PathBuf>| path.as_ref().map(|path| Place::open(path, models)).transpose();
+    let more: [Beyond; 3] =
+        [(named(&options.series)?, series), (named(&options.metrics)?, openmetrics), (named(&options.traces)?, otlp)];
     let mut beside = Beside::open(&options.beside, Of::Review, options.simulation.seed, models)?;
     let settings = patch::settings(&options.simulation.apply, &options.simulation.set)?;
     let model = work::model(&input::read(&args.model)?, &settings)?;
@@ -45,14 +51,8 @@ pub fn review(args: &ReviewArgs) -> anyhow::Result<Exit> {
     if let Some(folder) = &options.plots {
         output::plots(folder, &report)?;
     }
-    if let Some(file) = &options.series {
-        output::put(file, series(&report).as_bytes())?;
-    }
-    if let Some(file) = &options.metrics {
-        output::put(file, openmetrics(&report).as_bytes())?;
-    }
-    if let Some(file) = &options.traces {
-        output::put(file, otlp(&report).as_bytes())?;
+    for (place, text) in more {
+        place.map_or(Ok(()), |place| place.write(&text(&report)))?;
     }
     outputs.write(&[report])?;
     Ok(exit)
@@ -67,6 +67,7 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     let outputs = Outputs::open(&args.output, std::slice::from_ref(&args.model))?;
     let settings = patch::settings(&args.simulation.apply, &args.simulation.set)?;
     let model = work::model(&input::read(&args.model)?, &settings)?;
+    let spans = args.traces.as_ref().map(|path| Place::open(path, std::slice::from_ref(&args.model))).transpose()?;
     let progress = progress(&args.simulation, args.output.quiet, args.output.verbose);
     let traces = args.traces.is_some() || outputs.traces(true);
     let mut report = work::run(&model, args, traces, &progress)?;
@@ -79,9 +80,7 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
         extra.extend(["--fail".into(), shell_word(&fault.to_string())]);
     }
     report.command = repeat("simulate run", &args.model, &args.load, &extra, &args.simulation);
-    if let Some(file) = &args.traces {
-        output::put(file, otlp(&report).as_bytes())?;
-    }
+    spans.map_or(Ok(()), |place| place.write(&otlp(&report)))?;
     cut_short(&mut report);
     outputs.write(&[report])?;
     Ok(interrupt::or(Exit::Passed))

@@ -24,7 +24,7 @@ use super::trials::Case;
 use crate::faults::Fault;
 use crate::graph::{Bound, Graph};
 use crate::measure::Measurements;
-use crate::model::{Change, Expectation, Model};
+use crate::model::{Change, Expectation, Limits, Model};
 use crate::units::{SimDuration, show_factor};
 use rayon::prelude::*;
 
@@ -189,18 +189,10 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
     let runs = show(&bench, options, load, progress, &mut notes);
     let asked_holds = runs.last().is_some_and(|r| r.outcome.holds);
     let options = &options.unless_stopped(progress);
-    progress.begin("searching the capacity", 1);
     let target = options.plan_to.map_or(load, |l| options.factor(&model.plan, l));
     let wanted = options.plan_to.is_some() || load != 1.0 || !asked_holds;
-    // Both go step by step, and neither needs the other.
-    let ((capacity, bottlenecks), plan) = rayon::join(
-        || {
-            let capacity = bench.capacity(load, share::CAPACITY * options.budget);
-            let doubled = bench.bottlenecks(&capacity, load, share::BOTTLENECK * options.budget, REPLICATIONS);
-            (capacity, doubled)
-        },
-        || wanted.then(|| bench.plan_to(target, share::PLAN * options.budget, &model.limits)),
-    );
+    progress.begin("searching the capacity", 1);
+    let (capacity, bottlenecks, plan) = search(&bench, options, load, wanted.then_some((target, &model.limits)));
 
     let at = (load != 1.0).then_some((load, asked_holds));
     let options = &options.unless_stopped(progress);
@@ -237,6 +229,24 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
         bounds: bounds.clone(),
         slos: slos.clone(),
     }
+}
+
+/// What the model bears, what gives out first, and the way to a target within limits.
+fn search(
+    bench: &Bench,
+    options: &Options,
+    load: f64,
+    target: Option<(f64, &Limits)>,
+) -> (Capacity, Vec<Bottleneck>, Option<ScalePlan>) {
+    let bear = || {
+        let capacity = bench.capacity(load, share::CAPACITY * options.budget);
+        let doubled = bench.bottlenecks(&capacity, load, share::BOTTLENECK * options.budget, REPLICATIONS);
+        (capacity, doubled)
+    };
+    let plan = || target.map(|(to, limits)| bench.plan_to(to, share::PLAN * options.budget, limits));
+    // Both go step by step, and neither needs the other.
+    let ((capacity, bottlenecks), plan) = rayon::join(bear, plan);
+    (capacity, bottlenecks, plan)
 }
 
 /// What only pictures need, where some are asked for.

@@ -60,3 +60,39 @@ fn twice_ends_it_at_once() {
     assert_eq!(child.wait().expect("it ends").code(), Some(130));
     assert_eq!(written, "");
 }
+
+/// However far it has come when it is killed, what stands in its place is the old file or the whole new one.
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the moment at which it is killed is one of real time; nothing is judged by it"
+)]
+fn killed_at_any_moment_it_leaves_no_half_written_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path().join("report.json");
+    let (mut old, mut new) = (0, 0);
+    for after in 0..50u64 {
+        std::fs::write(&place, "old").expect("a file");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_simulate"))
+            .args(["run", "models/petclinic.yaml", "--duration", "5s", "--warmup", "0s", "--replications", "1"])
+            .args(["--no-progress", "--format", "json", "--output"])
+            .arg(&place)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+
+        std::thread::sleep(std::time::Duration::from_millis(6 * after));
+        let _ = child.kill();
+        child.wait().expect("it ends");
+        let text = std::fs::read_to_string(&place).expect("a file is there");
+        match text.as_str() {
+            "old" => old += 1,
+            text => {
+                serde_json::from_str::<serde_json::Value>(text).expect("the whole report");
+                new += 1;
+            }
+        }
+    }
+    assert!(old > 0 && old + new == 50, "{old} old, {new} new");
+}
