@@ -94,8 +94,7 @@ impl Graph<'_> {
     pub fn kept(&self, link: LinkId) -> f64 {
         let plan = self.plan;
         let begins = |step: &Step| matches!(*step, Step::Call { link: of, .. } if of == link);
-        let commits = |step: &Step| matches!(*step, Step::Commit { link: of } if of == link);
-        let ends = plan.steps.iter().enumerate().filter(|(_, step)| commits(step)).map(|(end, _)| end);
+        let ends = self.commits.iter().filter(|(_, of)| *of == link).map(|(end, _)| *end);
         let pairs = ends.filter_map(|end| Some((plan.steps[..end].iter().rposition(begins)?, end)));
         let mut memo = BTreeMap::new();
         let mut after = |pc: usize| rest(plan, Pc::new(pc), &self.latencies, &mut memo);

@@ -41,6 +41,8 @@ pub struct Graph<'p> {
     profiles: Vec<Profile>,
     latencies: Vec<f64>,
     visits: Visits,
+    /// The steps that end a transaction, with the link whose call began it.
+    commits: Vec<(usize, LinkId)>,
 }
 
 /// What one run of an endpoint's program is expected to do itself.
@@ -60,7 +62,9 @@ impl<'p> Graph<'p> {
         let profiles: Vec<Profile> = plan.endpoints.iter().map(|e| profile(plan, e.entry)).collect();
         let latencies = latency::zero_load(plan);
         let visits = visits::count(plan, &profiles, &latencies);
-        Graph { plan, profiles, latencies, visits }
+        let ends = |(at, step): (usize, &Step)| if let Step::Commit { link } = step { Some((at, *link)) } else { None };
+        let commits = plan.steps.iter().enumerate().filter_map(ends).collect();
+        Graph { plan, profiles, latencies, visits, commits }
     }
 
     /// The plan.
