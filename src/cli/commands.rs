@@ -32,6 +32,7 @@ pub fn review(args: &ReviewArgs) -> anyhow::Result<Exit> {
     let mut beside = Beside::open(&options.beside, Of::Review, options.simulation.seed, models)?;
     let settings = patch::settings(&options.simulation.apply, &options.simulation.set)?;
     let model = work::model(&input::read(&args.model)?, &settings)?;
+    interrupt::listen();
     let mut progress = progress(&options.simulation, options.output.quiet, options.output.verbose);
     if let Some(Budget::Time(time)) = options.budget {
         progress.limit(time);
@@ -44,10 +45,13 @@ pub fn review(args: &ReviewArgs) -> anyhow::Result<Exit> {
     extra.extend(options.plan_to.iter().flat_map(|load| ["--plan-to".into(), shown(*load)]));
     report.command = repeat("simulate", &args.model, &[options.load], &extra, &options.simulation);
     plans.write(&report, &model, &settings)?;
-    if !cut_short(&mut report) {
-        beside.finish()?;
-    }
-    let exit = interrupt::or(gate(std::slice::from_ref(&report), options.fail_on, options.exit_zero));
+    let exit = match cut_short(&mut report) {
+        true => Exit::Interrupted,
+        false => {
+            beside.finish()?;
+            gate(std::slice::from_ref(&report), options.fail_on, options.exit_zero)
+        }
+    };
     if let Some(folder) = &options.plots {
         output::plots(folder, &report)?;
     }
@@ -68,6 +72,7 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     let settings = patch::settings(&args.simulation.apply, &args.simulation.set)?;
     let model = work::model(&input::read(&args.model)?, &settings)?;
     let spans = args.traces.as_ref().map(|path| Place::open(path, std::slice::from_ref(&args.model))).transpose()?;
+    interrupt::listen();
     let progress = progress(&args.simulation, args.output.quiet, args.output.verbose);
     let traces = args.traces.is_some() || outputs.traces(true);
     let mut report = work::run(&model, args, traces, &progress)?;
@@ -81,9 +86,9 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     }
     report.command = repeat("simulate run", &args.model, &args.load, &extra, &args.simulation);
     spans.map_or(Ok(()), |place| place.write(&otlp(&report)))?;
-    cut_short(&mut report);
+    let exit = if cut_short(&mut report) { Exit::Interrupted } else { Exit::Passed };
     outputs.write(&[report])?;
-    Ok(interrupt::or(Exit::Passed))
+    Ok(exit)
 }
 
 /// `simulate check MODEL…`: reads models without simulating.
@@ -125,12 +130,13 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<Exit> {
 
 /// Says so where somebody has asked to stop.
 pub(super) fn cut_short(report: &mut Report) -> bool {
-    if interrupt::asked() {
+    let asked = interrupt::asked();
+    if asked {
         report.complete = false;
         let note = "interrupted: what had not begun by then was left out, or rests on short runs";
         report.notes.insert(0, note.into());
     }
-    interrupt::asked()
+    asked
 }
 
 pub(super) fn progress(options: &SimulationOptions, quiet: bool, verbose: bool) -> Progress {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 static ASKED: AtomicBool = AtomicBool::new(false);
 
-/// From now on Ctrl-C is heard. Where it cannot be, it ends the program as it always does.
+/// From now on Ctrl-C is heard, for a command that can end early. Where it cannot be, it ends the program as it always does.
 pub(super) fn listen() {
     let heard = || {
         if ASKED.swap(true, Ordering::Relaxed) {
@@ -22,9 +22,4 @@ pub(super) fn listen() {
 /// Whether somebody has asked to stop.
 pub(super) fn asked() -> bool {
     ASKED.load(Ordering::Relaxed)
-}
-
-/// How a command ends that would have ended like this.
-pub(super) fn or(exit: Exit) -> Exit {
-    if asked() { Exit::Interrupted } else { exit }
 }

@@ -24,10 +24,9 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// What it tells about can be interrupted. `shown` is what the user wants, `verbose` asks for lines where there is no terminal.
+    /// `shown` is what the user wants, `verbose` asks for lines where there is no terminal.
     #[expect(clippy::disallowed_methods, reason = "how long it took is told to the user and changes no result")]
     pub(super) fn new(shown: bool, verbose: bool) -> Progress {
-        interrupt::listen();
         let terminal = terminal::is_stderr();
         let bar = if shown && terminal {
             let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(10));

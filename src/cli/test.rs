@@ -25,6 +25,7 @@ pub fn test(args: &TestArgs) -> anyhow::Result<Exit> {
     if args.list {
         return list(args, &settings, &models);
     }
+    interrupt::listen();
     let progress = progress(&args.simulation, args.output.quiet, args.output.verbose);
     let mut beside = Beside::open(&args.beside, Of::Test, args.simulation.seed, &models)?;
     let mut reports = Vec::new();
@@ -45,9 +46,9 @@ pub fn test(args: &TestArgs) -> anyhow::Result<Exit> {
     if reports.is_empty() {
         return if interrupt::asked() { Ok(Exit::Interrupted) } else { Err(none(args).into()) };
     }
-    let exit = interrupt::or(exit(args, &reports));
+    let exit = if interrupt::asked() { Exit::Interrupted } else { exit(args, &reports) };
     // What was not measured cannot be compared with.
-    if exit != Exit::Usage && exit != Exit::Interrupted {
+    if !matches!(exit, Exit::Usage | Exit::Interrupted) {
         beside.finish()?;
     }
     outputs.write(&reports)?;

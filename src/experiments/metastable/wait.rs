@@ -2,7 +2,8 @@
 //!
 //! As long as the slowest of what could still bring it back by itself: ten times the 99th percentile of a healthy answer,
 //! the time in which the backlog drains at spare capacity, one cycle of the slowest mechanism (retries, lifetimes in
-//! caches, circuit breakers along a chain of calls, autoscalers). This is where waiting begins; a run that still drains then is given longer.
+//! caches, circuit breakers along a chain of calls, autoscalers). This is where waiting begins; a run that still drains
+//! then is given longer.
 
 use super::pulse::Pulse;
 use crate::graph::{Bound, Graph, Resource};
