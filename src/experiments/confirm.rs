@@ -20,12 +20,15 @@ use crate::units::SimDuration;
 
 /// Shares of the budget of events.
 mod share {
+    pub const SCREENING: f64 = 0.4;
     pub const CONFIRMING: f64 = 0.2;
     pub const ASKED: f64 = 0.15;
     /// Where the SLOs are missed without any fault, none is to blame.
     pub const BLAMELESS: f64 = 0.05;
 }
 
+/// Whatever the budget, faults are tried for so many events: all those of a model of ten parts or so.
+const LEAST_SCREENING: f64 = 15e6;
 /// So many failures are confirmed by several replications, whatever the budget, …
 const LEAST_CONFIRMED: usize = 6;
 /// … or so few, where their runs take much more events than a healthy one.
@@ -40,6 +43,7 @@ const WORTH_CONFIRMING: f64 = 0.002;
 const STANDING: usize = 2;
 
 /// Every fault in a short run, and those that matter in several, longer where that may show more; the most urgent first.
+/// With what the budget had no room for.
 pub(super) fn struck(
     bench: &Bench,
     options: &Options,
@@ -47,11 +51,19 @@ pub(super) fn struck(
     drill: &Drill,
     progress: &dyn Progress,
     cut: &mut Cut,
-) -> Vec<Failure> {
+) -> (Vec<Failure>, Vec<Fault>) {
     let screening = shorter(drill);
-    let list = catalog::faults(field.graph, screening.at, screening.lasting);
+    let mut list = catalog::faults(field.graph, screening.at, screening.lasting);
+    let budget = (share::SCREENING * options.budget).max(LEAST_SCREENING);
+    let usual = (screening.lasting + screening.after).seconds() * bench.pace.events_per_s;
+    let mut purse = Purse::of(f64::INFINITY);
+    if list.len() as f64 * usual > budget {
+        list = catalog::telling_first(field.graph, list);
+        purse = Purse::of(budget);
+    }
     progress.begin("striking each part", list.len() as u64);
-    let (mut failures, costly) = field.drill(&screening, &list, 1);
+    let (mut failures, costly, tried) = field.drill_within(&screening, &list, 1, &purse);
+    let untried: Vec<Fault> = list.drain(tried..).map(|(_, fault)| fault).collect();
     cut.extend(costly);
     failures.sort_by(|a, b| urgency(b).total_cmp(&urgency(a)));
 
@@ -64,7 +76,7 @@ pub(super) fn struck(
     let mut failures = confirmed(field, [&screening, drill], failures, cut);
     failures.extend(rest);
     failures.sort_by(|a, b| urgency(b).total_cmp(&urgency(a)));
-    failures
+    (failures, untried)
 }
 
 /// More runs of each of these: longer ones, or as long as the one there is.

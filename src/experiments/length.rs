@@ -7,6 +7,7 @@
 //! requests of all its replications, so all of them together see as many as it asks for.
 
 use super::trials::{Case, Schedule};
+use crate::engine::Stop;
 use crate::graph::Graph;
 use crate::model::{Expectation, Metric, Op, Subject, What};
 use crate::plan::{EndpointId, Plan};
@@ -17,6 +18,8 @@ use crate::units::SimDuration;
 pub struct Pace {
     /// Events per simulated second at load 1x.
     pub events_per_s: f64,
+    /// Requests of users per simulated second at load 1x.
+    pub requests_per_s: f64,
 }
 
 /// A run's length, and whether the budget cut it.
@@ -32,8 +35,16 @@ pub struct Length {
 const WINDOW: f64 = 0.5;
 /// Rows of a run, about.
 const ROWS: f64 = 1200.0;
-/// A measured part is never shorter than this, whatever the budget.
+/// A measured part is never shorter than this, whatever the budget, …
 const SHORTEST: f64 = 5.0;
+/// … or than it takes so many requests of users to come, …
+const ENOUGH: f64 = 2_000.0;
+/// … but never this short.
+const INSTANT: f64 = 1.0;
+/// The shortest warm-up is this share of the shortest measured part.
+const WARMING: f64 = 0.4;
+/// The run that finds the pace takes so many events at most.
+const MOST_PACING: u64 = 2_000_000;
 
 impl Pace {
     /// Finds the pace by a short run at load 1x.
@@ -46,10 +57,26 @@ impl Pace {
             warmup: SimDuration::ZERO,
             measured: SimDuration::from_seconds(seconds),
             window: window(seconds),
-            most_events: u64::MAX,
+            most_events: MOST_PACING,
         };
-        let events = Case { plan, load: 1.0, faults: Vec::new(), schedule, seed }.run(0).events;
-        Pace { events_per_s: (events as f64 / seconds).max(1.0) }
+        let run = Case { plan, load: 1.0, faults: Vec::new(), schedule, seed }.run(0);
+        let simulated = match run.stop {
+            Some(Stop::Events(at)) => at.seconds().max(1e-3),
+            _ => seconds,
+        };
+        Pace { events_per_s: (run.events as f64 / simulated).max(1.0), requests_per_s: rate }
+    }
+
+    /// The shortest measured part from which anything can be told at a load, in seconds.
+    pub fn shortest(&self, load: f64) -> f64 {
+        (ENOUGH / (self.requests_per_s * load).max(1e-9)).clamp(INSTANT, SHORTEST)
+    }
+
+    /// The highest load of which the shortest run takes no more than so many events.
+    pub fn highest_load(&self, events: f64) -> f64 {
+        // The cost grows with the load, stands still while the shortest run shrinks as fast, and grows on.
+        let brief = self.seconds(events / (1.0 + WARMING), 1.0) / INSTANT;
+        if self.shortest(brief) <= INSTANT { brief } else { brief * INSTANT / SHORTEST }
     }
 
     /// Seconds of simulation that so many events pay for at a load.
@@ -61,10 +88,11 @@ impl Pace {
     pub fn fit(&self, load: f64, warmup: f64, measured: f64, events: f64) -> Length {
         let seconds = self.seconds(events, load);
         let scale = (seconds / (warmup + measured)).min(1.0);
-        let measured = (measured * scale).max(measured.min(SHORTEST));
+        let shortest = self.shortest(load);
+        let measured = (measured * scale).max(measured.min(shortest));
         let schedule = Schedule {
             late: SimDuration::ZERO,
-            warmup: SimDuration::from_seconds((warmup * scale).max(warmup.min(2.0))),
+            warmup: SimDuration::from_seconds((warmup * scale).max(warmup.min(WARMING * shortest))),
             measured: SimDuration::from_seconds(measured),
             window: window(measured),
             most_events: u64::MAX,
@@ -101,8 +129,9 @@ pub fn shown(
     if warmup + wanted <= seconds {
         return pace.fit(load, warmup, wanted, events);
     }
-    let warmup = warmup.min(seconds / 3.0).max(2.0);
-    let measured = (seconds - warmup).max(after_fault).max(SHORTEST);
+    let shortest = pace.shortest(load);
+    let warmup = warmup.min(seconds / 3.0).max(WARMING * shortest);
+    let measured = (seconds - warmup).max(after_fault).max(shortest);
     let length = pace.fit(load, warmup, measured.min(wanted), f64::INFINITY);
     Length { capped: true, ..length }
 }
@@ -132,10 +161,23 @@ mod tests {
     use crate::model::Window;
     use crate::plan::Origin;
 
+    /// At 100 requests/s of 10 events each, 2,000 requests take 20 s: 5 s are enough. At 40x they take half a second: 1 s is
+    /// the least. With its warm-up of 0.4 s that is 56,000 events.
+    #[test]
+    fn a_high_load_needs_less_time() {
+        let pace = Pace { events_per_s: 1_000.0, requests_per_s: 100.0 };
+        assert_eq!([1.0, 4.0, 8.0, 40.0].map(|load| pace.shortest(load)), [5.0, 5.0, 2.5, 1.0]);
+        assert!((pace.highest_load(56e3) - 40.0).abs() < 1e-9);
+        // 20,000 events do not pay for the 2,000 requests of 10 events, and their warm-up.
+        assert!((pace.highest_load(20e3) - 20.0 / 7.0).abs() < 1e-9);
+        let short = pace.fit(40.0, 8.0, 30.0, 0.0).schedule;
+        assert_eq!((short.warmup.seconds(), short.measured.seconds()), (0.4, 1.0));
+    }
+
     #[test]
     fn the_rules_ask_and_the_budget_caps() {
         let plan = samples::page();
-        let pace = Pace { events_per_s: 1_000.0 };
+        let pace = Pace { events_per_s: 1_000.0, requests_per_s: 100.0 };
         let slo = Expectation {
             text: "success >= 99%".into(),
             what: What::Compare {

@@ -54,6 +54,9 @@ const PILE: f64 = 5.0;
 /// … in so many seconds at most: an overload of less than a percent is as good as none.
 const LONGEST_PROBE: f64 = 500.0;
 
+/// Near a bound, or at a high load, a probe may cost so many times what it is given.
+const DEARER: f64 = 5.0;
+
 /// Doubling must make good this share of what is missed to make a bottleneck.
 const RELIEF: f64 = 0.1;
 /// Replications that the highest load must hold in.
@@ -68,8 +71,10 @@ impl Bench<'_, '_> {
     /// Searches the capacity; each load tried costs about `events`.
     pub fn capacity(&self, asked: f64, events: f64) -> Capacity {
         let bound = self.bounds.iter().map(|b| b.load).fold(f64::INFINITY, f64::min);
-        let start = if bound.is_finite() { 0.95 * bound } else { asked.max(1.0) };
-        let most = (100.0 * asked.max(1.0)).min(2.0 * start.max(asked)).max(start);
+        // What a run of a high load takes is not paid for far beyond what was asked.
+        let payable = self.pace.highest_load(DEARER * events).max(1.1 * asked.max(1.0));
+        let start = if bound.is_finite() { (0.95 * bound).min(payable) } else { asked.max(1.0) };
+        let most = (100.0 * asked.max(1.0)).min(2.0 * start.max(asked)).max(start).min(payable);
         let effort = Effort { ratio: 1.03, rounds: 9, most, least: 0.02, below: 0.8 };
         let holds = |load: f64| self.holds(self.graph.plan(), load, self.probing(load, events));
         let found = search(start, effort, |loads| both(loads, &holds));
@@ -82,7 +87,8 @@ impl Bench<'_, '_> {
 
     fn probing(&self, load: f64, events: f64) -> Schedule {
         let mut schedule = self.short(load, events);
-        schedule.measured = schedule.measured.max(self.time_to_show(load));
+        let payable = SimDuration::from_seconds(self.pace.seconds(DEARER * events, load));
+        schedule.measured = schedule.measured.max(self.time_to_show(load).min(payable));
         schedule
     }
 

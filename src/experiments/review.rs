@@ -108,8 +108,10 @@ pub struct Review {
     pub drill: Drill,
     /// When an answer is late, for each endpoint that users call, in seconds.
     pub patience: Vec<f64>,
-    /// All failures at 1x, those that matter first.
+    /// All failures at 1x that were tried, those that matter first.
     pub failures: Vec<Failure>,
+    /// Faults at 1x that the budget had no room for.
+    pub untried: Vec<Fault>,
     /// The same faults at the load asked for, if that is another.
     pub asked: Option<Asked>,
     /// Two faults at once, at 1x.
@@ -212,6 +214,7 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
         drill: fallen.drill,
         patience: fallen.patience,
         failures: fallen.failures,
+        untried: fallen.untried,
         asked: fallen.asked,
         pairs,
         contained: fallen.contained,

@@ -44,14 +44,18 @@ const MOST_CONTAINED: usize = 8;
 /// Whatever the budget, against so many.
 const LEAST_CONTAINED: usize = 1;
 const MOST_DECOYS: usize = 3;
-/// So many remedies are tried, whatever the budget.
+/// So many remedies are tried, whatever the budget, …
 const LEAST_REMEDIES: usize = 4;
+/// … where a run takes no more events than this; else one.
+const DEAR: f64 = 2e6;
 
 /// What the failure campaign gave.
 pub(super) struct Fallen {
     pub(super) drill: Drill,
     pub(super) patience: Vec<f64>,
     pub(super) failures: Vec<Failure>,
+    /// What the budget had no room for.
+    pub(super) untried: Vec<Fault>,
     pub(super) contained: Vec<Containment>,
     pub(super) metastable: Vec<(usize, Metastable)>,
     pub(super) spares: Vec<Spare>,
@@ -93,7 +97,8 @@ pub(super) fn strike(
     let drill = drill(bench, graph.plan(), share::DRILL * options.budget);
     let field = Field { graph, load: 1.0, seed: options.seed, patience: &patience, alerts: bench.alerts };
     let mut cut = Cut::default();
-    let mut failures = struck(bench, options, field, &drill, progress, &mut cut);
+    let (mut failures, untried) = struck(bench, options, field, &drill, progress, &mut cut);
+    notes.extend(no_room(&failures, &untried));
     let patient = tell(bench, options, field, &drill, &mut failures, progress);
 
     let purse = Purse::of(share::GUARDS * options.budget);
@@ -122,6 +127,7 @@ pub(super) fn strike(
         drill,
         patience,
         failures,
+        untried,
         contained,
         metastable,
         spares,
@@ -133,6 +139,17 @@ pub(super) fn strike(
         calmer,
         keyed,
     }
+}
+
+/// What the reader must know of a campaign that did not try everything.
+fn no_room(tried: &[Failure], untried: &[Fault]) -> Option<String> {
+    let all = tried.len() + untried.len();
+    (!untried.is_empty()).then(|| {
+        format!(
+            "the budget of events had room for {} of {all} faults at 1x: those of the parts that are called most; a larger --budget tries more",
+            tried.len()
+        )
+    })
 }
 
 /// Two faults at once, at 1x. They come last, since they take whatever time there is.
@@ -248,13 +265,14 @@ fn remedies(
     notes: &mut Vec<String>,
 ) -> Vec<Proof> {
     let all = works.remedies();
-    let mut runs = share::REMEDIES * options.budget / (works.drill.seconds() * bench.pace.events_per_s);
+    let cost = works.drill.seconds() * bench.pace.events_per_s;
+    let (mut runs, least) = (share::REMEDIES * options.budget / cost, if cost > DEAR { 1 } else { LEAST_REMEDIES });
     progress.begin("trying remedies", all.len() as u64);
     let (mut proofs, healthy) = (Vec::new(), OnceLock::new());
     for (i, remedy) in all.iter().enumerate() {
         runs -= 1.0 + remedy.changes.len() as f64;
         let late = progress.time_left().is_some_and(|left| left <= 0.0);
-        if late || (runs < 0.0 && i >= LEAST_REMEDIES) {
+        if late || (runs < 0.0 && i >= least) {
             notes.push(format!("the budget had no room to try {} further remedies", all.len() - i));
             break;
         }

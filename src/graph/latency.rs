@@ -105,25 +105,33 @@ impl Graph<'_> {
     /// Where the time of an endpoint goes: the parts of its critical path, largest first. Only the deciding branch of
     /// parallel ones counts. The parts add up to [`Graph::latency`] unless a time-out cuts one short.
     pub fn critical_path(&self, endpoint: EndpointId) -> Vec<Leg> {
-        let mut parts = BTreeMap::new();
-        self.spend(endpoint, 1.0, &mut parts);
-        let mut legs: Vec<Leg> = parts.into_iter().map(|(endpoint, seconds)| Leg { endpoint, seconds }).collect();
-        legs.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
+        // How often each endpoint runs on the path: callers before callees, so that one reached over many ways, which
+        // can be exponentially many, is looked at once.
+        let mut order = callees_first(self.plan, |e| links_to(self.plan, e));
+        order.reverse();
+        let mut runs = BTreeMap::from([(endpoint, 1.0)]);
+        let mut legs = Vec::new();
+        for endpoint in order {
+            if let Some(times) = runs.get(&endpoint).copied() {
+                legs.push(Leg { endpoint, seconds: times * self.spend(endpoint, times, &mut runs) });
+            }
+        }
+        legs.sort_by(|a, b| b.seconds.total_cmp(&a.seconds).then(a.endpoint.cmp(&b.endpoint)));
         legs
     }
 
-    fn spend(&self, endpoint: EndpointId, weight: f64, parts: &mut BTreeMap<EndpointId, f64>) {
+    /// Own seconds of one run of an endpoint on the critical path; adds to the runs of those it calls there.
+    fn spend(&self, endpoint: EndpointId, weight: f64, runs: &mut BTreeMap<EndpointId, f64>) -> f64 {
         let plan = self.plan;
         let decides = |fork: ForkId, branch: usize| {
             let times = branch_times(plan, fork, &self.latencies, &mut BTreeMap::new());
             deciding(plan, fork, &times) == Some(branch)
         };
+        let mut own = 0.0;
         for (pc, times) in flow::executions(plan, plan.endpoints[endpoint.index()].entry, &decides) {
             let mut calls = Vec::new();
             match plan.steps[pc.index()] {
-                Step::Work { time } | Step::Sleep { time } => {
-                    *parts.entry(endpoint).or_insert(0.0) += weight * times * plan.dists[time.index()].mean_ns() / 1e9;
-                }
+                Step::Work { time } | Step::Sleep { time } => own += times * plan.dists[time.index()].mean_ns() / 1e9,
                 Step::Call { link, .. } => calls.push(link),
                 Step::Fork { fork, .. } => {
                     let branches = plan.forks[fork.index()].branches.iter().enumerate();
@@ -136,10 +144,11 @@ impl Graph<'_> {
             }
             for link in calls {
                 let link = plan.links[link.index()];
-                *parts.entry(endpoint).or_insert(0.0) += weight * times * round_trip(plan, link.edge.index());
-                self.spend(link.to, weight * times, parts);
+                own += times * round_trip(plan, link.edge.index());
+                *runs.entry(link.to).or_insert(0.0) += weight * times;
             }
         }
+        own
     }
 }
 

@@ -255,6 +255,7 @@ fn campaign() -> Campaign {
             screened("kill:mailer@5s+20s", 0.0, &[]),
             screened("partition:order-events@5s+20s", 0.031, &["orders", "web"]),
         ],
+        not_tried: vec!["hang:mailer@5s+20s".into()],
         asked: Some(AskedFaults {
             load: 10.0,
             holds_without: false,

@@ -297,6 +297,8 @@ pub struct Reading {
 pub struct Campaign {
     /// Faults of 1x that rest on one short run each.
     pub screened: Vec<Screened>,
+    /// Faults at 1x that the budget had no room for, as `--fail` reads them.
+    pub not_tried: Vec<String>,
     /// The same faults at the load asked for.
     pub asked: Option<AskedFaults>,
     /// Two faults at once.

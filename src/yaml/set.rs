@@ -63,9 +63,20 @@ impl Node {
 
 /// Text with quotes where YAML needs them.
 pub fn quoted(s: &str) -> String {
+    if is_word(s) {
+        return s.into();
+    }
     let plain = |c: char| c.is_alphanumeric() || "_-./%<>=() ".contains(c);
     let reads_alike = parse::parse_value(s).is_ok_and(|node| node.value == Value::Text(s.into()));
     if reads_alike && s.chars().all(plain) { s.into() } else { format!("{s:?}") }
+}
+
+/// Whether it reads as text beyond doubt, as nearly all names do: asking the parser about each takes longer than all else.
+fn is_word(s: &str) -> bool {
+    let special = ["true", "false", "yes", "no", "on", "off", "y", "n", "null", "inf", "nan"];
+    s.starts_with(|c: char| c.is_ascii_alphabetic())
+        && s.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+        && !special.iter().any(|word| s.eq_ignore_ascii_case(word))
 }
 
 fn set(node: &mut Node, rest: &str, path: &str, value: Node) -> Result<(), Problem> {
@@ -192,6 +203,20 @@ mod tests {
             document.get("services.orders.dependencies").unwrap().show(),
             "{ payments: { timeout: 2s }, payments.charge: { timeout: 5s } }"
         );
+    }
+
+    #[test]
+    fn what_is_written_reads_as_the_same_text() {
+        let words = [
+            "orders", "a-b_c9", "True", "NO", "null", "nan", "e5", "x", "~", "1e5", "0x1f", "2s", "", " a", "a: b",
+            "- a",
+        ];
+        for word in words {
+            let node = parse::parse_value(&quoted(word)).expect("it is valid");
+            assert_eq!(node.value, Value::Text(word.into()), "{word:?} is written {}", quoted(word));
+        }
+        assert_eq!(quoted("payments"), "payments");
+        assert_eq!(quoted("true"), "\"true\"");
     }
 
     #[test]

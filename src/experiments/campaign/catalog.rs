@@ -63,6 +63,28 @@ pub fn faults(graph: &Graph, at: SimDuration, lasting: SimDuration) -> Vec<(Comp
     list
 }
 
+/// The same faults with those first that tell most where not all can be tried: of each part two, its loss and that it is slow,
+/// before a third of any; and the parts that are called most before others.
+pub fn telling_first(graph: &Graph, list: Vec<(ComponentId, Fault)>) -> Vec<(ComponentId, Fault)> {
+    let plan = graph.plan();
+    let mut runs = vec![0.0; plan.components.len()];
+    for (i, rate) in graph.visits().endpoints.iter().enumerate() {
+        runs[graph.component_of(EndpointId::new(i)).index()] += rate;
+    }
+    let likely = |fault: &Fault| WAYS.iter().position(|way| way.word == fault.kind.word()).unwrap_or(WAYS.len());
+    let kind = |fault: &Fault| (is_partial(fault), likely(fault));
+    let mut ranked: Vec<(usize, (ComponentId, Fault))> = list.into_iter().map(|struck| (0, struck)).collect();
+    ranked.sort_by_key(|(_, (component, fault))| (*component, kind(fault)));
+    let mut turns = vec![0; plan.components.len()];
+    for (turn, (component, _)) in &mut ranked {
+        *turn = turns[component.index()] / 2;
+        turns[component.index()] += 1;
+    }
+    let busier = |a: &ComponentId, b: &ComponentId| runs[b.index()].total_cmp(&runs[a.index()]);
+    ranked.sort_by(|(turn, (a, _)), (other, (b, _))| turn.cmp(other).then(busier(a, b)));
+    ranked.into_iter().map(|(_, struck)| struck).collect()
+}
+
 fn amounts(graph: &Graph, component: ComponentId, form: &Form) -> Vec<String> {
     match WAYS.iter().find(|way| way.word == form.word) {
         Some(way) => (way.amounts)(graph, component),

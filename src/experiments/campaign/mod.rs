@@ -286,7 +286,7 @@ pub fn avoidable(healthy: &[Toll], faulted: &[Toll], during: &[f64], unavoidable
     users.map(|(pair, (during, share))| beyond(pair, *during, *share).max(0.0)).sum()
 }
 
-/// So many faults are struck side by side before one looks at what is left to spend.
+/// So many faults are struck side by side before one looks at what is left to spend, or as few as that pays for.
 const BATCH: usize = 12;
 
 /// What a campaign runs on.
@@ -436,12 +436,14 @@ impl<'p> Field<'_, 'p> {
             let struck = [Struck::by(self.graph, *target, fault)];
             Ok((Harm::of(self, drill, &struck, [twin, &run]), run.events))
         };
+        let usual: u64 = forks.iter().map(|(_, twin)| twin.events).sum();
         let mut runs = Vec::new();
-        for batch in jobs.chunks(BATCH * each) {
-            if purse.left() == 0 && !runs.is_empty() {
-                break;
-            }
+        let mut rest = jobs.as_slice();
+        while !rest.is_empty() && (purse.left() > 0 || runs.is_empty()) {
+            let payable = (purse.left() / usual.max(1)).clamp(1, BATCH as u64) as usize;
+            let (batch, later) = rest.split_at((payable * each).min(rest.len()));
             runs.extend(batch.par_iter().map(one).collect::<Vec<_>>());
+            rest = later;
         }
         runs
     }

@@ -23,6 +23,44 @@ fn every_component_has_its_faults() {
     assert!(texts.contains(&"consumer_stop:jobs@5s+15s".into()), "{texts:?}");
 }
 
+/// Where not all can be tried: the loss of each part, and that it is slow, come before any other kind; of these, the most
+/// called part first (shop.list runs 200 times a second, web.home 100 times).
+#[test]
+fn what_tells_most_is_tried_first() {
+    let plan = samples::page();
+    let graph = Graph::new(&plan);
+    let all = catalog::faults(&graph, DRILL.at, DRILL.lasting);
+    let first = catalog::telling_first(&graph, all.clone());
+    let texts: Vec<String> = first.iter().map(|(_, f)| f.to_string()).collect();
+    let name = |i: usize| plan.components[first[i].0.index()].name.as_str();
+    assert_eq!([&texts[0], &texts[1]], ["kill:shop@5s+15s", "latency:shop:+2s@5s+15s"]);
+    let parts: Vec<&str> = (0..plan.components.len()).map(|c| name(2 * c)).collect();
+    let mut each = parts.clone();
+    each.sort_unstable();
+    each.dedup();
+    assert_eq!(each.len(), plan.components.len(), "{parts:?}");
+    let mut same: Vec<String> = all.iter().map(|(_, f)| f.to_string()).collect();
+    let mut mine = texts.clone();
+    same.sort();
+    mine.sort();
+    assert_eq!(mine, same);
+}
+
+/// A purse for two runs or so tries two faults or three, and says how many: one batch is not run in full where it costs more.
+#[test]
+fn a_purse_ends_a_campaign() {
+    let plan = samples::page();
+    let graph = Graph::new(&plan);
+    let field = Field { graph: &graph, load: 1.0, seed: 1, patience: &[1.0], alerts: &[] };
+    let all = catalog::faults(&graph, DRILL.at, DRILL.lasting);
+    let (free, _, tried) = field.drill_within(&DRILL, &all, 1, &Purse::of(f64::INFINITY));
+    assert_eq!((free.len(), tried), (all.len(), all.len()));
+    let purse = Purse::of(2.5 * free[0].events as f64);
+    let (found, _, tried) = field.drill_within(&DRILL, &all, 1, &purse);
+    assert!((2..=4).contains(&tried) && found.len() == tried, "{tried}");
+    assert_eq!(found[..], free[..tried]);
+}
+
 /// The database of the page model dies for 15 s: shop passes the errors on, half of the pages are lost and had to be,
 /// and all is well at once when it is back.
 #[test]

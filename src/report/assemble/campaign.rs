@@ -10,6 +10,7 @@ impl Scribe<'_> {
         let pairs = &review.pairs;
         Campaign {
             screened: review.failures.iter().filter(|f| !f.confirmed).map(|f| self.screened(f)).collect(),
+            not_tried: review.untried.iter().map(ToString::to_string).collect(),
             asked: review.asked.as_ref().map(|asked| self.asked(asked)),
             pairs: Some(FaultPairs {
                 touching: pairs.touching,

@@ -9,6 +9,7 @@ use serde::Serialize;
 #[schemars(deny_unknown_fields)]
 pub(super) struct Campaign<'a> {
     screened: Vec<Screened<'a>>,
+    not_tried: &'a [String],
     asked: Option<Asked<'a>>,
     pairs: Option<Pairs<'a>>,
 }
@@ -56,6 +57,7 @@ struct Pair<'a> {
 pub(super) fn campaign(c: &report::Campaign) -> Campaign<'_> {
     Campaign {
         screened: c.screened.iter().map(screened).collect(),
+        not_tried: &c.not_tried,
         asked: c.asked.as_ref().map(|a| Asked {
             load: a.load,
             holds_without: a.holds_without,

@@ -9,7 +9,7 @@ use crate::report::{CascadeStep, Estimate, Failure, FaultInfo, Recovery, Report,
 const SHOWN: usize = 2;
 /// So many components are listed in a line each.
 const LISTED: usize = 8;
-/// So many that nobody notices are named.
+/// So many are named in a list.
 const BRIEF: usize = 12;
 const LABEL: usize = 11;
 
@@ -60,8 +60,20 @@ fn screened(report: &Report, harmless: &[&Failure], page: &mut Page) {
     if !noticed.is_empty() {
         let faults: Vec<&FaultInfo> = noticed.iter().map(|f| &f.fault).collect();
         let names: Vec<String> = targets(&faults, |f| f).iter().map(|(target, all)| gathered(target, all)).collect();
-        page.wrapped(2, 4, &Ink::Dim.on(format!("Not confirmed, by one short run each: {}", names.join("; "))));
+        page.wrapped(
+            2,
+            4,
+            &Ink::Dim.on(format!("Not confirmed, by one short run each: {}", some(names, page.verbose))),
+        );
     }
+}
+
+/// The first of them with the number of the others; all of them where that is asked for.
+fn some(mut names: Vec<String>, all: bool) -> String {
+    let more = if all { 0 } else { names.len().saturating_sub(BRIEF) };
+    names.truncate(names.len() - more);
+    let names = names.join("; ");
+    if more == 0 { names } else { format!("{names}; and {more} more (-v shows all)") }
 }
 
 /// The parts of which nobody notices anything that was tried.
@@ -70,7 +82,11 @@ fn quiet_parts(report: &Report, quiet: &[&FaultInfo], noticed: &[&Screened]) -> 
     let loud: Vec<&str> = told.chain(noticed.iter().map(|f| &f.fault)).map(|f| f.target.as_str()).collect();
     let parts = targets(quiet, |f| f).into_iter().map(|(target, _)| target).filter(|target| !loud.contains(target));
     let parts: Vec<String> = parts.map(|target| Ink::Bold.on(target)).collect();
-    if parts.is_empty() { String::new() } else { format!(", among them all at {}", listed(&parts)) }
+    match parts.len() {
+        0 => String::new(),
+        n if n > BRIEF => format!(", among them all at {n} parts"),
+        _ => format!(", among them all at {}", listed(&parts)),
+    }
 }
 
 /// What was done, as far as it was the same for all.
