@@ -3,9 +3,9 @@
 
 use crate::engine::Cause;
 use crate::graph::{Bound, Graph, Resource};
-use crate::measure::{Measurements, ResourceOf};
+use crate::measure::{Measurements, ResourceOf, ResourceUse};
 use crate::model::Change;
-use crate::plan::{ComponentId, Plan};
+use crate::plan::{ComponentId, LinkId, Plan};
 use crate::units::show_rate;
 use std::collections::BTreeMap;
 
@@ -44,6 +44,7 @@ impl Usage {
 pub fn usages(graph: &Graph, bounds: &[Bound], m: &Measurements) -> Vec<Usage> {
     let plan = graph.plan();
     let seconds = m.measured.seconds().max(1e-9);
+    let used: BTreeMap<ResourceOf, &ResourceUse> = m.resources.iter().map(|r| (r.of, r)).collect();
     let usage = |bound: &Bound| {
         let mut usage = Usage {
             resource: bound.resource,
@@ -88,7 +89,7 @@ pub fn usages(graph: &Graph, bounds: &[Bound], m: &Measurements) -> Vec<Usage> {
                 None
             }
         };
-        if let Some(found) = of.and_then(|of| m.resources.iter().find(|r| r.of == of)) {
+        if let Some(found) = of.and_then(|of| used.get(&of)) {
             usage.utilization = found.utilization;
             usage.queue_mean = found.queue_mean;
             usage.wait_mean = found.wait_mean;
@@ -131,11 +132,13 @@ pub(super) fn depths(graph: &Graph) -> Vec<u32> {
     let mut depths = vec![0u32; plan.components.len()];
     // Endpoints never call each other without end, so their chains are short; components in a circle stop growing at
     // the number of endpoints.
+    let to = |link: &LinkId| plan.edges[plan.links[link.index()].edge.index()].to.index();
+    let called = |from: usize| graph.links_from(ComponentId::new(from)).iter().map(to).collect();
+    let called: Vec<Vec<usize>> = (0..plan.components.len()).map(called).collect();
     for _ in 0..plan.endpoints.len() {
         let before = depths.clone();
         for (from, depth) in before.iter().enumerate() {
-            for link in graph.links_from(ComponentId::new(from)) {
-                let to = plan.edges[plan.links[link.index()].edge.index()].to.index();
+            for &to in &called[from] {
                 if to != from {
                     depths[to] = depths[to].max(depth + 1).min(plan.endpoints.len() as u32);
                 }

@@ -4,6 +4,7 @@ use super::{Scribe, measure, scaled};
 use crate::engine::{Cause, Stop};
 use crate::experiments::{Judged, Shown, Verdict};
 use crate::faults::Fault;
+use crate::graph::Bound;
 use crate::measure::{Estimate, Measurements, Served};
 use crate::model::{Expectation, Subject, What};
 use crate::plan::Role;
@@ -13,6 +14,7 @@ use crate::report::{
 };
 use crate::units::SimDuration;
 use indexmap::IndexMap;
+use std::collections::BTreeMap;
 
 impl Scribe<'_> {
     pub(super) fn run(&self, shown: &Shown, slos: &[Expectation]) -> Run {
@@ -70,7 +72,7 @@ impl Scribe<'_> {
     }
 
     fn resources(&self, load: f64, runs: &[Measurements]) -> IndexMap<String, Resource> {
-        let bounds = self.graph.bounds();
+        let bounds: BTreeMap<String, Bound> = self.graph.bounds().into_iter().map(|b| (b.name.clone(), b)).collect();
         let Some(first) = runs.first() else { return IndexMap::new() };
         let each = first.resources.iter().enumerate().map(|(i, r)| {
             let mean = |of: fn(&crate::measure::ResourceUse) -> f64| mean(runs.iter().map(|m| of(&m.resources[i])));
@@ -78,7 +80,7 @@ impl Scribe<'_> {
                 kind: r.kind.into(),
                 capacity: r.capacity,
                 utilization: mean(|r| r.utilization),
-                static_utilization: bounds.iter().find(|b| b.name == r.name).map(|b| b.busy * load / b.capacity),
+                static_utilization: bounds.get(&r.name).map(|b| b.busy * load / b.capacity),
                 queue_mean: mean(|r| r.queue_mean),
                 wait_mean_ms: mean(|r| r.wait_mean) * 1e3,
                 rejected: runs.iter().map(|m| m.resources[i].rejected).sum(),
