@@ -142,7 +142,7 @@ fn runs(one: &Model, other: &Model, options: &Options, notes: &mut Vec<String>) 
 fn schedule(model: &Model, exam: &Exam, pace: &Pace, events: f64, options: &Options) -> Schedule {
     let last = exam.faults.iter().map(|f| f.end().unwrap_or(f.start)).max().unwrap_or_default();
     let length = shown(&model.plan, &exam.expectations, exam.load, last, pace, (1, events));
-    options.overrule(super::plain::reaching(length, &exam.expectations)).schedule
+    options.overrule(super::plain::reaching(length, &exam.expectations, last)).schedule
 }
 
 /// The figures of a model in each of the runs, with its own expectations of them.

@@ -102,6 +102,8 @@ pub fn shown(
         return pace.fit(load, warmup, wanted, events);
     }
     let warmup = warmup.min(seconds / 3.0).max(2.0);
+    // Whatever the budget, the slowest mechanism has its time after the last fault.
+    let after_fault = if after_fault > 0.0 { last_fault.seconds() + slowest } else { 0.0 };
     let measured = (seconds - warmup).max(after_fault).max(SHORTEST);
     let length = pace.fit(load, warmup, measured.min(wanted), f64::INFINITY);
     Length { capped: true, ..length }

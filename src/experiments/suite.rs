@@ -152,7 +152,7 @@ fn examine(model: &Model, exam: &Exam, options: &Options, most: u32, progress: &
     let replications = options.replications.max(1);
     let share = options.budget / f64::from(replications);
     let length = shown(plan, &exam.expectations, exam.load, last, &pace, (replications, share));
-    let length: Length = options.overrule(reaching(length, &exam.expectations));
+    let length: Length = options.overrule(reaching(length, &exam.expectations, last));
     let load = exam.load;
     let faults: Vec<Fault> = exam.faults.iter().cloned().chain(Fault::by_themselves(plan)).collect();
     let case = Case { plan, load, faults: faults.clone(), schedule: length.schedule, seed: options.seed };

@@ -291,11 +291,7 @@ impl Alert {
 }
 
 /// What must be noted for these, each once.
-pub fn watches<'e>(
-    alerts: &[Alert],
-    expected: impl IntoIterator<Item = &'e Expectation>,
-    plan: &Plan,
-) -> Vec<Watch> {
+pub fn watches<'e>(alerts: &[Alert], expected: impl IntoIterator<Item = &'e Expectation>, plan: &Plan) -> Vec<Watch> {
     let mut all: Vec<Watch> = Vec::new();
     let expected = expected.into_iter().filter_map(|expectation| expectation.watch(plan));
     for watch in alerts.iter().filter_map(|alert| alert.watch(plan)).chain(expected) {

@@ -337,7 +337,9 @@ fn parse_limit(metric: Metric, text: &str) -> Result<f64, Wrong> {
             units::parse_ratio(text).map_err(of_unit)
         }
         Metric::Goodput | Metric::Rate => units::parse_rate(text).map_err(of_unit),
-        Metric::Mean | Metric::Percentile(_) | Metric::Age => units::parse_duration(text).map(SimDuration::seconds).map_err(of_unit),
+        Metric::Mean | Metric::Percentile(_) | Metric::Age => {
+            units::parse_duration(text).map(SimDuration::seconds).map_err(of_unit)
+        }
         Metric::Queue => units::parse_count(text).map_err(of_unit),
     }
 }
