@@ -139,8 +139,14 @@ fn pooled(plan: &Plan, subject: Option<Subject>, metric: Metric, runs: &[Measure
     let parts: Vec<&Served> = runs.iter().flat_map(|m| served(plan, subject, m)).collect();
     match metric {
         Metric::Success => {
-            let offered: u64 = parts.iter().map(|s| s.offered).sum();
-            let good: u64 = parts.iter().map(|s| good(s)).sum();
+            let (good, offered) = match subject {
+                Some(Subject::Edge(edge)) => {
+                    let all = || runs.iter().filter_map(|m| m.edges.get(edge.index()));
+                    let calls: u64 = all().map(|e| e.calls).sum();
+                    (calls.saturating_sub(all().map(|e| e.failed).sum()), calls)
+                }
+                _ => (parts.iter().map(|s| good(s)).sum(), parts.iter().map(|s| s.offered).sum()),
+            };
             let (low, high) = wilson(good, offered, z);
             Some(Pooled { value: share(good, offered), low, high })
         }

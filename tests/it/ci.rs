@@ -141,7 +141,8 @@ fn every_command_that_is_shown_is_taken() {
         let spans = text.split('`').skip(1).step_by(2).filter(|span| !span.contains('\n'));
         for command in shown.chain(spans).filter_map(|line| line.strip_prefix("simulate ")) {
             // What it does stands behind three spaces; brackets say that something may be left out.
-            let command = command.split("   ").next().unwrap().replace(['[', ']', '"', '…'], "");
+            let command = command.split("   ").next().unwrap().split(" > ").next().unwrap();
+            let command = command.replace(['[', ']', '"', '…'], "");
             if command.split_whitespace().any(|word| word.chars().all(char::is_alphabetic) && !is_known(word)) {
                 continue;
             }

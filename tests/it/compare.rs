@@ -94,7 +94,7 @@ fn a_model_is_compared_with_a_baseline() {
     let slower = |arguments: &str| folder.run(&format!("compare {arguments}")).code(1);
     let told = slower("base.yaml new.yaml").stdout(contains("regressed     objectives: api.call mean"));
     let told = told.stdout(contains("in base.yaml the model is old.yaml"));
-    told.stdout(contains("base.yaml holds figures and no model").and(contains("new.yaml:3")));
+    told.stdout(contains("which change makes which difference is not told").and(contains("new.yaml:3")));
     let json = |arguments: &str| -> Value {
         let output = slower(&format!("{arguments} --format json"));
         serde_json::from_slice(&output.get_output().stdout).unwrap()
@@ -124,7 +124,7 @@ fn what_a_baseline_cannot_be_compared_with_is_refused() {
     };
     refused("two.yaml two.yaml", "both are baselines");
     refused("two.yaml old.yaml --load 2x", "nothing at another load");
-    refused("two.yaml third.yaml", "it holds new.yaml and old.yaml");
+    refused("two.yaml third.yaml", "it holds `new.yaml` and `old.yaml`");
     refused("two.yaml old.yaml --seed 2", "under seed 1, and this is seed 2");
     refused("two.yaml old.yaml --duration 30s", "was measured for 20s there");
     refused("two.yaml new.yaml --set scenarios.rush.load=1.1x", "`rush` ran at 1.2x there");

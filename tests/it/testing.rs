@@ -99,6 +99,11 @@ fn every_format_says_the_same() {
     let gitlab: serde_json::Value = serde_json::from_str(&text("g.json")).unwrap();
     assert_eq!(gitlab.as_array().unwrap().len(), 3);
     assert_eq!(gitlab[1]["location"]["lines"]["begin"].as_u64(), Some(7));
+    let summary = folder.test(&format!(". {OPTIONS} --format markdown")).code(2);
+    let summary =
+        summary.stdout(contains("## Architecture tests: 2 passed, 1 failed, 1 inconclusive and 1 that cannot be read"));
+    let summary = summary.stdout(contains("| **broken** | ./bad.yaml").or(contains("| **broken** | bad.yaml")));
+    summary.stdout(contains("| **failed** | queue.yaml far | api mean &gt; 60ms (queue.yaml:7) | "));
     let annotations = folder.test(&format!("queue.yaml {OPTIONS} --format github"));
     annotations
         .code(1)
@@ -186,7 +191,7 @@ scenarios:
     let folder = Folder::with(&[("m.yaml", text)]);
     let told = folder.test("m.yaml --warmup 5s --duration 60s -v").code(1);
     told.stdout(
-        contains("passed        stop").and(contains("FAILED        short")).and(contains("jobs age < 18s: 19")),
+        contains("passed        stop").and(contains("FAILED        short")).and(contains("jobs age < 18s: 20s")),
     );
     // It is compared, too.
     folder.test("m.yaml --warmup 5s --duration 60s --filter stop --write-baseline base.yaml").code(0);
@@ -228,4 +233,24 @@ fn a_slow_recovery_is_waited_for() {
     let soon = text.replace("recovers within 90s", "recovers within 10s");
     fs::write(folder.path("m.yaml"), soon).unwrap();
     folder.test("m.yaml --filter pause").code(1).stdout(contains("too late in 5 of 5 runs"));
+}
+
+/// A third of the calls fail, none is tried again.
+#[test]
+fn the_success_of_a_connection_can_be_expected() {
+    let text = "
+traffic: { rate: 100/s, to: api }
+services: { api: { work: 1ms, calls: [ db ] } }
+databases: { db: { connections: 50, query: 2ms } }
+scenarios:
+  errors:
+    faults: [ { errors: db, share: 33%, at: 0s } ]
+    expect: [ api>db success >= 60%, api>db success <= 75% ]
+  clean: { expect: [ api>db success >= 99% ] }
+";
+    let folder = Folder::with(&[("m.yaml", text)]);
+    let told = folder.test("m.yaml --warmup 1s --duration 20s -v").code(0);
+    told.stdout(
+        contains("2 passed").and(contains("api>db success >= 60%: 67").or(contains("api>db success >= 60%: 66"))),
+    );
 }
