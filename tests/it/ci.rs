@@ -151,7 +151,7 @@ fn every_command_that_is_shown_is_taken() {
         }
     }
     assert!(read >= 25, "only {read} commands were found");
-    folder.run("test models/ --strict --help").code(2);
+    folder.run("test models/ --strickt --help").code(2);
 }
 
 /// Placeholders in capitals, subcommands and formats; any other plain word makes it a sentence and no command.
