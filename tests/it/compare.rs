@@ -118,7 +118,7 @@ fn what_a_baseline_cannot_be_compared_with_is_refused() {
     fs::write(folder.path("third.yaml"), model()).unwrap();
     let of = "--warmup 5s --duration 20s";
     folder.test(&format!("old.yaml new.yaml {of} --write-baseline two.yaml")).code(0);
-    folder.run(&format!("check old.yaml --write-baseline found.yaml")).code(0);
+    folder.run("check old.yaml --write-baseline found.yaml").code(0);
     let refused = |arguments: &str, told: &str| {
         folder.run(&format!("compare {arguments}")).code(2).stderr(contains(told));
     };
