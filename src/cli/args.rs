@@ -49,6 +49,7 @@ Examples:
   simulate run models/shop.yaml --fail latency:stripe:+2s@60s+120s
   simulate test models/
   simulate compare before.yaml after.yaml
+  simulate compare baseline.yaml model.yaml
   simulate check models/*.yaml
   simulate explain missing-timeout
   simulate verify
@@ -84,7 +85,8 @@ enum RawCommand {
     Run(Box<RunArgs>),
     /// Run every scenario with what it expects, and say which hold: for CI.
     Test(Box<TestArgs>),
-    /// Two models on the same random numbers: what differs, and which change of the one makes which difference.
+    /// Two models on the same random numbers, or a model and a baseline: what differs, and, of two models, which change
+    /// makes which difference.
     Compare(Box<CompareArgs>),
     /// Read models and say what is wrong with them, without simulating.
     Check(Box<CheckArgs>),
@@ -205,6 +207,9 @@ pub struct TestArgs {
     /// Leave with 0 where it would be 1.
     #[arg(long)]
     pub exit_zero: bool,
+    /// Leave the times out of JUnit, the one format that has any: its bytes are the same each time then.
+    #[arg(long)]
+    pub no_times: bool,
     /// Whether waivers count.
     #[command(flatten)]
     pub waivers: WaiverOptions,
@@ -222,13 +227,13 @@ pub struct TestArgs {
 /// Arguments of `compare`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct CompareArgs {
-    /// The model to compare with, a YAML file.
+    /// What is compared with: a model, or a baseline that --write-baseline wrote.
     #[arg(value_name = "A")]
     pub one: PathBuf,
-    /// The model that was changed.
+    /// The model that was changed. When it is A that is the model, and this the baseline, A is compared with it.
     #[arg(value_name = "B")]
     pub other: PathBuf,
-    /// A load at which they are compared beside their own: a multiple of the first one's, or a rate. Repeatable.
+    /// A load at which two models are compared beside their own: a multiple of the first one's, or a rate. Repeatable.
     #[arg(long, value_name = "10x|2000/s", value_parser = values::load)]
     pub load: Vec<Quantity>,
     /// Leave with code 4 when something is inconclusive.
@@ -243,6 +248,13 @@ pub struct CompareArgs {
     /// Where the reports go.
     #[command(flatten)]
     pub output: OutputOptions,
+}
+
+impl CompareArgs {
+    /// The model that is compared with the other one, or with a baseline: whichever of the two files is none.
+    pub(super) fn model(&self) -> &PathBuf {
+        if super::input::is_baseline(&self.other) { &self.one } else { &self.other }
+    }
 }
 
 /// Arguments of `check`.

@@ -29,7 +29,7 @@ pub fn review(args: &ReviewArgs) -> anyhow::Result<Exit> {
     let named = |path: &Option<PathBuf>| path.as_ref().map(|path| Place::open(path, models)).transpose();
     let more: [Beyond; 3] =
         [(named(&options.series)?, series), (named(&options.metrics)?, openmetrics), (named(&options.traces)?, otlp)];
-    let mut beside = Beside::open(&options.beside, Of::Review, options.simulation.seed, models)?;
+    let beside = Beside::open(&options.beside, Of::Review, options.simulation.seed, models)?;
     let settings = patch::settings(&options.simulation.apply, &options.simulation.set)?;
     let model = work::model(&input::read(&args.model)?, &settings)?;
     interrupt::listen();
@@ -39,7 +39,7 @@ pub fn review(args: &ReviewArgs) -> anyhow::Result<Exit> {
     }
     let pictures = outputs.draw() || options.plots.is_some() || options.series.is_some();
     let traces = options.traces.is_some() || outputs.traces(false);
-    let mut report = work::review(&model, options, (pictures, traces), &mut beside, &progress)?;
+    let mut report = work::review(&model, options, (pictures, traces), &beside, &progress)?;
     progress.finish();
     let mut extra: Vec<String> = options.budget.iter().flat_map(|b| ["--budget".into(), b.to_string()]).collect();
     extra.extend(options.plan_to.iter().flat_map(|load| ["--plan-to".into(), shown(*load)]));
@@ -99,14 +99,14 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<Exit> {
     terminal::choose_colour(args.output.color);
     let outputs = Outputs::open(&args.output, &args.models)?;
     let settings = patch::settings(&args.apply, &args.set)?;
-    let mut beside = Beside::open(&args.beside, Of::Check, 0, &args.models)?;
+    let beside = Beside::open(&args.beside, Of::Check, 0, &args.models)?;
     let mut reports = Vec::new();
     let mut invalid = 0;
     for path in &args.models {
         let checked = input::read(path).and_then(|input| work::model(&input, &settings));
         match checked {
             Ok(model) => {
-                let mut report = work::check(&model, &args.findings, &mut beside)?;
+                let mut report = work::check(&model, &args.findings, &beside)?;
                 report.command = format!("simulate check {}", shell_word(&path.display().to_string()));
                 reports.push(report);
             }

@@ -74,7 +74,7 @@ pub(super) fn complete(command: &mut Command, given: &Given) -> Result<(), Mista
         Command::Run(args) => std::slice::from_ref(&args.model),
         Command::Check(args) => &args.models,
         Command::Test(args) => &args.models,
-        Command::Compare(args) => std::slice::from_ref(&args.other),
+        Command::Compare(args) => std::slice::from_ref(args.model()),
         Command::Explain(_) | Command::Verify(_) | Command::Schema(_) => return Ok(()),
     };
     let mut found: Vec<PathBuf> = models.iter().filter_map(|model| find(model)).collect();

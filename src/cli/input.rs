@@ -162,12 +162,12 @@ pub(super) fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Mistake> {
 
 fn below(folder: &Path, all: &mut Vec<PathBuf>) {
     let beside = |name: String| if folder == Path::new(".") { name.into() } else { folder.join(name) };
-    all.extend(models_in(folder).into_iter().map(beside).filter(|path| !is_baseline(path)));
+    all.extend(models_in(folder).into_iter().map(&beside).filter(|path| !is_baseline(path)));
     let Ok(entries) = fs::read_dir(folder) else { return };
     let is_folder = |e: &fs::DirEntry| e.file_type().is_ok_and(|t| t.is_dir());
     let hidden = |e: &fs::DirEntry| e.file_name().to_string_lossy().starts_with('.');
-    let mut folders: Vec<PathBuf> =
-        entries.flatten().filter(|e| is_folder(e) && !hidden(e)).map(|e| e.path()).collect();
+    let name = |e: fs::DirEntry| beside(e.file_name().to_string_lossy().into_owned());
+    let mut folders: Vec<PathBuf> = entries.flatten().filter(|e| is_folder(e) && !hidden(e)).map(name).collect();
     folders.sort();
     folders.iter().for_each(|folder| below(folder, all));
 }

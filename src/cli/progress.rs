@@ -16,6 +16,7 @@ const WHOLE: &str = "{elapsed:>4}  {msg} {spinner}";
 pub(super) struct Progress {
     bar: ProgressBar,
     lines: bool,
+    verbose: bool,
     begun: Instant,
     /// How long all of it may take.
     limit: Option<Duration>,
@@ -38,6 +39,7 @@ impl Progress {
         Progress {
             bar,
             lines: verbose && !(shown && terminal),
+            verbose,
             begun: Instant::now(),
             limit: None,
             stage: AtomicU64::new(0),
@@ -47,6 +49,15 @@ impl Progress {
     /// All of it may take so long, from the beginning of the command.
     pub(super) fn limit(&mut self, time: SimDuration) {
         self.limit = Some(Duration::from_nanos(time.0));
+    }
+
+    /// Tells how long something took, where everything is asked for.
+    pub(super) fn told(&self, line: &str) {
+        if self.verbose {
+            let seconds = self.begun.elapsed().as_secs_f64();
+            // Nobody is left to tell when standard error is closed.
+            self.bar.suspend(|| writeln!(std::io::stderr().lock(), "[{seconds:6.1} s] {line}").unwrap_or_default());
+        }
     }
 
     /// All is done: the bar disappears.
@@ -94,7 +105,32 @@ impl experiments::Progress for Progress {
         self.limit.map(|limit| limit.as_secs_f64() - self.begun.elapsed().as_secs_f64())
     }
 
+    fn clock(&self) -> Option<f64> {
+        Some(self.begun.elapsed().as_secs_f64())
+    }
+
     fn stopped(&self) -> bool {
         interrupt::asked()
+    }
+}
+
+/// One of several things that are done at a time: how far it is concerns nobody but itself.
+pub(super) struct Aside<'p>(pub(super) &'p Progress);
+
+impl experiments::Progress for Aside<'_> {
+    fn begin(&self, _what: &str, _steps: u64) {}
+
+    fn advance(&self, _steps: u64) {}
+
+    fn time_left(&self) -> Option<f64> {
+        self.0.time_left()
+    }
+
+    fn clock(&self) -> Option<f64> {
+        self.0.clock()
+    }
+
+    fn stopped(&self) -> bool {
+        self.0.stopped()
     }
 }

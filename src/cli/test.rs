@@ -5,12 +5,14 @@ use super::baseline::Beside;
 use super::commands::{cut_short, progress};
 use super::exit::{Exit, Mistake};
 use super::output::{Outputs, print};
+use super::progress::{Aside, Progress};
 use super::values::Setting;
 use super::{input, interrupt, patch, terminal, work};
-use crate::experiments::Of;
+use crate::experiments::{self, Exam, Of, Progress as _};
 use crate::model::Model;
 use crate::report::{Broken, Difference, Kind, Place, Report, SloVerdict, shell_word};
 use crate::yaml::Problem;
+use rayon::prelude::*;
 use std::path::Path;
 
 /// `simulate test MODEL…|DIR`: every scenario and what it expects.
@@ -26,26 +28,26 @@ pub fn test(args: &TestArgs) -> anyhow::Result<Exit> {
         return list(args, &settings, &models);
     }
     interrupt::listen();
-    let progress = progress(&args.simulation, args.output.quiet, args.output.verbose);
-    let mut beside = Beside::open(&args.beside, Of::Test, args.simulation.seed, &models)?;
-    let mut reports = Vec::new();
-    for path in models.iter().take_while(|_| !interrupt::asked()) {
+    let beside = Beside::open(&args.beside, Of::Test, args.simulation.seed, &models)?;
+    let mut jobs = Vec::new();
+    for path in &models {
         match read(&settings, path)? {
-            Ok(model) if kept(args, path, &model).is_empty() && !args.filter.is_empty() => {}
             Ok(model) => {
                 let keep = |name: &str| wanted(args, path, &model, name);
-                let mut report = work::test(&model, args, &mut beside, &keep, &progress)?;
-                report.command = format!("simulate test {}", shell_word(&path.display().to_string()));
-                cut_short(&mut report);
-                reports.push(report);
+                let exams = work::exams(&model, args, &beside, &keep)?;
+                if !exams.is_empty() || args.filter.is_empty() {
+                    jobs.push(Ok((model, exams)));
+                }
             }
-            Err(broken) => reports.push(broken),
+            Err(broken) => jobs.push(Err(broken)),
         }
     }
-    progress.finish();
-    if reports.is_empty() {
-        return if interrupt::asked() { Ok(Exit::Interrupted) } else { Err(none(args).into()) };
+    if jobs.is_empty() {
+        return Err(none(args).into());
     }
+    let progress = progress(&args.simulation, args.output.quiet, args.output.verbose);
+    let reports = examine(args, jobs, &beside, &progress)?;
+    progress.finish();
     let exit = if interrupt::asked() { Exit::Interrupted } else { exit(args, &reports) };
     // What was not measured cannot be compared with.
     if !matches!(exit, Exit::Usage | Exit::Interrupted) {
@@ -53,6 +55,53 @@ pub fn test(args: &TestArgs) -> anyhow::Result<Exit> {
     }
     outputs.write(&reports)?;
     Ok(exit)
+}
+
+/// A model with what is tested of it, or the report that says why it is broken.
+type Job = Result<(Model, Vec<Exam>), Report>;
+
+/// Tests the models, several at a time; the reports are in their order. Those that had not begun when somebody asked to stop
+/// have none.
+fn examine(args: &TestArgs, jobs: Vec<Job>, beside: &Beside, progress: &Progress) -> anyhow::Result<Vec<Report>> {
+    let several = jobs.len() > 1;
+    if several {
+        progress.begin("testing", jobs.len() as u64);
+    }
+    let one = |job: Job| {
+        let (model, exams) = match job {
+            Ok(_) if interrupt::asked() => return Ok(None),
+            Ok(job) => job,
+            Err(broken) => return Ok(Some(broken)),
+        };
+        let aside = Aside(progress);
+        let within: &dyn experiments::Progress = if several { &aside } else { progress };
+        let mut report = work::test(&model, exams, args, beside, within)?;
+        report.command = format!("simulate test {}", shell_word(&model.document.file));
+        cut_short(&mut report);
+        told(&report, progress);
+        if args.no_times {
+            report.runs.iter_mut().for_each(|run| run.seconds = None);
+        }
+        if several {
+            progress.advance(1);
+        }
+        Ok(Some(report))
+    };
+    let all: Vec<Result<Option<Report>, Mistake>> =
+        work::on_threads(&args.simulation, || jobs.into_par_iter().map(one).collect());
+    let mut reports = Vec::new();
+    for report in all {
+        reports.extend(report?);
+    }
+    Ok(reports)
+}
+
+/// Each scenario with its verdict and its time.
+fn told(report: &Report, progress: &Progress) {
+    for run in &report.runs {
+        let (verdict, seconds) = (run.verdict().word(), run.seconds.unwrap_or_default());
+        progress.told(&format!("{} {}: {verdict}, simulated in {seconds:.1} s", report.model.file, run.name));
+    }
 }
 
 /// A model, or the report that says why there is none. All problems are told on standard error.

@@ -11,9 +11,10 @@ use crate::experiments::{self, Exam, Options, Progress, Quiet, Shown};
 use crate::faults::Fault;
 use crate::findings::{self, Policy};
 use crate::model::{Change, Model};
-use crate::report::{Report, assemble, fingerprint};
+use crate::report::{Kind, Report, assemble, fingerprint};
 use crate::yaml::{Problem, did_you_mean, list, render};
 use std::io::Write;
+use std::path::Path;
 
 /// Reads a model, all problems at once, and applies `--set`.
 pub(super) fn model(input: &Input, settings: &[Setting]) -> Result<Model, Mistake> {
@@ -62,7 +63,7 @@ pub(super) fn review(
     model: &Model,
     args: &ReviewOptions,
     (pictures, traces): (bool, bool),
-    beside: &mut Beside,
+    beside: &Beside,
     progress: &dyn Progress,
 ) -> anyhow::Result<Report> {
     let mut options =
@@ -105,16 +106,33 @@ pub(super) fn run(model: &Model, args: &RunArgs, traces: bool, progress: &dyn Pr
     Ok(identified(assemble::run(model, &plain, &options), model))
 }
 
-/// Scenarios as tests.
-pub(super) fn test(
+/// What can be tested of a model, as far as it is asked for. What a baseline cannot be compared with is refused.
+pub(super) fn exams(
     model: &Model,
     args: &TestArgs,
-    beside: &mut Beside,
+    beside: &Beside,
     keep: &dyn Fn(&str) -> bool,
+) -> Result<Vec<Exam>, Mistake> {
+    let options = options(&args.simulation);
+    let exams: Vec<Exam> = experiments::exams(model, &options).into_iter().filter(|e| keep(&e.name)).collect();
+    beside.fits(model, &exams, &options)?;
+    Ok(exams)
+}
+
+/// Runs something on the threads asked for.
+pub(super) fn on_threads<R: Send>(args: &SimulationOptions, work: impl FnOnce() -> R + Send) -> R {
+    options(args).on_threads(work)
+}
+
+/// Scenarios as tests, on the threads it is called on.
+pub(super) fn test(
+    model: &Model,
+    exams: Vec<Exam>,
+    args: &TestArgs,
+    beside: &Beside,
     progress: &dyn Progress,
 ) -> Result<Report, Mistake> {
-    let options = Options { budget: TEST_EVENTS, ..options(&args.simulation) };
-    let exams: Vec<Exam> = experiments::exams(model, &options).into_iter().filter(|e| keep(&e.name)).collect();
+    let options = Options { budget: TEST_EVENTS, threads: None, ..options(&args.simulation) };
     let most = args.max_replications.max(options.replications);
     let examined = experiments::examine_all(model, &exams, &options, most, progress);
     let policy = Policy { accepted: beside.accepted(&model.document.file), ..args.waivers.policy() };
@@ -133,6 +151,22 @@ pub(super) fn compare(one: &Model, other: &Model, args: &CompareArgs, progress: 
     identified(assemble::between(one, other, &between, &options), other)
 }
 
+/// A model beside a baseline.
+pub(super) fn beside(
+    model: &Model,
+    baseline: &Path,
+    args: &CompareArgs,
+    progress: &dyn Progress,
+) -> Result<Report, Mistake> {
+    let options = options(&args.simulation);
+    let mut report = Report::empty(Kind::Compare);
+    report.seed = options.seed;
+    report.replications = options.replications;
+    let mut report = identified(report, model);
+    super::baseline::beside(baseline, model, &options, &mut report, progress)?;
+    Ok(report)
+}
+
 /// The scenarios of a model that can be tested.
 pub(super) fn scenarios(model: &Model) -> Vec<String> {
     experiments::exams(model, &Options::default()).into_iter().map(|e| e.name).collect()
@@ -142,7 +176,7 @@ pub(super) fn scenarios(model: &Model) -> Vec<String> {
 const TEST_EVENTS: f64 = 10e6;
 
 /// Static findings.
-pub(super) fn check(model: &Model, findings: &FindingOptions, beside: &mut Beside) -> Result<Report, Mistake> {
+pub(super) fn check(model: &Model, findings: &FindingOptions, beside: &Beside) -> Result<Report, Mistake> {
     let mut report = assemble::check(model);
     let policy = Policy { accepted: beside.accepted(&model.document.file), ..findings.policy() };
     assemble::settle(&mut report, model, &policy);

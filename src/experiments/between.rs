@@ -7,7 +7,7 @@
 use super::baseline::{Compared, Figure, compare, confidence, figures, record};
 use super::length::{Pace, shown};
 use super::options::{Options, Progress, slos};
-use super::suite::Exam;
+use super::suite::{Exam, exam_at};
 use super::trials::Schedule;
 use crate::faults::Fault;
 use crate::model::{Change, Model};
@@ -116,8 +116,7 @@ fn way(one: &Model, other: &Model) -> Vec<(Vec<Differing>, Model)> {
 
 /// What is run of both: their own load, the loads asked for, and the scenarios that both have, as the first has them.
 fn runs(one: &Model, other: &Model, options: &Options, notes: &mut Vec<String>) -> Vec<Exam> {
-    let plain =
-        |load: f64| Exam { name: super::review::name_of(load), load, faults: Vec::new(), expectations: slos(one).0 };
+    let plain = |load: f64| exam_at(one, &super::review::name_of(load), load);
     let mut all = vec![plain(1.0)];
     let asked = options.loads.iter().map(|load| options.factor(&one.plan, *load));
     all.extend(asked.filter(|load| *load != 1.0).map(plain));
@@ -143,7 +142,7 @@ fn runs(one: &Model, other: &Model, options: &Options, notes: &mut Vec<String>) 
 fn schedule(model: &Model, exam: &Exam, pace: &Pace, events: f64, options: &Options) -> Schedule {
     let last = exam.faults.iter().map(|f| f.end().unwrap_or(f.start)).max().unwrap_or_default();
     let length = shown(&model.plan, &exam.expectations, exam.load, last, pace, (1, events));
-    options.overrule(super::plain::reaching(length, &exam.expectations)).schedule
+    options.overrule(super::plain::reaching(length, &exam.expectations, last)).schedule
 }
 
 /// The figures of a model in each of the runs, with its own expectations of them.

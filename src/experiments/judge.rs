@@ -8,7 +8,7 @@
 use crate::engine::EdgeTally;
 use crate::measure::{Estimate, Histogram, Measurements, Served};
 use crate::model::{Expectation, Metric, Op, Subject, What, Window};
-use crate::plan::{ComponentId, EndpointId, Plan, TopicId};
+use crate::plan::{ComponentId, EndpointId, Plan, TopicId, Watch};
 use statrs::distribution::{ContinuousCDF, Normal};
 
 /// How an expectation fared.
@@ -139,8 +139,14 @@ fn pooled(plan: &Plan, subject: Option<Subject>, metric: Metric, runs: &[Measure
     let parts: Vec<&Served> = runs.iter().flat_map(|m| served(plan, subject, m)).collect();
     match metric {
         Metric::Success => {
-            let offered: u64 = parts.iter().map(|s| s.offered).sum();
-            let good: u64 = parts.iter().map(|s| good(s)).sum();
+            let (good, offered) = match subject {
+                Some(Subject::Edge(edge)) => {
+                    let all = || runs.iter().filter_map(|m| m.edges.get(edge.index()));
+                    let calls: u64 = all().map(|e| e.calls).sum();
+                    (calls.saturating_sub(all().map(|e| e.failed).sum()), calls)
+                }
+                _ => (parts.iter().map(|s| good(s)).sum(), parts.iter().map(|s| s.offered).sum()),
+            };
             let (low, high) = wilson(good, offered, z);
             Some(Pooled { value: share(good, offered), low, high })
         }
@@ -229,6 +235,7 @@ pub fn value(plan: &Plan, subject: Option<Subject>, metric: Metric, m: &Measurem
             let waiting: f64 = resources(plan, subject, m).map(|r| r.queue_mean).sum();
             Some(waiting + backlog(plan, subject, m))
         }
+        Metric::Age => oldest(plan, subject, m),
         Metric::Retries => per_call(subject, m, |e| e.retries),
         Metric::Duplicates => per_call(subject, m, |e| e.duplicates),
     }
@@ -271,6 +278,14 @@ fn backlog(plan: &Plan, subject: Option<Subject>, m: &Measurements) -> f64 {
     };
     let topics = plan.topics.iter().enumerate().filter(|(_, t)| mine(t.component));
     topics.map(|(i, _)| m.mean_backlog(TopicId::new(i))).sum()
+}
+
+/// The greatest age at the end of any row: what waits grows older all the time, so that nothing much older is missed.
+fn oldest(plan: &Plan, subject: Option<Subject>, m: &Measurements) -> Option<f64> {
+    let Some(Subject::Component(queue)) = subject else { return None };
+    let watch = Watch::oldest(plan, queue)?;
+    let at = plan.watches.iter().position(|w| *w == watch)?;
+    m.series.rows.iter().map(|row| row.watched[at]).reduce(f64::max)
 }
 
 #[cfg(test)]

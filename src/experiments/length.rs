@@ -3,8 +3,8 @@
 //! With T the slowest mechanism of the model (breaker, retries, visibility time-outs): the warm-up is max(10 s, 2T), the
 //! measured part max(60 s, 3T past the last fault, 100 / (1 - target) requests for each SLO). A budget counted in events
 //! caps both, so that the same model gives the same review on a slow machine and a fast one; what was capped is said. A run
-//! with faults is not lengthened for the sake of SLOs, since that would thin the faults out. A review judges an SLO by the
-//! requests of all its replications, so all of them together see as many as it asks for.
+//! with faults is not lengthened for the sake of SLOs, since that would thin the faults out. A review and a test judge
+//! by the requests of all replications, so all of the first ones together see as many as an SLO asks for.
 
 use super::trials::{Case, Schedule};
 use crate::engine::Stop;
@@ -131,6 +131,8 @@ pub fn shown(
     }
     let shortest = pace.shortest(load);
     let warmup = warmup.min(seconds / 3.0).max(WARMING * shortest);
+    // Whatever the budget, the slowest mechanism has its time after the last fault.
+    let after_fault = if after_fault > 0.0 { last_fault.seconds() + slowest } else { 0.0 };
     let measured = (seconds - warmup).max(after_fault).max(shortest);
     let length = pace.fit(load, warmup, measured.min(wanted), f64::INFINITY);
     Length { capped: true, ..length }

@@ -49,8 +49,8 @@ mod trials;
 mod usage;
 
 pub use baseline::{
-    Accepted, Baseline, Compared, Difference, Figure, Measured, Of, Recorded, VERSION, against, compare, confidence,
-    figures, record,
+    Accepted, Baseline, Compared, Difference, Figure, Known, Measured, Of, Recorded, VERSION, against, compare,
+    confidence, figures, record,
 };
 pub use bench::Outcome;
 pub use between::{Between, Step, between};
@@ -78,7 +78,7 @@ pub use remedies::{Proof, Remedy, Spares, Supposition};
 pub use review::{Decoy, Heard, Review, Shown, Spare, review};
 pub use scale::{Bind, ScalePlan};
 pub use strike::Asked;
-pub use suite::{Exam, Examined, Ruled, Ruling, examine_all, exams, settled};
+pub use suite::{Exam, Examined, Ruled, Ruling, exam_at, examine_all, exams, settled};
 pub use toll::Toll;
 pub use traces::{MainTime, MeanTime, Traced};
 pub use trials::Schedule;

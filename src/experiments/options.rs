@@ -69,6 +69,10 @@ pub trait Progress: Sync {
     fn time_left(&self) -> Option<f64> {
         None
     }
+    /// Seconds since some moment; `None` where nobody asks. Only for telling how long things took: no result depends on it.
+    fn clock(&self) -> Option<f64> {
+        None
+    }
     /// Whether to end soon, with what is known by then.
     fn stopped(&self) -> bool {
         false

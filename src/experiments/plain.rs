@@ -90,8 +90,11 @@ fn plain(model: &Model, scenario: Option<&Scenario>, options: &Options, progress
         .iter()
         .map(|&load| {
             let share = options.budget / loads.len() as f64 / f64::from(options.replications.max(1));
-            let length =
-                options.overrule(reaching(shown(plan, &expectations, load, last, &pace, (1, share)), &expectations));
+            let length = options.overrule(reaching(
+                shown(plan, &expectations, load, last, &pace, (1, share)),
+                &expectations,
+                last,
+            ));
             let case = Case { plan, load, faults: faults.clone(), schedule: length.schedule, seed: options.seed };
             let runs = replicate(&case, options.replications, progress);
             let asked = asks_for_recovery(&expectations);
@@ -178,9 +181,17 @@ fn judge_parts(outcome: &mut Outcome, case: &Case, expectations: &[Expectation],
     }
 }
 
-/// A length that holds every part of the run that is asked about.
-pub(super) fn reaching(mut length: Length, expectations: &[Expectation]) -> Length {
-    let ends = parts(expectations).into_iter().map(Window::reaches);
+/// What a run must last beyond the time in which it should recover, to tell that it has.
+const BEYOND: SimDuration = SimDuration::from_secs(10);
+
+/// A length that holds every part of the run that is asked about, and the time that the system is given to recover after the
+/// last fault.
+pub(super) fn reaching(mut length: Length, expectations: &[Expectation], last: SimDuration) -> Length {
+    let recovered = |e: &Expectation| match e.what {
+        What::RecoversWithin(time) if last > SimDuration::ZERO => Some(last + time + BEYOND),
+        _ => None,
+    };
+    let ends = parts(expectations).into_iter().map(Window::reaches).chain(expectations.iter().filter_map(recovered));
     length.schedule.measured = ends.fold(length.schedule.measured, SimDuration::max);
     length
 }

@@ -72,6 +72,8 @@ pub struct Examined {
     pub ruled: Vec<Ruled>,
     /// The review at this load, where something is expected of it.
     pub review: Option<Arc<Review>>,
+    /// How long its runs took together, on whatever threads; `None` where nobody asks.
+    pub seconds: Option<f64>,
 }
 
 /// What the objectives of the model itself are called among its scenarios.
@@ -99,6 +101,11 @@ pub fn exams(model: &Model, options: &Options) -> Vec<Exam> {
     all
 }
 
+/// The model itself at a load, with its objectives, under this name.
+pub fn exam_at(model: &Model, name: &str, load: f64) -> Exam {
+    Exam { name: name.into(), load, faults: Vec::new(), expectations: slos(model).0 }
+}
+
 /// Runs all of them, one after the other. Those about findings or capacity share the review of their load.
 pub fn examine_all(
     model: &Model,
@@ -113,6 +120,7 @@ pub fn examine_all(
         let mut examined = options.on_threads(|| examine(model, exam, options, most, progress));
         let reviewed = |e: &Expectation| matches!(e.what, What::Capacity { .. } | What::No { .. });
         if exam.expectations.iter().any(reviewed) {
+            let begun = progress.clock();
             let known = reviews.iter().find(|(load, _)| *load == exam.load).map(|(_, review)| review.clone());
             let review = known.unwrap_or_else(|| {
                 let options = Options {
@@ -124,6 +132,7 @@ pub fn examine_all(
                 review
             });
             examined.review = Some(review);
+            examined.seconds = examined.seconds.zip(since(progress, begun)).map(|(runs, review)| runs + review);
         }
         all.push(examined);
     }
@@ -140,9 +149,10 @@ fn examine(model: &Model, exam: &Exam, options: &Options, most: u32, progress: &
     let pace = Pace::of(plan, options.seed);
     let graph = Graph::new(plan);
     let last = exam.faults.iter().map(|f| f.end().unwrap_or(f.start)).max().unwrap_or_default();
-    let share = options.budget / f64::from(options.replications.max(1));
-    let length = shown(plan, &exam.expectations, exam.load, last, &pace, (1, share));
-    let length: Length = options.overrule(reaching(length, &exam.expectations));
+    let replications = options.replications.max(1);
+    let share = options.budget / f64::from(replications);
+    let length = shown(plan, &exam.expectations, exam.load, last, &pace, (replications, share));
+    let length: Length = options.overrule(reaching(length, &exam.expectations, last));
     let load = exam.load;
     let faults: Vec<Fault> = exam.faults.iter().cloned().chain(Fault::by_themselves(plan)).collect();
     let case = Case { plan, load, faults: faults.clone(), schedule: length.schedule, seed: options.seed };
@@ -153,6 +163,7 @@ fn examine(model: &Model, exam: &Exam, options: &Options, most: u32, progress: &
         runs: BTreeMap::from([(Window::Whole, Vec::new())]),
         recovered: Vec::new(),
         ruled: Vec::new(),
+        seconds: progress.clock().map(|_| 0.0),
     };
     let looks = looks(options.replications.max(2), most);
     for &look in &looks {
@@ -163,13 +174,17 @@ fn examine(model: &Model, exam: &Exam, options: &Options, most: u32, progress: &
         }
     }
     sitting.close();
-    let Sitting { runs: mut by_part, recovered, ruled, .. } = sitting;
+    let Sitting { runs: mut by_part, recovered, ruled, seconds, .. } = sitting;
     let runs = by_part.remove(&Window::Whole).unwrap_or_default();
     let grows = exam.faults.is_empty() && runs.iter().any(|m| matches!(m.stop, Some(Stop::Crowded(_))) || grows(m));
     let holds = ruled.iter().all(|r| r.ruling == Ruling::Passed);
     let outcome = Outcome { judged: Vec::new(), grows, holds, runs };
     let shown = Shown { name: exam.name.clone(), load, faults, length, outcome, recovered, paged: Vec::new() };
-    Examined { shown, ruled, review: None }
+    Examined { shown, ruled, review: None, seconds }
+}
+
+fn since(progress: &dyn Progress, begun: Option<f64>) -> Option<f64> {
+    Some(progress.clock()? - begun?)
 }
 
 /// 5, 10, 20, 40: numbers of replications after which there is a look.
@@ -190,6 +205,7 @@ struct Sitting<'a, 'p> {
     runs: BTreeMap<Window, Vec<Measurements>>,
     recovered: Vec<Option<SimDuration>>,
     ruled: Vec<Ruled>,
+    seconds: Option<f64>,
 }
 
 impl Sitting<'_, '_> {
@@ -200,27 +216,47 @@ impl Sitting<'_, '_> {
         all.filter(move |(i, e)| by_runs(e) && self.ruled.iter().all(|r| r.index != *i))
     }
 
-    /// Adds replications until there are so many, of the parts that are still asked about.
+    /// Adds replications until there are so many, of the parts that are still asked about. The whole run is shown in any
+    /// case, so that it is always among the first.
     fn replicate(&mut self, until: u32, progress: &dyn Progress) {
         let open: Vec<Expectation> = self.open().map(|(_, e)| e.clone()).collect();
         let recovers = |e: &Expectation| matches!(e.what, What::RecoversWithin(_) | What::Metastable { .. });
         let recovers = open.iter().any(recovers);
         let mut asked = parts(&open);
-        asked.insert(Window::Whole);
-        progress.begin(&format!("testing {}", self.exam.name), asked.len() as u64 * u64::from(until));
-        for part in asked {
-            let Some(case) = self.case.part(part) else { continue };
-            let runs = self.runs.entry(part).or_default();
-            let from = runs.len() as u32;
-            let new: Vec<Measurements> =
-                (from..until).into_par_iter().map(|r| case.run(r)).inspect(|_| progress.advance(1)).collect();
-            runs.extend(new);
-            if part == Window::Whole && recovers {
-                let healthy = case.with_faults(&Fault::by_themselves(case.plan));
-                let twins: Vec<Measurements> = (from..until).into_par_iter().map(|r| healthy.run(r)).collect();
-                let new = recoveries(self.graph, &case, &self.exam.faults, [&twins, &runs[from as usize..]]);
-                self.recovered.extend(new);
-            }
+        if recovers || self.runs.values().all(Vec::is_empty) {
+            asked.insert(Window::Whole);
+        }
+        let cases: Vec<(Window, Case)> =
+            asked.into_iter().filter_map(|part| Some((part, self.case.part(part)?))).collect();
+        let healthy = self.case.with_faults(&Fault::by_themselves(self.case.plan));
+        let strikes = self.exam.faults.iter().map(|f| f.start).min().unwrap_or_default();
+        // All of them together, so that no thread waits for the last run of a part.
+        let known = |part: &Window| self.runs.get(part).map_or(0, Vec::len) as u32;
+        let jobs: Vec<(usize, u32)> =
+            cases.iter().enumerate().flat_map(|(i, (part, _))| (known(part)..until).map(move |r| (i, r))).collect();
+        progress.begin(&format!("testing {}", self.exam.name), jobs.len() as u64);
+        let run = |&(i, r): &(usize, u32)| {
+            let begun = progress.clock();
+            let (part, case) = &cases[i];
+            let runs = match recovers && *part == Window::Whole {
+                true => Vec::from(case.with_twin(&healthy, strikes, r)),
+                false => vec![case.run(r)],
+            };
+            progress.advance(1);
+            (*part, runs, since(progress, begun))
+        };
+        let done: Vec<(Window, Vec<Measurements>, Option<f64>)> = jobs.par_iter().map(run).collect();
+        let first = known(&Window::Whole) as usize;
+        let mut twins = Vec::new();
+        for (part, runs, seconds) in done {
+            let mut runs = runs.into_iter();
+            self.runs.entry(part).or_default().extend(runs.next());
+            twins.extend(runs.next());
+            self.seconds = self.seconds.zip(seconds).map(|(sum, more)| sum + more);
+        }
+        if recovers {
+            let new = &self.runs[&Window::Whole][first..];
+            self.recovered.extend(recoveries(self.graph, self.case, &self.exam.faults, [&twins, new]));
         }
     }
 

@@ -119,6 +119,16 @@ impl<'p> Case<'p> {
         self.trial(replication).run_from(warm)
     }
 
+    /// One replication, and the same without what strikes on purpose: one run until the first of it strikes.
+    pub fn with_twin(&self, healthy: &Case<'p>, strikes: SimDuration, replication: u32) -> [Measurements; 2] {
+        // What strikes by itself is drawn for all faults together, so that two cases may differ before that, too.
+        if !healthy.faults.is_empty() {
+            return [self.run(replication), healthy.run(replication)];
+        }
+        let fork = healthy.fork(replication, strikes.min(self.schedule.measured));
+        [self.run_from(&fork, replication), healthy.run_from(&fork, replication)]
+    }
+
     /// Several replications, in order.
     pub fn replicate(&self, replications: u32) -> Vec<Measurements> {
         self.replicate_from(0, replications)

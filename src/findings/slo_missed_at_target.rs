@@ -86,7 +86,7 @@ pub(super) fn subject(evidence: &Evidence, subject: Option<Subject>) -> String {
 fn show(metric: Metric, value: f64) -> String {
     match metric {
         Metric::Success | Metric::Utilization | Metric::Retries | Metric::Duplicates => percent(value),
-        Metric::Mean | Metric::Percentile(_) => seconds(value),
+        Metric::Mean | Metric::Percentile(_) | Metric::Age => seconds(value),
         Metric::Goodput | Metric::Rate => crate::units::show_rate(value),
         Metric::Queue => crate::units::show_count(value),
     }

@@ -1,9 +1,9 @@
 //! Alerts: when somebody is paged. A rule of a monitoring system, evaluated on what a run shows.
 
-use super::expect::{self, Metric, Op, Subject, What, Wrong};
+use super::expect::{self, Expectation, Metric, Op, Subject, What, Wrong};
 use super::window::Window;
 use crate::kinds::{check_name, origin};
-use crate::plan::{Origin, Plan, TopicId, Watch, Watched};
+use crate::plan::{Origin, Plan, Watch, Watched};
 use crate::units::{self, SimDuration};
 use crate::yaml::{Field, Item, Shape, Takes};
 
@@ -48,8 +48,6 @@ pub enum Signal {
     Of(Metric),
     /// The share of requests that were not answered.
     Errors,
-    /// How long the oldest message of a queue has been there.
-    Age,
     /// Messages given up: dead letters, dropped or lost.
     GivenUp,
     /// How often a circuit breaker opened.
@@ -61,7 +59,6 @@ pub enum Signal {
 /// Words of what can be watched, beside those of expectations: whose it is, and an example.
 const SIGNALS: &[(&str, Signal, &str)] = &[
     ("errors", Signal::Errors, "web.checkout errors > 1%"),
-    ("age", Signal::Age, "order-events age > 60s"),
     ("given_up", Signal::GivenUp, "order-events given_up > 0"),
     ("breaker_opens", Signal::BreakerOpens, "orders>payments breaker_opens > 0"),
     ("up", Signal::Up, "web up < 2"),
@@ -195,7 +192,6 @@ fn parse(text: &str, plan: &Plan) -> Result<Condition, Wrong> {
     let limit = words[at + 1..].concat();
     let limit = match signal {
         Signal::Errors => units::parse_ratio(&limit),
-        Signal::Age => units::parse_duration(&limit).map(SimDuration::seconds),
         _ => units::parse_count(&limit),
     };
     let limit = limit.map_err(expect::of_unit)?;
@@ -211,7 +207,7 @@ fn parse(text: &str, plan: &Plan) -> Result<Condition, Wrong> {
         }
     };
     let fits = match signal {
-        Signal::Age | Signal::GivenUp => {
+        Signal::GivenUp => {
             matches!(subject, Some(Subject::Component(c)) if plan.topics.iter().any(|t| t.component == c))
         }
         Signal::BreakerOpens => matches!(subject, Some(Subject::Edge(e)) if plan.edges[e.index()].breaker.is_some()),
@@ -220,7 +216,7 @@ fn parse(text: &str, plan: &Plan) -> Result<Condition, Wrong> {
     };
     if !fits {
         let whose = match signal {
-            Signal::Age | Signal::GivenUp => "a queue has",
+            Signal::GivenUp => "a queue has",
             Signal::BreakerOpens => "a connection with a circuit breaker has",
             _ => "a component with replicas has",
         };
@@ -288,18 +284,17 @@ impl Alert {
             (Signal::Of(Metric::Percentile(_)), _) => {
                 Some(Watch::Slower(whose, SimDuration::from_seconds(self.when.limit)))
             }
-            (Signal::Age, Watched::Component(c)) => {
-                plan.topics.iter().position(|t| t.component == c).map(|t| Watch::Oldest(TopicId::new(t)))
-            }
+            (Signal::Of(Metric::Age), Watched::Component(c)) => Watch::oldest(plan, c),
             _ => None,
         }
     }
 }
 
 /// What must be noted for these, each once.
-pub fn watches(alerts: &[Alert], plan: &Plan) -> Vec<Watch> {
+pub fn watches<'e>(alerts: &[Alert], expected: impl IntoIterator<Item = &'e Expectation>, plan: &Plan) -> Vec<Watch> {
     let mut all: Vec<Watch> = Vec::new();
-    for watch in alerts.iter().filter_map(|alert| alert.watch(plan)) {
+    let expected = expected.into_iter().filter_map(|expectation| expectation.watch(plan));
+    for watch in alerts.iter().filter_map(|alert| alert.watch(plan)).chain(expected) {
         if !all.contains(&watch) {
             all.push(watch);
         }

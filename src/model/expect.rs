@@ -3,7 +3,7 @@
 use super::window::{self, Window};
 use crate::faults::Fault;
 use crate::kinds::origin;
-use crate::plan::{ComponentId, EdgeId, EndpointId, Origin, Plan, SourceId};
+use crate::plan::{ComponentId, EdgeId, EndpointId, Origin, Plan, SourceId, Watch};
 use crate::units::{self, Quantity, SimDuration};
 use crate::yaml::{Item, did_you_mean, list};
 
@@ -17,6 +17,7 @@ use crate::yaml::{Item, did_you_mean, list};
 /// - `goodput`, `rate`: answered and offered requests: `>= 100/s`
 /// - `utilization`: of a component's busiest resource, or of a connection's pool: `<= 80%`
 /// - `queue`: mean number waiting at a component or for a pool: `< 10`
+/// - `age`: of the oldest message of a queue, at its worst: `< 60s`
 /// - `retries`: per call: `<= 20%`
 /// - `duplicates`: calls executed twice without an idempotency key, per call: `<= 0.1%`
 ///
@@ -105,6 +106,8 @@ pub enum Metric {
     Utilization,
     /// Mean number waiting.
     Queue,
+    /// How long the oldest message of a queue has been there; the most there was.
+    Age,
     /// Retries per call.
     Retries,
     /// Second executions per call.
@@ -145,6 +148,7 @@ const METRICS: &[(&str, Metric)] = &[
     ("mean", Metric::Mean),
     ("utilization", Metric::Utilization),
     ("queue", Metric::Queue),
+    ("age", Metric::Age),
     ("retries", Metric::Retries),
     ("duplicates", Metric::Duplicates),
 ];
@@ -223,6 +227,14 @@ impl Expectation {
         let what = parse(text, plan).map_err(|(message, hint)| format!("{message}; {hint}"))?;
         Ok(Expectation { text: text.trim().into(), what, origin: Origin::default() })
     }
+
+    /// What must be noted in a run for it, beside what is counted anyway.
+    pub(super) fn watch(&self, plan: &Plan) -> Option<Watch> {
+        match self.what {
+            What::Compare { subject: Some(Subject::Component(c)), metric: Metric::Age, .. } => Watch::oldest(plan, c),
+            _ => None,
+        }
+    }
 }
 
 pub(super) fn parse(text: &str, plan: &Plan) -> Result<What, Wrong> {
@@ -257,6 +269,9 @@ pub(super) fn parse(text: &str, plan: &Plan) -> Result<What, Wrong> {
     let (limit, window) = window::split(&words[at + 1..])?;
     let limit = parse_limit(metric, &limit.concat())?;
     let subject = subject.map(|name| parse_subject(name, metric, metric_word, plan)).transpose()?;
+    if metric == Metric::Age && !subject.is_some_and(|s| is_queue(s, plan)) {
+        return Err(("`age` is something a queue has".into(), "write for instance `order-events age > 60s`".into()));
+    }
     if subject.is_none() && matches!(metric, Metric::Utilization | Metric::Queue) {
         return Err((
             format!("`{metric_word}` of what?"),
@@ -264,6 +279,10 @@ pub(super) fn parse(text: &str, plan: &Plan) -> Result<What, Wrong> {
         ));
     }
     Ok(What::Compare { subject, metric, op, limit, window })
+}
+
+fn is_queue(subject: Subject, plan: &Plan) -> bool {
+    matches!(subject, Subject::Component(c) if Watch::oldest(plan, c).is_some())
 }
 
 /// `no P0`, `no missing-timeout on web>api`. Which codes there are is known where findings are.
@@ -318,7 +337,9 @@ fn parse_limit(metric: Metric, text: &str) -> Result<f64, Wrong> {
             units::parse_ratio(text).map_err(of_unit)
         }
         Metric::Goodput | Metric::Rate => units::parse_rate(text).map_err(of_unit),
-        Metric::Mean | Metric::Percentile(_) => units::parse_duration(text).map(SimDuration::seconds).map_err(of_unit),
+        Metric::Mean | Metric::Percentile(_) | Metric::Age => {
+            units::parse_duration(text).map(SimDuration::seconds).map_err(of_unit)
+        }
         Metric::Queue => units::parse_count(text).map_err(of_unit),
     }
 }

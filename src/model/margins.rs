@@ -44,7 +44,11 @@ pub static MARGINS_SHAPE: Shape = Shape::new(
     &[
         Field::new("relative", Takes::Share, "Share of the figure in the baseline. Default `5%`."),
         Field::new("success", Takes::Share, "For the share of requests answered. Default `0.1%`."),
-        Field::new("latency", Takes::Duration, "At least, for means and percentiles of latency. Default `1ms`."),
+        Field::new(
+            "latency",
+            Takes::Duration,
+            "At least, for means and percentiles of latency, and for ages. Default `1ms`.",
+        ),
         Field::new("rate", Takes::Rate, "At least, for goodput and rates. Default `0.1/s`."),
         Field::new("utilization", Takes::Share, "At least, for utilization. Default `1%`."),
         Field::new("queue", Takes::Number, "At least, for the mean number waiting. Default 0.1."),
@@ -59,7 +63,7 @@ impl Margins {
             // A twentieth of 99.9% would let everything pass.
             Metric::Success => return self.success,
             Metric::Goodput | Metric::Rate => self.rate,
-            Metric::Mean | Metric::Percentile(_) => self.latency,
+            Metric::Mean | Metric::Percentile(_) | Metric::Age => self.latency,
             Metric::Utilization => self.utilization,
             Metric::Queue => self.queue,
             Metric::Retries | Metric::Duplicates => self.retries,

@@ -96,11 +96,14 @@ fn read_root(document: &Document, problems: &Problems) -> Parts {
     checks::check(&wiring, problems);
     let (mut plan, assumed) = (wiring.builder.finish(), wiring.assumed);
     let alerts = alerts.map(|item| alert::read_all(&item, &plan)).unwrap_or_default();
-    plan.watches = alert::watches(&alerts, &plan);
+    let slos = slos.map(|item| expect::read_objectives(&item, &plan)).unwrap_or_default();
+    let scenarios = scenarios.map(|item| scenario::read_all(&item, &plan)).unwrap_or_default();
+    let expected = slos.iter().chain(scenarios.iter().flat_map(|s| &s.expect));
+    plan.watches = alert::watches(&alerts, expected, &plan);
     Parts {
         name: name.unwrap_or_else(|| stem(&document.file)),
-        slos: slos.map(|item| expect::read_objectives(&item, &plan)).unwrap_or_default(),
-        scenarios: scenarios.map(|item| scenario::read_all(&item, &plan)).unwrap_or_default(),
+        slos,
+        scenarios,
         alerts,
         limits: limits.and_then(|item| limits::read(&item, document)).unwrap_or_default(),
         waivers: waivers.map(|item| waiver::read_all(&item)).unwrap_or_default(),

@@ -1,6 +1,6 @@
-//! What alerts need to be told of a run beside what is counted anyway.
+//! What alerts and expectations need to be told of a run beside what is counted anyway.
 
-use super::{ComponentId, EndpointId, SourceId, TopicId};
+use super::{ComponentId, EndpointId, Plan, SourceId, TopicId};
 use crate::units::SimDuration;
 
 /// Something that is noted in every window of a run.
@@ -23,4 +23,11 @@ pub enum Watched {
     Endpoint(EndpointId),
     /// Those of all endpoints of a component.
     Component(ComponentId),
+}
+
+impl Watch {
+    /// The age of what waits in a queue; `None` for a component that is none.
+    pub fn oldest(plan: &Plan, component: ComponentId) -> Option<Watch> {
+        plan.topics.iter().position(|t| t.component == component).map(|t| Watch::Oldest(TopicId::new(t)))
+    }
 }

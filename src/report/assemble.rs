@@ -167,6 +167,7 @@ fn measure(metric: Metric) -> (Measure, f64) {
         Metric::Percentile(q) => (Measure::PercentileMs(q * 100.0), 1e3),
         Metric::Utilization => (Measure::Utilization, 1.0),
         Metric::Queue => (Measure::Queue, 1.0),
+        Metric::Age => (Measure::AgeS, 1.0),
         Metric::Retries => (Measure::Retries, 1.0),
         Metric::Duplicates => (Measure::DuplicateShare, 1.0),
     }

@@ -145,6 +145,7 @@ fn run(name: &str, load: f64) -> Run {
         slos: slos(if calm { [met; 4] } else { [met, met, missed, missed] }),
         phases: Vec::new(),
         alerts: Vec::new(),
+        seconds: None,
     }
 }
 

@@ -95,6 +95,8 @@ pub enum Measure {
     Utilization,
     /// Waiting, mean over time.
     Queue,
+    /// Age of the oldest message that waits, at its worst.
+    AgeS,
     /// Retries of each call.
     Retries,
     /// Second executions of each call.

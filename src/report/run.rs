@@ -46,6 +46,8 @@ pub struct Run {
     pub phases: Vec<Phase>,
     /// What each alert said, in a plain experiment.
     pub alerts: Vec<Heard>,
+    /// How long it took to simulate, where that is to be told: it differs each time, and on every machine.
+    pub seconds: Option<f64>,
 }
 
 /// What an alert said.
@@ -289,6 +291,17 @@ pub enum SloVerdict {
     Missed,
     /// The interval spans the limit: more replications would tell.
     Unclear,
+}
+
+impl SloVerdict {
+    /// As a test runner says it: `passed`.
+    pub fn word(self) -> &'static str {
+        match self {
+            SloVerdict::Met => "passed",
+            SloVerdict::Missed => "failed",
+            SloVerdict::Unclear => "inconclusive",
+        }
+    }
 }
 
 /// A part of a run with faults.

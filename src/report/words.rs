@@ -13,6 +13,7 @@ impl Measure {
             Measure::PercentileMs(p) => format!("p{p}"),
             Measure::Utilization => "utilisation".into(),
             Measure::Queue => "queue".into(),
+            Measure::AgeS => "age".into(),
             Measure::Retries => "retries per call".into(),
             Measure::DuplicateShare => "second executions per call".into(),
             Measure::Metastable => "runs that stay down".into(),
@@ -35,6 +36,7 @@ impl Measure {
             Measure::PercentileMs(p) => format!("p{p}_ms"),
             Measure::Utilization => "utilization".into(),
             Measure::Queue => "queue".into(),
+            Measure::AgeS => "age_s".into(),
             Measure::Retries => "retries_per_call".into(),
             Measure::DuplicateShare => "duplicates_per_call".into(),
             Measure::Metastable => "metastable".into(),
@@ -54,7 +56,7 @@ impl Measure {
             Measure::Utilization => scaled(e, 100.0, "%"),
             Measure::MeanMs | Measure::PercentileMs(_) => ms_estimate(e),
             Measure::RecoveryS if e.mean <= 0.0 => "at once".into(),
-            Measure::RecoveryS => ms_estimate(&times(e, 1000.0)),
+            Measure::RecoveryS | Measure::AgeS => ms_estimate(&times(e, 1000.0)),
             Measure::GoodputPerS | Measure::RatePerS => scaled(e, 1.0, "/s"),
             Measure::CapacityLoad => scaled(e, 1.0, "x"),
             Measure::Findings
@@ -78,6 +80,10 @@ impl Measure {
             Measure::MeanMs | Measure::PercentileMs(_) => {
                 let (scale, word) = time_unit(e.mean.abs());
                 scaled(e, 1.0 / scale, word)
+            }
+            Measure::AgeS => {
+                let (scale, word) = time_unit(e.mean.abs() * 1000.0);
+                scaled(e, 1000.0 / scale, word)
             }
             _ => self.show(e),
         }

@@ -83,13 +83,58 @@ fn scenarios_that_both_have_are_compared_and_the_others_are_named() {
     told.stdout(contains("`rush` is a scenario of the second alone"));
 }
 
+/// The baseline is the reference wherever it stands; what one baseline cannot tell is said.
 #[test]
-fn a_baseline_is_no_model() {
-    let folder = both(&model(), &model());
-    folder.test(&format!("old.yaml {OPTIONS} --write-baseline base.yaml")).code(0);
-    folder.run("compare base.yaml new.yaml").code(2).stderr(contains("simulate test MODEL --baseline base.yaml"));
-    // Nor is it tested as one.
+fn a_model_is_compared_with_a_baseline() {
+    let folder = both(&model(), &model().replace("7ms", "8.05ms"));
+    let of = "--warmup 5s --duration 40s";
+    folder.test(&format!("old.yaml {of} --write-baseline base.yaml")).code(0);
+    let same = folder.run("compare base.yaml old.yaml --strict").code(0);
+    same.stdout(contains("the model is the same").and(contains("4 unchanged")).and(contains("old.yaml\n")));
+    let slower = |arguments: &str| folder.run(&format!("compare {arguments}")).code(1);
+    let told = slower("base.yaml new.yaml").stdout(contains("regressed     objectives: api.call mean"));
+    let told = told.stdout(contains("in base.yaml the model is old.yaml"));
+    told.stdout(contains("which change makes which difference is not told").and(contains("new.yaml:3")));
+    let json = |arguments: &str| -> Value {
+        let output = slower(&format!("{arguments} --format json"));
+        serde_json::from_slice(&output.get_output().stdout).unwrap()
+    };
+    let (one, other) = (json("base.yaml new.yaml"), json("new.yaml base.yaml"));
+    assert_eq!((&one["comparison"], &one["model"]), (&other["comparison"], &other["model"]));
+    assert!(one["comparison"]["causes"].as_array().is_none_or(Vec::is_empty));
+    // The same figures as beside the model itself, which has more pairs.
+    let figure = &one["comparison"]["figures"][0];
+    assert_eq!((&figure["figure"], &figure["run"]), (&"api.call success".into(), &"objectives".into()));
+    slower("new.yaml base.yaml --format junit").stdout(contains("no worse than in base.yaml"));
+    folder.run("compare base.yaml new.yaml --exit-zero").code(0);
+    folder.run("compare base.yaml old.yaml --set services.api.work=5ms").code(0).stdout(contains("improved"));
+    // Nor is a baseline tested as a model.
     folder.test(&format!(". {OPTIONS} --list")).code(0).stdout(contains("base.yaml").not());
+}
+
+#[test]
+fn what_a_baseline_cannot_be_compared_with_is_refused() {
+    let folder = both(&model(), &format!("{}scenarios: {{ rush: {{ load: 1.2x }} }}\n", model()));
+    fs::write(folder.path("third.yaml"), model()).unwrap();
+    let of = "--warmup 5s --duration 20s";
+    folder.test(&format!("old.yaml new.yaml {of} --write-baseline two.yaml")).code(0);
+    folder.run("check old.yaml --write-baseline found.yaml").code(0);
+    let refused = |arguments: &str, told: &str| {
+        folder.run(&format!("compare {arguments}")).code(2).stderr(contains(told));
+    };
+    refused("two.yaml two.yaml", "both are baselines");
+    refused("two.yaml old.yaml --load 2x", "nothing at another load");
+    refused("two.yaml third.yaml", "it holds `new.yaml` and `old.yaml`");
+    refused("two.yaml old.yaml --seed 2", "under seed 1, and this is seed 2");
+    refused("two.yaml old.yaml --duration 30s", "was measured for 20s there");
+    refused("two.yaml new.yaml --set scenarios.rush.load=1.1x", "`rush` ran at 1.2x there");
+    refused("found.yaml old.yaml", "holds no figures: it was written by `simulate check`");
+    // What either has alone is told.
+    let told = folder.run("compare two.yaml new.yaml --set scenarios.rush.load=1.2x").code(0);
+    told.stdout(contains("8 unchanged"));
+    folder.run(&format!("old.yaml --load 2x {of} --budget 1M --write-baseline review.yaml")).code(0);
+    let told = folder.run("compare review.yaml old.yaml").code(0);
+    told.stdout(contains("the model is the same").and(contains("8 figures: 8 unchanged")));
 }
 
 const CHECKED: &str = "traffic: { rate: 50/s, to: api }

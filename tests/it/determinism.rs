@@ -15,6 +15,51 @@ fn output(args: &[&str]) -> Vec<u8> {
     command.assert().success().get_output().stdout.clone()
 }
 
+/// Three small models, one of which cannot be decided at once, so that there are several looks.
+const MODELS: [(&str, &str); 3] = [
+    ("b.yaml", super::testing::QUEUE),
+    (
+        "deep/a.yaml",
+        "traffic: { rate: 80/s, to: api }
+services: { api: { work: 4ms, concurrency: 1, calls: [ db ] } }
+databases: { db: { connections: 2, query: 3ms } }
+slos: [ api p95 < 1s ]
+scenarios:
+  restart: { faults: [ { kill: db, at: 10s, for: 5s } ], expect: [ success <= 50% during fault, recovers within 30s ] }
+",
+    ),
+    ("c.yaml", "traffic: { rate: 50/s, to: api }\nservices: { api: { work: 4ms } }\nslos: [ api mean < 5s ]\n"),
+];
+
+/// Tests of several models are the same on any number of threads, and in whatever order the files are named; of a directory they
+/// are in the order of their names.
+#[test]
+fn tests_depend_neither_on_threads_nor_on_the_order_of_files() {
+    let folder = super::testing::Folder::with(&MODELS);
+    let run = |files: &str, more: &str| {
+        let options = "--warmup 5s --duration 30s --max-replications 10 --no-times --format";
+        folder.test(&format!("{files} {options} {more}")).get_output().stdout.clone()
+    };
+    for format in ["json", "junit", "text"] {
+        let one = run(".", &format!("{format} --threads 1"));
+        assert!(!one.is_empty());
+        for threads in [2, 5] {
+            assert!(run(".", &format!("{format} --threads {threads}")) == one, "{format} on {threads} threads");
+        }
+    }
+    let reports = |files: &str| -> Vec<serde_json::Value> {
+        let text = run(files, "json");
+        serde_json::Deserializer::from_slice(&text).into_iter().map(Result::unwrap).collect()
+    };
+    let name = |report: &serde_json::Value| report["model"]["file"].as_str().unwrap().to_owned();
+    let sorted = reports(".");
+    assert_eq!(sorted.iter().map(name).collect::<Vec<_>>(), ["b.yaml", "c.yaml", "deep/a.yaml"]);
+    let mut other = reports("deep/a.yaml c.yaml b.yaml");
+    assert_eq!(other.iter().map(name).collect::<Vec<_>>(), ["deep/a.yaml", "c.yaml", "b.yaml"]);
+    other.sort_by_key(name);
+    assert_eq!(other, sorted);
+}
+
 #[test]
 fn an_experiment_gives_the_same_bytes_on_one_thread_and_on_two() {
     let args = ["run", "models/shop.yaml", "--scenario", "payment-provider-slow", "--format", "json", "--threads"];

@@ -23,7 +23,7 @@ fn models() -> Vec<PathBuf> {
     models
 }
 
-fn pages() -> Vec<PathBuf> {
+pub fn pages() -> Vec<PathBuf> {
     let folders = ["src/guide", "src/guide/language"].map(|folder| root().join(folder));
     let guide = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().map(|e| e.unwrap().path());
     let mut pages: Vec<PathBuf> = guide.filter(|p| p.extension().is_some_and(|e| e == "md")).collect();

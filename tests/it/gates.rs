@@ -200,7 +200,7 @@ fn junit_is_read_by_a_parser() {
 fn killed_at_any_moment_an_output_is_whole_or_not_there() {
     let folder = Folder::with(&[("queue.yaml", QUEUE)]);
     let arguments = format!(
-        "test queue.yaml {OPTIONS} --filter obj --no-progress --format json --format junit --output r.json --output r.xml --write-baseline base.yaml"
+        "test queue.yaml {OPTIONS} --filter obj --no-progress --no-times --format json --format junit --output r.json --output r.xml --write-baseline base.yaml"
     );
     let start = || {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("simulate"));

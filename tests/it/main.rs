@@ -6,6 +6,7 @@ mod alerts;
 mod baselines;
 mod browser;
 mod calibration;
+mod ci;
 mod cli;
 mod common;
 mod compare;

@@ -99,6 +99,11 @@ fn every_format_says_the_same() {
     let gitlab: serde_json::Value = serde_json::from_str(&text("g.json")).unwrap();
     assert_eq!(gitlab.as_array().unwrap().len(), 3);
     assert_eq!(gitlab[1]["location"]["lines"]["begin"].as_u64(), Some(7));
+    let summary = folder.test(&format!(". {OPTIONS} --format markdown")).code(2);
+    let summary =
+        summary.stdout(contains("## Architecture tests: 2 passed, 1 failed, 1 inconclusive and 1 that cannot be read"));
+    let summary = summary.stdout(contains("| **broken** | bad.yaml"));
+    summary.stdout(contains("| **failed** | queue.yaml far | api mean &gt; 60ms (queue.yaml:7) | "));
     let annotations = folder.test(&format!("queue.yaml {OPTIONS} --format github"));
     annotations
         .code(1)
@@ -145,6 +150,8 @@ fn what_does_not_exist_is_an_error() {
     wrong("api p50 < 1s 60s..20s", "ends before it begins");
     wrong("metastable <= 5%", "`metastable` needs a fault");
     wrong("capacity >= 100/s", "a multiple of the load");
+    wrong("api age < 5s", "`age` is something a queue has");
+    wrong("age < 5s", "`age` is something a queue has");
     let folder = Folder::with(&[("m.yaml", &QUEUE.replace("api mean < 60ms ]", "no P0 ]"))]);
     folder.test("m.yaml").code(2).stderr(contains("write it under `expect` of a scenario"));
 }
@@ -163,4 +170,91 @@ scenarios:
     let folder = Folder::with(&[("m.yaml", text)]);
     // By arithmetic the worker is busy all the time at 2.5x.
     folder.test("m.yaml").code(1).stdout(contains("passed        twice").and(contains("capacity >= 4x")));
+}
+
+/// A message each second, and nobody who takes one from 20 s to 40 s: until then the oldest is 10 ms old at most, at 40 s it is
+/// almost 20 s old, and soon afterwards there is none.
+#[test]
+fn the_age_of_a_backlog_can_be_expected() {
+    let text = "
+traffic: { people: { rate: 1/s, arrivals: constant, to: web.put } }
+services:
+  web: { endpoints: { put: [ { publish: jobs } ] } }
+  worker: { work: { constant: 10ms } }
+queues: { jobs: { consumers: [ { call: worker } ] } }
+scenarios:
+  stop:
+    faults: [ { consumer_stop: jobs, at: 20s, for: 20s } ]
+    expect: [ jobs age < 100ms before fault, jobs age > 18s during fault, jobs age < 21s, jobs age < 100ms 45s..60s ]
+  short: { faults: [ { consumer_stop: jobs, at: 20s, for: 20s } ], expect: [ jobs age < 18s ] }
+";
+    let folder = Folder::with(&[("m.yaml", text)]);
+    let told = folder.test("m.yaml --warmup 5s --duration 60s -v").code(1);
+    told.stdout(
+        contains("passed        stop").and(contains("FAILED        short")).and(contains("jobs age < 18s: 20s")),
+    );
+    // It is compared, too.
+    folder.test("m.yaml --warmup 5s --duration 60s --filter stop --write-baseline base.yaml").code(0);
+    assert!(folder.text("base.yaml").contains("jobs age during fault: ["));
+    folder.run("compare base.yaml m.yaml").code(0).stdout(contains("unchanged"));
+}
+
+/// JUnit has the time of each scenario, shared out among its expectations, unless it is to be the same each time.
+#[test]
+fn junit_has_times_unless_they_are_left_out() {
+    let folder = Folder::with(&[("queue.yaml", QUEUE)]);
+    let junit = |more: &str| {
+        let run = folder.test(&format!("queue.yaml {OPTIONS} --filter pause --format junit {more}")).code(0);
+        String::from_utf8(run.get_output().stdout.clone()).unwrap()
+    };
+    let text = junit("");
+    let document = roxmltree::Document::parse(&text).unwrap();
+    let times = |tag: &str| -> Vec<f64> {
+        let all = document.root_element().descendants().filter(|n| n.has_tag_name(tag));
+        all.map(|n| n.attribute("time").unwrap().parse().unwrap()).collect()
+    };
+    let cases = times("testcase");
+    assert_eq!(cases.len(), 4);
+    assert!(cases.iter().all(|time| *time > 0.0), "{cases:?}");
+    let sum: f64 = cases.iter().sum();
+    assert!((times("testsuite")[0] - sum).abs() < 0.01 && (times("testsuites")[0] - sum).abs() < 0.01, "{text}");
+    let without = junit("--no-times");
+    assert!(!without.contains(" time="), "{without}");
+    assert_eq!(without, junit("--no-times"));
+}
+
+/// What the pause leaves drains in 40 s, and until then nobody gets an answer in time: longer than any mechanism of the model
+/// takes. A run lasts as long as the system is given to recover.
+#[test]
+fn a_slow_recovery_is_waited_for() {
+    let text = "
+traffic: { callers: { rate: 100/s, to: api, timeout: 500ms } }
+services: { api: { concurrency: 1, queue: 100k, work: 8ms } }
+scenarios:
+  patient: { faults: [ { hang: api, at: 20s, for: 10s } ], expect: [ recovers within 90s ] }
+  hasty: { faults: [ { hang: api, at: 20s, for: 10s } ], expect: [ recovers within 5s ] }
+";
+    let folder = Folder::with(&[("m.yaml", text)]);
+    let told = folder.test("m.yaml").code(1).stdout(contains("passed        patient"));
+    told.stdout(contains("FAILED        hasty").and(contains("too late in 5 of 5 runs")));
+}
+
+/// A third of the calls fail, none is tried again.
+#[test]
+fn the_success_of_a_connection_can_be_expected() {
+    let text = "
+traffic: { rate: 100/s, to: api }
+services: { api: { work: 1ms, calls: [ db ] } }
+databases: { db: { connections: 50, query: 2ms } }
+scenarios:
+  errors:
+    faults: [ { errors: db, share: 33%, at: 0s } ]
+    expect: [ api>db success >= 60%, api>db success <= 75% ]
+  clean: { expect: [ api>db success >= 99% ] }
+";
+    let folder = Folder::with(&[("m.yaml", text)]);
+    let told = folder.test("m.yaml --warmup 1s --duration 20s -v").code(0);
+    told.stdout(
+        contains("2 passed").and(contains("api>db success >= 60%: 67").or(contains("api>db success >= 60%: 66"))),
+    );
 }

@@ -19,4 +19,4 @@ mod record;
 pub use compare::{Compared, Difference, compare, confidence};
 pub use figures::{Figure, figures};
 pub use file::{Accepted, Baseline, Measured, Of, VERSION};
-pub use record::{Recorded, against, record};
+pub use record::{Known, Recorded, against, record};

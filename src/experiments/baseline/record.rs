@@ -58,6 +58,9 @@ fn flags(exam: &Exam) -> Vec<String> {
     exam.faults.iter().map(Fault::to_string).collect()
 }
 
+/// Replications of the whole run that are there already, and how long they are.
+pub type Known<'m> = (Schedule, &'m [Measurements]);
+
 /// A run under way: what it has shown so far, by part.
 struct Recorder<'a> {
     case: Case<'a>,
@@ -129,7 +132,7 @@ pub fn against(
     exam: &Exam,
     options: &Options,
     recorded: &Recorded,
-    known: Option<(Schedule, &[Measurements])>,
+    known: Option<Known>,
     confidence: &dyn Fn(usize) -> f64,
     progress: &dyn Progress,
 ) -> Vec<Compared> {

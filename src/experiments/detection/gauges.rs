@@ -52,7 +52,7 @@ pub(super) fn parts(plan: &Plan, alert: &Alert, series: &Series) -> Vec<Vec<Part
                 [slower.map_or(0.0, |at| row.watched[at]), answered]
             })
         }
-        Signal::Age => watch(plan, alert).map(|at| each(&|row| [row.watched[at], 1.0])).unwrap_or_default(),
+        Signal::Of(Metric::Age) => watch(plan, alert).map(|at| each(&|row| [row.watched[at], 1.0])).unwrap_or_default(),
         Signal::GivenUp => {
             let topics = topics(plan, subject);
             each(&|row| [topics.iter().map(|t| f64::from(row.topics[*t].given_up)).sum(), 0.0])

@@ -96,7 +96,7 @@ impl Trials<'_, '_, '_> {
         let slow: Vec<Alert> =
             PERCENTILES.iter().filter_map(|p| rule("slow", format!("{name} {p} > {patience}"))).collect();
         let rules: Vec<Alert> = errors.iter().chain(&slow).cloned().collect();
-        let watching = Plan { watches: watches(&rules, plan), ..plan.clone() };
+        let watching = Plan { watches: watches(&rules, [], plan), ..plan.clone() };
         let calm = self.healthy(&watching, 0);
         let until = self.healthy.measured;
         let pairs = self.pairs(&watching, failure);

@@ -52,6 +52,7 @@ impl Scribe<'_> {
             slos: shown.outcome.judged.iter().map(|j| self.slo(j, slos)).chain(growth(shown)).collect(),
             phases: self.phases(shown),
             alerts: self.heard(shown),
+            seconds: None,
         }
     }
 

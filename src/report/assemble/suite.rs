@@ -17,6 +17,7 @@ pub fn test(model: &Model, exams: &[Exam], examined: &[Examined], options: &Opti
     report.replications = options.replications;
     for (exam, examined) in exams.iter().zip(examined) {
         let mut run = scribe.run(&examined.shown, &exam.expectations);
+        run.seconds = examined.seconds;
         let expected = exam.expectations.iter().enumerate();
         let results = expected.map(|(i, e)| match examined.ruled.iter().find(|r| r.index == i) {
             Some(ruled) => scribe.ruled(e, ruled),

@@ -2,14 +2,15 @@
 //!
 //! A broken model is an error, an expectation that does not hold a failure, one that could not be decided is skipped and
 //! says why. Of a check or a review each finding is a failure (a waived one is skipped and gives the
-//! reason), and a model without any is one case that passed. There are
-//! no times in it: they would differ from run to run.
+//! reason), and a model without any is one case that passed. The time of a scenario, over all threads, is
+//! shared out among its expectations; where nobody told it there is none.
 
 use super::issue::{BROKEN, figures, scenario};
 use super::{Issue, issues, waived};
 use crate::report::{Compared, Comparison, Difference, Format, Kind, Place, Report, Run, SloResult, SloVerdict, Style};
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 use std::io;
+use std::time::Duration;
 
 /// JUnit.
 pub(crate) struct Junit;
@@ -26,8 +27,16 @@ impl Format for Junit {
     fn write_all(&self, reports: &[Report], _: &Style, out: &mut dyn io::Write) -> io::Result<()> {
         let mut document = Document::new("simulate");
         document.add_test_suites(reports.iter().map(suite));
+        if let Some(all) = sum(document.test_suites.iter().map(|suite| suite.time)) {
+            document.set_time(all);
+        }
         document.serialize(&mut *out).map_err(io::Error::other)
     }
+}
+
+/// The sum of the times that are known; `None` when none is.
+fn sum(times: impl Iterator<Item = Option<Duration>>) -> Option<Duration> {
+    times.flatten().reduce(|sum, time| sum + time)
 }
 
 fn suite(report: &Report) -> TestSuite {
@@ -37,6 +46,9 @@ fn suite(report: &Report) -> TestSuite {
         Kind::Test | Kind::Compare if report.broken.is_none() => {
             let results = report.runs.iter().flat_map(|run| run.slos.iter().map(move |slo| (run, slo)));
             suite.add_test_cases(results.map(|(run, slo)| expectation(report, run, slo)));
+            if let Some(all) = sum(report.runs.iter().map(|run| run.seconds.map(Duration::from_secs_f64))) {
+                suite.set_time(all);
+            }
             suite.add_test_cases(report.comparison.iter().flat_map(|c| beside(report, c)));
         }
         _ => {
@@ -70,7 +82,11 @@ fn expectation(report: &Report, run: &Run, slo: &SloResult) -> TestCase {
             status
         }
     };
-    case(report, &scenario(run), &slo.text, status)
+    let mut case = case(report, &scenario(run), &slo.text, status);
+    if let Some(all) = run.seconds {
+        case.set_time(Duration::from_secs_f64(all / run.slos.len() as f64));
+    }
+    case
 }
 
 fn finding(report: &Report, issue: &Issue) -> TestCase {

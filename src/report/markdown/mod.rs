@@ -2,8 +2,10 @@
 //!
 //! Names come from models. Whatever Markdown or HTML would take for markup is escaped, so that a name stays a name.
 
+mod suite;
+
 use super::words::{changed, effect, effect_briefly, factor, ms, number, seconds, share_estimate};
-use super::{Difference, Failure, Finding, Format, Report, Severity, SloVerdict, Style};
+use super::{Difference, Failure, Finding, Format, Kind, Report, Severity, SloVerdict, Style};
 use std::fmt::Write as _;
 use std::io;
 
@@ -19,10 +21,17 @@ impl Format for Markdown {
         "markdown"
     }
 
-    fn write(&self, report: &Report, _: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+    fn write(&self, report: &Report, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+        self.write_all(std::slice::from_ref(report), style, out)
+    }
+
+    fn write_all(&self, reports: &[Report], _: &Style, out: &mut dyn io::Write) -> io::Result<()> {
         let mut text = String::new();
         // Writing to a string cannot fail.
-        let _ = whole(report, &mut text);
+        let _ = match reports.iter().all(|report| report.kind == Kind::Test) {
+            true => suite::suite(reports, &mut text),
+            false => reports.iter().try_for_each(|report| whole(report, &mut text)),
+        };
         out.write_all(text.as_bytes())
     }
 }
