@@ -12,9 +12,9 @@ use std::collections::{BTreeMap, VecDeque};
 /// More boxes than these are grouped.
 const MOST_BOXES: usize = 40;
 /// Of those that are grouped, so many have boxes of their own,
-const OWN_BOXES: usize = 22;
+const OWN_BOXES: usize = 16;
 /// so many of them at the same distance from the users.
-const OWN_OF_A_LEVEL: usize = 4;
+const OWN_OF_A_LEVEL: usize = 3;
 pub(super) const WIDE: f64 = 164.0;
 pub(super) const HIGH: f64 = 74.0;
 const MARGIN: f64 = 8.0;

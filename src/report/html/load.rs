@@ -53,6 +53,7 @@ fn plan(report: &Report) -> Markup {
             @else { span.warn { "It helps, but does not suffice." } }
         }
         (yaml(&plan.changes))
+        p.dim { "As a patch of the file, comments and all: " code { (report.command) " --write-plan plan.diff" } }
         (effects(plan.effects.iter()))
     }
 }

@@ -85,7 +85,7 @@ td.text{white-space:normal;min-width:16ch}
 details{margin:.5em 0}summary{cursor:pointer;color:var(--accent);padding:.2em 0}
 footer{margin-top:3em;padding-bottom:3em;color:var(--dim);font-size:.9rem}
 @media (min-width:1000px){.topology{max-width:100%;height:auto}}
-@media (max-width:600px){.opt{display:none}.narrow{display:inline}.line{min-width:84px}.waterfall tbody th,.scroll td.text{min-width:8ch}table{font-size:.84rem}body{font-size:15px}main,header,footer{padding-left:14px;padding-right:14px}h1{font-size:1.45rem}th,td{padding:.3em .35em}}
+@media (max-width:600px){.opt{display:none}.narrow{display:inline}.line{min-width:60px}.waterfall{font-size:.8rem}.waterfall td,.waterfall th{padding-left:.2em;padding-right:.2em}.waterfall tbody th,.scroll td.text{min-width:8ch}table{font-size:.84rem}body{font-size:15px}main,header,footer{padding-left:14px;padding-right:14px}h1{font-size:1.45rem}th,td{padding:.3em .35em}}
 @media print{:root{--ground:#fff;--panel:#f5f6f8;--text:#000;--dim:#444;--grid:#ccc;--edge:#666;--bad:#a01b10;--bad-ground:#fdecea;--warn:#7a4a00;--warn-ground:#fdf1dc;--good:#0f5c33;--good-ground:#e6f4ec;--accent:#1f4f9f;--fault:#f6dcd9;--line1:#1f5fbf;--line2:#b35900;--line3:#177245;--line4:#8e3a9d;--line5:#5a6472}nav,.controls{display:none}.scroll,.wide{overflow:visible}.topology{width:100%;height:auto}pre{white-space:pre-wrap}main,header,footer{max-width:none;padding:0}a{color:inherit}}
 "#;
 

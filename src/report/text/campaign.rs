@@ -85,7 +85,11 @@ fn two_at_once(pairs: &FaultPairs, page: &mut Page) {
     let all = pairs.tried == pairs.touching;
     if page.most([1, 1, 1, 0]) == 0 {
         let (title, n) = (Ink::Bold.on("Two at once:"), pairs.worse.len());
-        let first = pairs.worse.first().map(|p| format!(", first {}", pair(p))).unwrap_or_default();
+        let first = pairs.worse.first().map(|p| {
+            let ([a, b], lost) = (&p.faults, share(p.together.min(1.0)));
+            format!(", first {} with {} ({lost} of requests lost)", a.text, b.text)
+        });
+        let first = first.unwrap_or_default();
         let text = format!("{title} of {} pairs tried {n} are worse than they add up to{first}", pairs.tried);
         return page.wrapped(2, 4, &text);
     }

@@ -9,7 +9,7 @@ use crate::report::{CascadeStep, Estimate, Failure, FaultInfo, Recovery, Report,
 /// By how much must be left out: so many are shown in full,
 const SHOWN: [usize; 4] = [2, 2, 1, 1];
 /// so many components are listed in a line each,
-const LISTED: [usize; 4] = [8, 8, 6, 4];
+const LISTED: [usize; 4] = [8, 8, 6, 3];
 /// each with so many ways in which it was struck,
 const WAYS: [usize; 4] = [usize::MAX, 3, 2, 1];
 /// so many effects stand beside one another.
@@ -179,7 +179,7 @@ fn in_full(failure: &Failure, page: &mut Page) {
         let blast = blast.map(|blast| format!(": {blast}")).unwrap_or_default();
         let names = Ink::Bad.on(listed(&failure.collateral));
         let text = match page.most([1, 1, 1, 0]) {
-            0 => format!("{names}{blast}"),
+            0 => format!("{names}{}", blast.trim_end_matches(" of that time")),
             _ => format!("{names} {verb} {target}{blast}"),
         };
         page.labelled(4, "collateral", LABEL, &text);

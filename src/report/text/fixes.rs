@@ -1,7 +1,7 @@
 //! What to change, the most urgent first, and what not to.
 
 use super::page::{Ink, Page, width_of};
-use crate::report::words::{effect, factor};
+use crate::report::words::{counted, effect, factor};
 use crate::report::{Change, Confidence, Effect, Finding, Kind, Report, Severity};
 
 /// By how much must be left out: so many findings of P0 are told in full,
@@ -91,12 +91,14 @@ fn in_the_plan(findings: &[&Finding], report: &Report, page: &mut Page) {
 /// The places, the change they have in common, and what it gives.
 fn in_short(findings: &[&Finding], report: &Report, page: &mut Page) {
     for finding in findings {
-        let line = finding.place.as_ref().map(|p| format!(" (line {})", p.line));
+        let line = finding.place.as_ref().map(|p| format!(" (line\u{a0}{})", p.line));
         let at = line.filter(|_| page.most([1, 1, 0, 0]) == 0).unwrap_or_else(|| at(finding));
         page.wrapped(2, 5, &format!("{}{at}", head(finding)));
     }
     let [first, ..] = findings else { return };
-    let Some(fix) = &first.fix else { return };
+    // What is a debt, and no more, is named where there is no room.
+    let named = first.severity == Severity::P2 && page.most([1, 1, 1, 0]) == 0;
+    let Some(fix) = first.fix.as_ref().filter(|_| !named) else { return };
     match &report.plan {
         Some(plan) if plan.changes.len() > 1 && plan.changes == fix.changes => {
             page.labelled(5, "fix", LABEL, &format!("the plan to {} above", factor(plan.target_load)));
@@ -174,10 +176,14 @@ pub(super) fn decoys(report: &Report, page: &mut Page) {
     }
     let told = page.most(IN_VAIN).min(report.decoys.len());
     if told == 0 {
-        let named = page.most([3, 3, 3, 2]).min(report.decoys.len());
+        let named = page.most([3, 3, 3, 0]).min(report.decoys.len());
         let mut names: Vec<String> =
             report.decoys[..named].iter().map(|d| format!("{} on {}", d.code, d.subject)).collect();
-        names.extend((named < report.decoys.len()).then(|| format!("{} more", report.decoys.len() - named)));
+        let rest = report.decoys.len() - named;
+        names.extend((rest > 0).then(|| match named {
+            0 => counted(rest as u64, "change"),
+            _ => format!("{rest} more"),
+        }));
         let text = format!("{} {} (-v tells why)", Ink::Bold.on("Tried and not recommended:"), names.join(", "));
         return page.wrapped(0, 2, &text);
     }

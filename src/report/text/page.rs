@@ -217,6 +217,7 @@ fn plainer(c: char) -> Option<&'static str> {
         '…' => "~",
         '└' => "`",
         '×' => "x",
+        '\u{a0}' => " ",
         '–' => "-",
         c => return SPARKS.iter().position(|spark| *spark == c).map(|i| sparks[i]),
     })

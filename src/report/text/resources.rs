@@ -40,7 +40,7 @@ pub(super) fn resources(report: &Report, page: &mut Page) {
         })
         .collect();
     page.table(&header, rows);
-    if order.len() > shown {
+    if order.len() > shown && page.most([1, 1, 1, 0]) > 0 {
         let most = order[shown..].iter().map(|(_, r)| r.utilization).fold(0.0, f64::max);
         let more = order.len() - shown;
         page.push_line(&Ink::Dim.on(format!("  {more} more, {} busy at most (-v shows all)", share(most))));
