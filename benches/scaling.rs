@@ -9,7 +9,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "how long things take is what it tells")]
 
-use plotters::prelude::{ChartBuilder, Circle, Color, IntoDrawingArea, IntoLogRange, LineSeries, SVGBackend, WHITE};
+use plotters::prelude::{
+    ChartBuilder, Circle, Color, IntoDrawingArea, IntoLogRange, LineSeries, SVGBackend, TRANSPARENT, WHITE,
+};
 use plotters::style::full_palette::BLUE_700;
 use std::error::Error;
 use std::time::Instant;
@@ -101,6 +103,9 @@ fn draw(points: &[(f64, f64)], title: &str, target: &str) -> Result<(), Box<dyn 
         .build_cartesian_2d((first.0..last.0).log_scale(), 0.0..high)?;
     chart
         .configure_mesh()
+        .light_line_style(TRANSPARENT)
+        .label_style(("sans-serif", 15))
+        .axis_desc_style(("sans-serif", 15))
         .x_desc("events in the run")
         .x_label_formatter(&|x| format!("10^{:.0}", x.log10()))
         .y_label_formatter(&|y| format!("{y:.0}"))

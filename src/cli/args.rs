@@ -5,7 +5,7 @@ use super::config::{self, Given};
 use super::exit::Exit;
 use super::policy::{FindingOptions, WaiverOptions};
 use super::values::{self, Budget, Colour, FailOn, FormatName, Setting};
-use crate::experiments::Options;
+use crate::experiments::{Options, Tracing};
 use crate::faults::Fault;
 use crate::units::{Quantity, SimDuration};
 use clap::parser::ValueSource;
@@ -133,11 +133,9 @@ pub struct ReviewOptions {
     /// Write what was measured as OpenMetrics text, for dashboards; `-` for standard output.
     #[arg(long, value_name = "FILE")]
     pub metrics: Option<PathBuf>,
-    /// Write single requests as traces in OTLP JSON (OpenTelemetry), `-` for standard output: of the first replication of
-    /// each run and of each entry of each source's mix up to 8 of the slowest, 8 that failed (of each cause some) and 8 that
-    /// took about the median time. Times count from 2020-01-01T00:00:00Z, when measuring begins.
-    #[arg(long, value_name = "FILE")]
-    pub traces: Option<PathBuf>,
+    /// Single requests.
+    #[command(flatten)]
+    pub spans: TraceOptions,
     /// The load to plan for, when it is not the one to review for.
     #[arg(long, value_name = "10x|2000/s", value_parser = values::load)]
     pub plan_to: Option<Quantity>,
@@ -173,11 +171,9 @@ pub struct RunArgs {
     /// Something that goes wrong: `KIND:TARGET[:AMOUNT][:SETTING=VALUE]...[@START[+DURATION]]`. Repeatable.
     #[arg(long, value_name = "FAULT", value_parser = values::fault, help = fail_help())]
     pub fail: Vec<Fault>,
-    /// Write single requests as traces in OTLP JSON (OpenTelemetry), `-` for standard output: of the first replication of
-    /// each run and of each entry of each source's mix up to 8 of the slowest, 8 that failed (of each cause some) and 8 that
-    /// took about the median time. Times count from 2020-01-01T00:00:00Z, when measuring begins.
-    #[arg(long, value_name = "FILE")]
-    pub traces: Option<PathBuf>,
+    /// Single requests.
+    #[command(flatten)]
+    pub spans: TraceOptions,
     /// What all simulating commands share.
     #[command(flatten)]
     pub simulation: SimulationOptions,
@@ -352,6 +348,27 @@ pub struct SimulationOptions {
     /// No progress bar.
     #[arg(long)]
     pub no_progress: bool,
+}
+
+/// Single requests.
+#[derive(Clone, Debug, clap::Args)]
+pub struct TraceOptions {
+    /// Write single requests as traces in OTLP JSON (OpenTelemetry), `-` for standard output: of the first replication of
+    /// each run and of each entry of each source's mix up to 8 of the slowest, 8 that failed (of each cause some) and 8 that
+    /// took about the median time. Times count from 2020-01-01T00:00:00Z, when measuring begins.
+    #[arg(long, value_name = "FILE")]
+    pub traces: Option<PathBuf>,
+}
+
+impl TraceOptions {
+    /// Of how much single requests are kept; `shown` if a report shows some.
+    pub(super) fn tracing(&self, shown: bool) -> Tracing {
+        match (&self.traces, shown) {
+            (Some(_), _) => Tracing::Whole,
+            (None, true) => Tracing::Brief,
+            (None, false) => Tracing::Off,
+        }
+    }
 }
 
 /// Where the reports go.

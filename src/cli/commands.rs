@@ -27,8 +27,11 @@ pub fn review(args: &ReviewArgs) -> anyhow::Result<Exit> {
     let plans = patch::Places::open(&options.write_plan, &args.model)?;
     let models = std::slice::from_ref(&args.model);
     let named = |path: &Option<PathBuf>| path.as_ref().map(|path| Place::open(path, models)).transpose();
-    let more: [Beyond; 3] =
-        [(named(&options.series)?, series), (named(&options.metrics)?, openmetrics), (named(&options.traces)?, otlp)];
+    let more: [Beyond; 3] = [
+        (named(&options.series)?, series),
+        (named(&options.metrics)?, openmetrics),
+        (named(&options.spans.traces)?, otlp),
+    ];
     let beside = Beside::open(&options.beside, Of::Review, options.simulation.seed, models)?;
     let settings = patch::settings(&options.simulation.apply, &options.simulation.set)?;
     let model = work::model(&input::read(&args.model)?, &settings)?;
@@ -38,7 +41,7 @@ pub fn review(args: &ReviewArgs) -> anyhow::Result<Exit> {
         progress.limit(time);
     }
     let pictures = outputs.draw() || options.plots.is_some() || options.series.is_some();
-    let traces = options.traces.is_some() || outputs.traces(false);
+    let traces = options.spans.tracing(outputs.traces(false));
     let mut report = work::review(&model, options, (pictures, traces), &beside, &progress)?;
     progress.finish();
     let mut extra: Vec<String> = options.budget.iter().flat_map(|b| ["--budget".into(), b.to_string()]).collect();
@@ -71,10 +74,11 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     let outputs = Outputs::open(&args.output, std::slice::from_ref(&args.model))?;
     let settings = patch::settings(&args.simulation.apply, &args.simulation.set)?;
     let model = work::model(&input::read(&args.model)?, &settings)?;
-    let spans = args.traces.as_ref().map(|path| Place::open(path, std::slice::from_ref(&args.model))).transpose()?;
+    let spans =
+        args.spans.traces.as_ref().map(|path| Place::open(path, std::slice::from_ref(&args.model))).transpose()?;
     interrupt::listen();
     let progress = progress(&args.simulation, args.output.quiet, args.output.verbose);
-    let traces = args.traces.is_some() || outputs.traces(true);
+    let traces = args.spans.tracing(outputs.traces(true));
     let mut report = work::run(&model, args, traces, &progress)?;
     progress.finish();
     let mut extra: Vec<String> = Vec::new();

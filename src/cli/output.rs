@@ -92,6 +92,7 @@ impl Outputs {
                 Target::Standard => Style {
                     colour: terminal::colour_on_stdout(),
                     width: terminal::width(),
+                    ascii: terminal::is_ascii(),
                     detail: self.detail,
                     waived,
                 },

@@ -33,10 +33,34 @@ pub(super) fn colour_on_stderr() -> bool {
     AutoStream::choice(&io::stderr()) != ColorChoice::Never
 }
 
+/// Whether the terminal's language says that it shows nothing but ASCII. Nothing said is taken for UTF-8.
+pub(super) fn is_ascii() -> bool {
+    let said =
+        ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    is_stdout() && said.is_some_and(|language| !is_utf8(&language))
+}
+
+/// `en_GB.UTF-8` is, `C` and `de_DE.ISO-8859-1` are not.
+fn is_utf8(language: &str) -> bool {
+    let language = language.to_ascii_lowercase();
+    language.contains("utf-8") || language.contains("utf8")
+}
+
 /// Columns of the terminal; 80 where there is none.
 pub(super) fn width() -> usize {
     if !is_stdout() {
         return WIDTH;
     }
     terminal_size::terminal_size_of(io::stdout()).map_or(WIDTH, |(width, _)| usize::from(width.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn languages_tell_their_characters() {
+        assert!(is_utf8("en_GB.UTF-8") && is_utf8("C.utf8"));
+        assert!(!is_utf8("C") && !is_utf8("POSIX") && !is_utf8("de_DE.ISO-8859-1"));
+    }
 }

@@ -19,7 +19,13 @@ pub fn verify(args: &VerifyArgs) -> anyhow::Result<Exit> {
     let compared = options.on_threads(|| compare(&progress));
     progress.finish();
     let detail = if args.quiet { Detail::Verdict } else { Detail::Page };
-    let style = Style { width: terminal::width(), colour: terminal::colour_on_stdout(), detail, waived: false };
+    let style = Style {
+        width: terminal::width(),
+        colour: terminal::colour_on_stdout(),
+        detail,
+        ascii: terminal::is_ascii(),
+        waived: false,
+    };
     output::print(report::theory(&compared, &style).as_bytes())?;
     Ok(if compared.iter().all(Compared::holds) { Exit::Passed } else { Exit::Failed })
 }

@@ -7,7 +7,7 @@ use super::input::Input;
 use super::policy::FindingOptions;
 use super::terminal;
 use super::values::{Budget, Setting};
-use crate::experiments::{self, Exam, Options, Progress, Quiet, Shown};
+use crate::experiments::{self, Exam, Options, Progress, Quiet, Shown, Tracing};
 use crate::faults::Fault;
 use crate::findings::{self, Policy};
 use crate::model::{Change, Model};
@@ -62,7 +62,7 @@ fn wrong_setting(setting: &Setting, problems: &[Problem]) -> Mistake {
 pub(super) fn review(
     model: &Model,
     args: &ReviewOptions,
-    (pictures, traces): (bool, bool),
+    (pictures, traces): (bool, Tracing),
     beside: &Beside,
     progress: &dyn Progress,
 ) -> anyhow::Result<Report> {
@@ -88,7 +88,7 @@ pub(super) fn review(
 }
 
 /// One experiment.
-pub(super) fn run(model: &Model, args: &RunArgs, traces: bool, progress: &dyn Progress) -> anyhow::Result<Report> {
+pub(super) fn run(model: &Model, args: &RunArgs, traces: Tracing, progress: &dyn Progress) -> anyhow::Result<Report> {
     if let Some(name) = &args.scenario {
         known_scenario(model, name)?;
     }

@@ -131,7 +131,8 @@ impl Parent {
         match self {
             Parent::Frame(f, _) => Maker::Frame(f),
             Parent::User(source, asked) => Maker::User(SourceId(source), asked),
-            Parent::Message(..) | Parent::Gone => Maker::Nobody,
+            Parent::Message(..) => Maker::Message,
+            Parent::Gone => Maker::Nobody,
         }
     }
 }

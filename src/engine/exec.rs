@@ -147,7 +147,9 @@ impl World<'_> {
             }
             Step::Enqueue { topic } => {
                 let (lot, choice) = (Lot(frame.lot), frame.choice(&self.program));
-                match self.publish(topic.0, lot.child(choice), f) {
+                let message = lot.child(choice);
+                probe.marks(SimTime(self.now), Mark::Publishes { frame: f, message: message.0 });
+                match self.publish(topic.0, message, f) {
                     Published::Accepted => {}
                     Published::Waits => {
                         self.pause(f);

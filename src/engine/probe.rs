@@ -77,6 +77,18 @@ pub enum Mark {
         /// Who sends it.
         maker: Maker,
     },
+    /// A request publishes a message.
+    Publishes {
+        /// The frame that does.
+        frame: u32,
+        /// The message, by its lot.
+        message: u64,
+    },
+    /// A message is handed to a consumer: the call that begins next is made for it.
+    Delivers {
+        /// The message, by its lot.
+        message: u64,
+    },
     /// A request does something in a branch of its own.
     Branches {
         /// The branch.
@@ -128,7 +140,9 @@ pub enum Maker {
     Frame(u32),
     /// A try of a call.
     Call(u32),
-    /// A message, or nobody any more.
+    /// A message.
+    Message,
+    /// Nobody any more.
     Nobody,
 }
 

@@ -71,7 +71,7 @@ pub use metastable::{
     Aftermath, Aftermaths, Band, Course, Cure, Inquiry, Loops, Metastable, Question, Recovery, Smallest, Strain,
     Sustained, Sustainer, Wait,
 };
-pub use options::{Options, Progress, Quiet};
+pub use options::{Options, Progress, Quiet, Tracing};
 pub use pictures::{LoadPoint, Moment, Pictures, Replay, State};
 pub use plain::{Plain, run};
 pub use remedies::{Proof, Remedy, Spares, Supposition};

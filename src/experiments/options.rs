@@ -33,7 +33,19 @@ pub struct Options {
     /// Whether a review runs what only pictures need: the load curve, and the course of the worst failures.
     pub pictures: bool,
     /// Whether single requests of the runs that are shown are kept, for which their first replications are run again.
-    pub traces: bool,
+    pub traces: Tracing,
+}
+
+/// Of how much of a run single requests are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tracing {
+    /// Of nothing.
+    #[default]
+    Off,
+    /// Of its beginning, as much as a review has room for: enough for a page.
+    Brief,
+    /// Of all that is measured.
+    Whole,
 }
 
 impl Default for Options {
@@ -50,7 +62,7 @@ impl Default for Options {
             threads: None,
             budget: 100e6,
             pictures: true,
-            traces: false,
+            traces: Tracing::Off,
         }
     }
 }

@@ -1,8 +1,9 @@
 //! What only pictures need: what the system gives at each load, and the course of the worst failures.
 
-use super::bench::Bench;
+use super::bench::{Bench, Outcome};
 use super::campaign::{Drill, Failure};
 use super::limits::Capacity;
+use super::review::Shown;
 use super::trials::{Case, Schedule};
 use crate::faults::Fault;
 use crate::measure::{Row, Served, Watched};
@@ -13,7 +14,7 @@ use rayon::prelude::*;
 /// What is drawn.
 #[derive(Clone, Debug, Default)]
 pub struct Pictures {
-    /// By load, ascending; one short run each.
+    /// By load, ascending; one run each.
     pub curve: Vec<LoadPoint>,
     /// The worst failures, each in one run.
     pub courses: Vec<Replay>,
@@ -74,7 +75,7 @@ pub enum State {
 }
 
 /// Loads on the curve, between today's and the highest.
-const POINTS: usize = 9;
+const POINTS: usize = 7;
 /// Courses that are drawn.
 const COURSES: usize = 4;
 /// Windows of a course, about: one step of the slider each.
@@ -85,22 +86,34 @@ const FAILING: f64 = 0.05;
 
 impl Bench<'_, '_> {
     /// What the system gives from today's load to the one asked for, or a little beyond what it bears; each load costs about
-    /// `events`.
-    pub(super) fn curve(&self, capacity: &Capacity, asked: f64, events: f64) -> Vec<LoadPoint> {
+    /// `events`, but for those that have been run anyway.
+    pub(super) fn curve(&self, capacity: &Capacity, asked: f64, runs: &[Shown], events: f64) -> Vec<LoadPoint> {
         let edge = if capacity.bracket.high.is_finite() { capacity.bracket.high } else { capacity.bracket.low };
         let top = asked.max(1.3 * edge).min(4.0 * asked.max(1.0));
         let least = 1.0f64.min(0.5 * edge.max(0.04));
         let step = |i: usize| least * libm::pow(top / least, i as f64 / (POINTS - 1) as f64);
+        let shown = |load: f64| runs.iter().find(|shown| shown.load == load && shown.faults.is_empty());
         let mut loads: Vec<f64> = (0..POINTS).map(step).collect();
         loads.extend([1.0, capacity.bracket.low, capacity.bracket.high, asked]);
         loads.retain(|load| load.is_finite() && *load > 0.0 && *load <= 1.001 * top);
         loads.sort_by(f64::total_cmp);
-        loads.dedup_by(|a, b| *a / *b < 1.01);
-        loads.into_par_iter().map(|load| self.point(load, events)).collect()
+        // Of two that are close, the one stays that has been run.
+        loads.dedup_by(|a, b| {
+            let close = *a / *b < 1.01;
+            if close && shown(*a).is_some() {
+                *b = *a;
+            }
+            close
+        });
+        let point = |load: f64| match shown(load) {
+            Some(shown) => self.point(load, &shown.outcome),
+            None => self.point(load, &self.at(self.graph.plan(), load, self.short(load, events), 1)),
+        };
+        loads.into_par_iter().map(point).collect()
     }
 
-    fn point(&self, load: f64, events: f64) -> LoadPoint {
-        let outcome = self.at(self.graph.plan(), load, self.short(load, events), 1);
+    /// What the first run at a load gave.
+    fn point(&self, load: f64, outcome: &Outcome) -> LoadPoint {
         let run = &outcome.runs[0];
         let sum = |of: &dyn Fn(&Served) -> f64| run.sources.iter().map(|s| of(&s.total)).sum::<f64>();
         let endpoint = |endpoint| {

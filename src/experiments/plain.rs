@@ -5,6 +5,7 @@ use super::cascade::{Pair, recovery};
 use super::detection::{pages, spells};
 use super::judge::{Judged, Verdict, all_hold, judge_in};
 use super::length::{Length, Pace, shown};
+use super::options::Tracing;
 use super::options::{Options, Progress, slos};
 use super::review::{Heard, Shown};
 use super::traces::{Traced, trace};
@@ -109,7 +110,10 @@ fn plain(model: &Model, scenario: Option<&Scenario>, options: &Options, progress
             Shown { name, load, faults: faults.clone(), length, outcome, recovered, paged }
         })
         .collect();
-    let traces = if options.traces { trace(plan, options.seed, &runs) } else { Vec::new() };
+    let traces = match options.traces {
+        Tracing::Off => Vec::new(),
+        Tracing::Brief | Tracing::Whole => trace(plan, options.seed, &runs, f64::INFINITY),
+    };
     Plain { runs, expectations, assumed, traces }
 }
 

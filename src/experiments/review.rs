@@ -13,7 +13,7 @@ use super::guards::Move;
 use super::length::{Length, Pace, shown};
 use super::limits::{Bottleneck, Capacity};
 use super::metastable::Metastable;
-use super::options::{ASSUMED, Options, Progress, slos};
+use super::options::{ASSUMED, Options, Progress, Tracing, slos};
 use super::pictures::Pictures;
 use super::remedies::Proof;
 use super::scale::ScalePlan;
@@ -149,7 +149,9 @@ mod share {
     pub const CAPACITY: f64 = 0.008;
     pub const BOTTLENECK: f64 = 0.003;
     pub const PLAN: f64 = 0.006;
-    pub const CURVE: f64 = 0.003;
+    pub const CURVE: f64 = 0.002;
+    /// Without the warm-up.
+    pub const TRACES: f64 = 0.002;
 }
 
 /// Replications of a confirmation.
@@ -199,9 +201,13 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
     let at = (load != 1.0).then_some((load, asked_holds));
     let options = &options.unless_stopped(progress);
     let fallen = strike(&bench, options, &runs[0], at, progress, &mut notes);
-    let pictures = draw(&bench, options, (&capacity, load), &fallen, progress);
+    let pictures = draw(&bench, options, (&capacity, load, &runs), &fallen, progress);
+    let traces = match options.traces {
+        Tracing::Off => Vec::new(),
+        Tracing::Brief => trace(&model.plan, options.seed, &runs, share::TRACES * options.budget),
+        Tracing::Whole => trace(&model.plan, options.seed, &runs, f64::INFINITY),
+    };
     let pairs = pairs(&bench, options, &fallen, progress);
-    let traces = if options.traces { trace(&model.plan, options.seed, &runs) } else { Vec::new() };
     Review {
         load,
         seed: options.seed,
@@ -256,7 +262,7 @@ fn search(
 fn draw(
     bench: &Bench,
     options: &Options,
-    (capacity, load): (&Capacity, f64),
+    (capacity, load, runs): (&Capacity, f64, &[Shown]),
     fallen: &Fallen,
     progress: &dyn Progress,
 ) -> Pictures {
@@ -265,7 +271,7 @@ fn draw(
     }
     progress.begin("drawing", 1);
     Pictures {
-        curve: bench.curve(capacity, load, share::CURVE * options.budget),
+        curve: bench.curve(capacity, load, runs, share::CURVE * options.budget),
         courses: bench.courses(&fallen.drill, &fallen.failures),
     }
 }

@@ -45,11 +45,16 @@ pub struct MeanTime {
 /// How far from a percentile a request may be to stand for it, as a share of it. The nearest one always may.
 const NEAR: f64 = 0.1;
 
-/// Runs the first replication of each run again, and keeps some of its requests.
-pub(super) fn trace(plan: &Plan, seed: u64, runs: &[Shown]) -> Vec<Traced> {
+/// Runs the first replication of each run again, or as much of its measured part as costs about `events`, and keeps some of
+/// its requests.
+pub(super) fn trace(plan: &Plan, seed: u64, runs: &[Shown], events: f64) -> Vec<Traced> {
     let one = |(run, shown): (usize, &Shown)| {
         let seen = shown.outcome.runs.first()?;
-        let (faults, schedule) = (shown.faults.clone(), shown.length.schedule);
+        let (faults, mut schedule) = (shown.faults.clone(), shown.length.schedule);
+        let each = seen.events as f64 / (schedule.warmup + schedule.measured).seconds();
+        // Whole seconds, so that they can be told.
+        let affordable = SimDuration::from_seconds((events / each.max(1e-9)).clamp(1.0, 1e9).floor());
+        schedule.measured = schedule.measured.min(affordable.max(schedule.late));
         let traces = Case { plan, load: shown.load, faults, schedule, seed }.trace(0, seen);
         let main = main_time(plan, seen, &traces);
         Some(Traced { run, traces, main })

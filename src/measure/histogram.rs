@@ -90,6 +90,18 @@ impl Histogram {
         self.seen().map(of).sum()
     }
 
+    /// How many there were, by step: four steps an octave, each with its upper end; steps without any are left out.
+    pub fn steps(&self) -> Vec<(SimDuration, u64)> {
+        let quarters = self.seen().flat_map(|(octave, steps)| {
+            let quarter = move |(i, part): (usize, &[u64])| {
+                let end = (octave << STEP_BITS) + (i + 1) * (STEPS / 4);
+                (SimDuration(start(end)), part.iter().sum::<u64>())
+            };
+            steps.chunks(STEPS / 4).enumerate().map(quarter)
+        });
+        quarters.filter(|(_, n)| *n > 0).collect()
+    }
+
     /// Adds what another has counted.
     pub fn merge(&mut self, other: &Histogram) {
         for (octave, steps) in other.seen() {
@@ -107,6 +119,12 @@ impl Histogram {
 fn index(ns: u64) -> usize {
     let shift = 63 - (ns | (STEPS as u64)).leading_zeros() - STEP_BITS;
     ((shift as usize) << STEP_BITS) + (ns >> shift) as usize
+}
+
+/// The shortest duration of a step.
+fn start(at: usize) -> u64 {
+    let shift = (at >> STEP_BITS).saturating_sub(1);
+    ((at - (shift << STEP_BITS)) as u64) << shift
 }
 
 fn middle(at: usize) -> u64 {
@@ -169,5 +187,21 @@ mod tests {
         a.merge(&b);
         assert_eq!(a, both);
         assert_eq!(Histogram::default().quantile(0.5), None);
+    }
+
+    #[test]
+    fn steps_hold_everything_in_order() {
+        let mut histogram = Histogram::default();
+        let all = [0, 1, 300, 511, 512, 40_000, 40_001, 1_000_000_000];
+        all.iter().for_each(|ns| histogram.record(SimDuration(*ns)));
+        let steps = histogram.steps();
+        assert_eq!(steps.iter().map(|(_, n)| n).sum::<u64>(), all.len() as u64);
+        assert!(steps.is_sorted_by_key(|(end, _)| *end));
+        for (i, (end, n)) in steps.iter().enumerate() {
+            let from = if i == 0 { 0 } else { steps[i - 1].0.0 };
+            assert_eq!(all.iter().filter(|ns| (from..end.0).contains(ns)).count() as u64, *n, "below {end:?}");
+        }
+        // A step is a quarter of an octave, so that its end is at most a quarter above what is in it.
+        assert!(steps.last().unwrap().0.0 <= 1_250_000_000);
     }
 }

@@ -189,6 +189,12 @@ fn slow_stripe() -> Failure {
         metastable: Some(Estimate { mean: 0.0, low: 0.0, high: 0.03 }),
         sustained_by: None,
         stuck: None,
+        answered: pictures::Answered {
+            window_s: 10.0,
+            per_s: vec![
+                300.0, 299.0, 301.0, 300.0, 301.0, 298.0, 170.0, 60.0, 12.0, 40.0, 0.0, 0.0, 9.0, 0.0, 410.0, 300.0,
+            ],
+        },
         cascade: vec![
             step("payments", 1.2, "workers exhausted", "payments>stripe", 40.0),
             step("orders", 7.4, "workers exhausted", "orders>payments", 180.0),

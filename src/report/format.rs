@@ -38,6 +38,8 @@ pub struct Style {
     pub colour: bool,
     /// Columns there are.
     pub width: usize,
+    /// Whether the terminal shows nothing but ASCII.
+    pub ascii: bool,
     /// How much to tell.
     pub detail: Detail,
     /// Whether formats for build servers tell of waived findings.
@@ -58,6 +60,6 @@ pub enum Detail {
 
 impl Default for Style {
     fn default() -> Style {
-        Style { colour: false, width: 80, detail: Detail::Page, waived: false }
+        Style { colour: false, width: 80, ascii: false, detail: Detail::Page, waived: false }
     }
 }

@@ -63,7 +63,7 @@ fn written(traced: &Traced, request: &Request, (at, span): (usize, &Span), ids: 
         "traceId": ids.trace(),
         "spanId": ids.span(at),
         "name": span.name,
-        "kind": match span.side { Side::User => 1, Side::Server => 2, Side::Caller => 3 },
+        "kind": kind(span.side),
         "startTimeUnixNano": nanos(span.start_ns),
         "endTimeUnixNano": nanos(span.end_ns),
         "attributes": attributes(traced, request, span),
@@ -73,6 +73,17 @@ fn written(traced: &Traced, request: &Request, (at, span): (usize, &Span), ids: 
         value["parentSpanId"] = json!(ids.span(parent));
     }
     value
+}
+
+/// Internal, server, client, producer, consumer.
+fn kind(side: Side) -> u8 {
+    match side {
+        Side::User => 1,
+        Side::Server => 2,
+        Side::Caller | Side::Queue => 3,
+        Side::Publisher => 4,
+        Side::Consumer => 5,
+    }
 }
 
 fn attributes(traced: &Traced, request: &Request, span: &Span) -> Vec<Value> {
@@ -85,17 +96,21 @@ fn attributes(traced: &Traced, request: &Request, span: &Span) -> Vec<Value> {
         if request.cut {
             all.push(flag("tenfold.spans_cut"));
         }
+        if traced.passed_over > 0 {
+            all.push(count("tenfold.passed_over", traced.passed_over));
+        }
     }
     if span.side != Side::User {
         all.push(number("tenfold.waited_ms", span.waited_ms));
     }
-    if span.side == Side::Server {
+    if matches!(span.side, Side::Server | Side::Consumer) {
         all.push(number("tenfold.worked_ms", span.worked_ms));
     }
     if let Some(peer) = &span.peer {
         all.push(text("peer.service", peer));
-        all.push(json!({ "key": "tenfold.retry", "value": { "intValue": span.retry.to_string() } }));
+        all.push(count("tenfold.retry", span.retry.into()));
     }
+    all.extend(span.queued_ms.map(|queued| number("tenfold.queued_ms", queued)));
     all.extend(span.failed.iter().map(|cause| text("tenfold.cause", cause)));
     let flags = [
         ("tenfold.degraded", span.degraded),
@@ -112,6 +127,10 @@ fn text(key: &str, value: &str) -> Value {
 
 fn number(key: &str, value: f64) -> Value {
     json!({ "key": key, "value": { "doubleValue": value } })
+}
+
+fn count(key: &str, value: u64) -> Value {
+    json!({ "key": key, "value": { "intValue": value.to_string() } })
 }
 
 fn flag(key: &str) -> Value {

@@ -15,6 +15,8 @@ pub struct Pictures {
     pub curve: Vec<LoadPoint>,
     /// The worst failures, window by window.
     pub courses: Vec<Course>,
+    /// How long answers took, by run that is shown and by endpoint.
+    pub latencies: Vec<Latencies>,
     /// Every fault that was tried at the model's own load.
     pub matrix: Vec<Struck>,
 }
@@ -49,6 +51,8 @@ pub struct Wire {
     pub guards: Vec<String>,
     /// It carries messages out of a queue.
     pub delivers: bool,
+    /// Messages that are given up go along it.
+    pub dead_letters: bool,
 }
 
 /// One load of the load curve.
@@ -102,6 +106,27 @@ pub struct Window {
     pub p99_ms: Option<f64>,
     /// The 99th percentile by endpoint.
     pub endpoints_p99_ms: Vec<Option<f64>>,
+}
+
+/// What users got over time, as coarsely as a line can show it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answered {
+    /// Length of a part.
+    pub window_s: f64,
+    /// Requests answered per second in each part, from the beginning of the measured run; the mean over the replications.
+    pub per_s: Vec<f64>,
+}
+
+/// How long answers took in one run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Latencies {
+    /// The load of the run, as a multiple of the model's own.
+    pub load: f64,
+    /// Of which endpoint.
+    pub endpoint: String,
+    /// Answers that took at most so many seconds, and longer than the step before; over all replications. Steps without
+    /// answers are left out.
+    pub steps: Vec<(f64, u64)>,
 }
 
 /// How a component was in a window.

@@ -1,5 +1,6 @@
 //! What a review adds to its runs: capacity, bottlenecks, failures, findings.
 
+use super::pictures::Answered;
 use super::{Estimate, Gauge, Stuck};
 use crate::faults::Fault;
 use crate::model::Change;
@@ -187,6 +188,8 @@ pub struct Failure {
     pub sustained_by: Option<String>,
     /// What is known of it where it does not come back.
     pub stuck: Option<Stuck>,
+    /// What users got meanwhile, before and after.
+    pub answered: Answered,
     /// Who became impaired, in order of time.
     pub cascade: Vec<CascadeStep>,
     /// Endpoints that failed though they do not need what failed.

@@ -3,8 +3,8 @@
 use super::Report;
 use std::fmt::Display;
 
-/// The load curve and the courses of failures: what, of what, at which load or time, which measure, how much. What was not
-/// measured has no line.
+/// The load curve, how long answers took, and the courses of failures: what, of what, at which load or time, which measure,
+/// how much. Of answers, the time is how long they took at most. What was not measured has no line.
 pub fn series(report: &Report) -> String {
     let mut table = csv::Writer::from_writer(Vec::new());
     let mut row = |cells: [&str; 6]| {
@@ -23,6 +23,11 @@ pub fn series(report: &Report) -> String {
             if let Some(p99) = p99 {
                 row(["load", name, &load, "", "p99_ms", &text(p99)]);
             }
+        }
+    }
+    for taken in &pictures.latencies {
+        for (up_to, answers) in &taken.steps {
+            row(["latency", &taken.endpoint, &text(&taken.load), &text(up_to), "answers", &text(answers)]);
         }
     }
     for course in &pictures.courses {

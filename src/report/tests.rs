@@ -134,6 +134,7 @@ fn drawn(name: &str) -> Report {
             states: vec![vec![state]; 2],
             events: vec![(0.5, format!("{name}: {name}"))],
         }],
+        latencies: vec![Latencies { load: 1.0, endpoint: format!("{name}.call"), steps: vec![(0.005, 7)] }],
         matrix: vec![Struck { fault, confirmed: true, lost: vec![1.0], needs: vec![false] }],
     });
     report.traces = vec![traced(name)];
@@ -165,12 +166,11 @@ fn traced(name: &str) -> traces::Traced {
     };
     let rows = vec![TimeAt { place: name.into(), working_ms: [1.0, 2.0], waiting_ms: [0.0, 3.0] }];
     let time = WhereTimeGoes { endpoint: format!("{name}.call"), requests: [1, 1], latency_ms: [1.0, 5.0], rows };
-    Traced { run: name.into(), load: 1.0, requests: vec![request], passed_over: 3, time: Some(time) }
+    Traced { run: name.into(), load: 1.0, requests: vec![request], seconds: 60.0, passed_over: 3, time: Some(time) }
 }
 
 /// A name that tries to be markup in every language that it is written in.
-const HOSTILE: &str =
-    "</script></style></title></text><script>evil=1</script><img src=x onerror=evil=1>\" onload=\"evil=1 ]]>\u{1b}[2J";
+const HOSTILE: &str = "</script></style></title></text><script>evil=1</script><img src=x onerror=evil=1>\" onload=\"evil=1 ]]>\u{1b}[2J|`[a](javascript:b)` \\\"];\n# x";
 
 /// Everything a model or a command line can name.
 fn hostile() -> Report {
@@ -216,9 +216,91 @@ fn the_page_tells_where_the_time_goes_only_when_it_knows() {
 
 #[test]
 fn names_cannot_inject_markup_into_markdown() {
-    let text = written("markdown", &hostile(), Style::default());
+    let mut report = hostile();
+    let run = &mut report.runs[1];
+    let tallies = run.traffic.values_mut().flat_map(|t| t.endpoints.drain(..)).collect::<Vec<_>>();
+    run.traffic
+        .values_mut()
+        .for_each(|t| t.endpoints = tallies.iter().map(|(_, t)| (HOSTILE.into(), t.clone())).collect());
+    let text = written("markdown", &report, Style::default());
     let outside = text.split("```").step_by(2).collect::<String>();
     assert!(!outside.contains("<script") && !outside.contains("<img") && !text.contains('\u{1b}'), "{outside}");
+    // No link, no further cell, no heading of its own.
+    assert!(!outside.contains("[a](") && !outside.contains("\n# x"), "{outside}");
+    for table in outside.split("\n\n").filter(|part| part.starts_with('|')) {
+        let cells = |row: &str| row.replace("\\\\", "").replace("\\|", "").matches('|').count();
+        let rows: Vec<usize> = table.lines().map(cells).collect();
+        assert!(rows.iter().all(|n| *n == rows[0]), "{table}");
+    }
+}
+
+#[test]
+fn names_cannot_break_out_of_the_files_for_other_tools() {
+    let files = plots(&hostile());
+    let of = |name: &str| &files.iter().find(|(file, _)| file == name).unwrap().1;
+    // Every line of ours is one statement; within quotes, a quote is escaped.
+    let dot = of("topology.dot");
+    assert_eq!(dot.lines().count(), 7, "{dot}");
+    for line in dot.lines().filter(|line| line.contains("label=")) {
+        let bare = line.replace("\\\\", "").replace("\\\"", "");
+        assert_eq!(bare.matches('"').count(), 2, "{line}");
+    }
+    let mermaid = of("topology.mmd");
+    assert_eq!(mermaid.lines().count(), 4, "{mermaid}");
+    for line in mermaid.lines().skip(1) {
+        assert_eq!(line.matches('"').count(), 2, "{line}");
+        assert!(!line.contains('`') && !line.replace("<br/>", "").contains('<'), "{line}");
+    }
+    for (name, text) in files.iter().filter(|(name, _)| name.ends_with(".svg")) {
+        let read = roxmltree::Document::parse(text).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let element = |node: &roxmltree::Node| node.is_element();
+        let foreign = |node: &roxmltree::Node| ["script", "img", "style", "a"].contains(&node.tag_name().name());
+        assert!(!read.descendants().filter(element).any(|node| foreign(&node)), "{name}");
+    }
+}
+
+#[test]
+fn a_terminal_without_unicode_gets_ascii() {
+    let plain = written("text", &fixture::review(), Style { ascii: true, ..Style::default() });
+    assert!(plain.is_ascii(), "{:?}", plain.chars().find(|c| !c.is_ascii()));
+    assert!(plain.contains("answered   ooooo") || plain.contains("answered   oooo"), "{plain}");
+}
+
+/// A review of which nothing is short.
+fn long_review() -> Report {
+    let mut report = fixture::review();
+    let failures = report.failures.as_mut().unwrap();
+    let more: Vec<Failure> = (0..60)
+        .map(|i| {
+            let mut failure = failures[i % 2].clone();
+            failure.fault.target = format!("part-{}", i / 4);
+            failure.fault.text = format!("part-{} broken in way {i}", i / 4);
+            failure
+        })
+        .collect();
+    failures.extend(more);
+    let findings = report.findings.as_mut().unwrap();
+    let more: Vec<Finding> = (0..40).map(|i| findings[i % findings.len()].clone()).collect();
+    findings.extend(more);
+    report
+}
+
+#[test]
+fn however_much_there_is_to_tell_the_page_stays_one() {
+    let mut report = long_review();
+    // Of P0 all are told: they are why one reads it.
+    let p0 = |f: &Finding| f.severity == Severity::P0;
+    let mut kept = 0;
+    report.findings.as_mut().unwrap().retain(|f| {
+        !p0(f) || {
+            kept += 1;
+            kept <= 4
+        }
+    });
+    let page = text(&report);
+    assert!(page.lines().count() <= 100, "{}", page.lines().count());
+    let whole = written("text", &report, Style { detail: Detail::All, ..Style::default() });
+    assert!(whole.lines().count() > 300, "{}", whole.lines().count());
 }
 
 #[test]
@@ -267,6 +349,6 @@ fn a_large_system_is_grouped() {
     all.wires.extend((0..300).map(|i| Wire { from: 1 + i / 4, to: i + 2, name: format!("{i}"), ..Wire::default() }));
     all.courses[0].states = vec![vec![NodeState { busy: None, waiting: 0.0, failed: 0.0, state: "well" }; 301]; 2];
     let page = written("html", &report, Style::default());
-    assert!(page.contains("others: service"));
+    assert!(page.contains(" services</text>"));
     assert!(page.len() < 500_000, "{}", page.len());
 }

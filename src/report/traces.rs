@@ -9,6 +9,8 @@ pub struct Traced {
     pub load: f64,
     /// The requests, in the order in which they began.
     pub requests: Vec<Request>,
+    /// Seconds of the measured part in which they began.
+    pub seconds: f64,
     /// Requests passed over, since so many others were in flight.
     pub passed_over: u64,
     /// Where the time goes of the requests that users make most.
@@ -77,6 +79,8 @@ pub struct Span {
     pub waited_ms: f64,
     /// Time for which it worked itself, where it is served: without sharing its cores; several branches at once count each.
     pub worked_ms: f64,
+    /// Of a message's delivery: time since it was published.
+    pub queued_ms: Option<f64>,
     /// 0 for a first try, 1 for the first retry.
     pub retry: u32,
     /// Why it failed, if it did: `timeout`.
@@ -106,6 +110,12 @@ pub enum Side {
     Caller,
     /// The one who serves.
     Server,
+    /// A try to hand a message to a queue, by its publisher.
+    Publisher,
+    /// A try to have a message handled, by its queue.
+    Queue,
+    /// The one who handles a message.
+    Consumer,
 }
 
 /// Where the time of one endpoint's requests goes.

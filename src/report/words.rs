@@ -1,6 +1,6 @@
 //! Figures and names as text: three digits, a unit, and the interval where there is one.
 
-use super::{Change, Effect, Estimate, Measure};
+use super::{Change, Effect, Estimate, Failure, Measure};
 
 impl Measure {
     /// In a table or sentence: `success`, `p99`.
@@ -110,6 +110,23 @@ pub fn effect_briefly(effect: &Effect) -> String {
     let point = |e: &Estimate| effect.measure.show(&Estimate { mean: e.mean, low: e.mean, high: e.mean });
     let (before, after) = (point(&effect.before), point(&effect.after));
     format!("{} {} {before} → {after}", effect.subject, effect.measure.word())
+}
+
+/// What was done to try failures, as far as it was the same for all: `one fault for 40s at 1x, beside the same run without`.
+pub fn drills(failures: &[Failure]) -> String {
+    let Some(first) = failures.first() else { return String::new() };
+    let load = match failures.iter().all(|f| f.load == first.load) {
+        true => format!(" at {}", factor(first.load)),
+        false => String::new(),
+    };
+    let mut lengths: Vec<f64> = failures.iter().filter_map(|f| f.fault.duration_s).collect();
+    lengths.sort_by(f64::total_cmp);
+    let time = match (lengths.first(), lengths.last()) {
+        (Some(short), Some(long)) if short == long => format!(" for {}", seconds(*long)),
+        (Some(short), Some(long)) => format!(" for {} to {}", seconds(*short), seconds(*long)),
+        _ => String::new(),
+    };
+    format!("one fault{time}{load}, beside the same run without")
 }
 
 /// A word of a command, quoted where the shell would take it apart.

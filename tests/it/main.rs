@@ -23,6 +23,7 @@ mod properties;
 mod review;
 mod schema;
 mod shedding;
+mod shipped;
 mod shop;
 mod testing;
 mod theory;

@@ -2,11 +2,12 @@
 
 use super::super::call::{Made, Parent};
 use super::super::outcome::Outcome;
-use super::super::probe::Probe;
+use super::super::probe::{Mark, Probe};
 use super::super::world::{Ready, World};
 use super::{Stage, TopicState};
 use crate::plan::{Consumer, OnFailure};
 use crate::random::Lot;
+use crate::units::SimTime;
 use std::collections::VecDeque;
 
 /// What a consumer has in hand.
@@ -124,6 +125,7 @@ impl World<'_> {
         let message = &self.messages[m];
         let (lot, counted) = (Lot(message.lot).child(message.deliveries), message.counted);
         let link = self.plan.topics[t as usize].consumers[at].link;
+        probe.marks(SimTime(self.now), Mark::Delivers { message: message.lot });
         let parent = Parent::Message(m, ticket);
         self.new_call(link, Made { parent, lot, replica: 0, start: self.now, counted }, probe);
     }

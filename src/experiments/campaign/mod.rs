@@ -4,6 +4,7 @@
 //! those that matter are confirmed by several replications, and the rest is listed as not confirmed.
 
 pub mod catalog;
+mod course;
 pub mod cut;
 pub mod pairs;
 pub mod side;
@@ -66,6 +67,8 @@ pub struct Harm {
     pub cascade: Vec<Impairment>,
     /// To whom many more calls came.
     pub loaded: Vec<ComponentId>,
+    /// Requests answered per second, in equal parts of the run with it.
+    pub answered: Vec<f64>,
     /// When goodput was back, after the end of the fault.
     pub recovered: Option<SimDuration>,
     /// For each alert: how long after the beginning of the fault it paged.
@@ -91,6 +94,7 @@ impl Harm {
             faulted: tolls(&users, patience, faulted),
             cascade: cascade(graph, struck, pair),
             loaded: loaded(graph, pair),
+            answered: course::answered(drill, pair.faulted),
             recovered: recovery(graph, pair, drill.schedule().measured),
             pages: pages(graph.plan(), field.alerts, [pair.healthy, pair.faulted], drill.at, drill.schedule().measured),
             side: runs.map(|m| Side::of(graph, m)),

@@ -36,6 +36,8 @@ pub struct Traces {
     pub entries: Vec<Entry>,
     /// When the measured part began.
     pub start: SimTime,
+    /// For how long requests were recorded from then on.
+    pub length: SimDuration,
     /// Requests passed over, since so many others were in flight.
     pub passed_over: u64,
 }
@@ -104,6 +106,8 @@ pub enum What {
     Asked,
     /// A try, as its caller sees it.
     Try(LinkId),
+    /// A try to have a message handled, as its queue sees it. Nobody above waits for it.
+    Delivery(LinkId),
     /// A request, as it was served.
     Served(EndpointId),
 }
@@ -121,9 +125,12 @@ impl Trace {
 }
 
 impl Span {
-    /// Whether it went on when something that it was part of was over: nobody waited for it any more.
+    /// Whether it went on when something that waited for it was over: nobody waited for it any more.
     pub fn outlives(&self, all: &[Span]) -> bool {
-        let above = |span: &Span| span.parent.and_then(|parent| all.get(parent as usize));
+        let above = |span: &Span| match span.what {
+            What::Delivery(_) => None,
+            _ => span.parent.and_then(|parent| all.get(parent as usize)),
+        };
         std::iter::successors(above(self), |span| above(span)).any(|span| span.end < self.end)
     }
 }

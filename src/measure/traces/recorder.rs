@@ -5,6 +5,7 @@ use super::{Entry, MOST_AT_ONCE, MOST_IN_ALL, MOST_SPANS, Span, Trace, Traces, W
 use crate::engine::{Maker, Mark, Outcome, Probe};
 use crate::plan::{LinkId, Plan, SourceId, Step};
 use crate::units::{SimDuration, SimTime};
+use std::collections::BTreeMap;
 
 /// Writes down every request that begins in a time, and keeps some.
 pub(super) struct Recorder<'p> {
@@ -18,6 +19,12 @@ pub(super) struct Recorder<'p> {
     frames: Vec<FrameState>,
     calls: Vec<CallState>,
     keepers: Vec<Vec<Keeper>>,
+    /// Who published the messages that may still be delivered, by their lots.
+    published: BTreeMap<u64, At>,
+    /// When there are so many, those that matter no longer are forgotten.
+    most_published: usize,
+    /// Who published the message that is being delivered.
+    delivers: Option<At>,
     /// Requests that began.
     begun: u64,
     passed_over: u64,
@@ -25,6 +32,9 @@ pub(super) struct Recorder<'p> {
     spans: usize,
     left: Vec<u32>,
 }
+
+/// So many messages are remembered before it is asked which of them matter.
+const LEAST_MESSAGES: usize = 10_000;
 
 /// A place for a request.
 #[derive(Default)]
@@ -69,6 +79,8 @@ struct FrameState {
 struct CallState {
     of: Option<At>,
     user: bool,
+    /// It hands out a message.
+    delivers: bool,
     link: LinkId,
     /// The try under way.
     attempt: Option<At>,
@@ -97,6 +109,9 @@ impl<'p> Recorder<'p> {
             frames: Vec::new(),
             calls: Vec::new(),
             keepers,
+            published: BTreeMap::new(),
+            most_published: LEAST_MESSAGES,
+            delivers: None,
             begun: 0,
             passed_over: 0,
             spans: 0,
@@ -123,7 +138,7 @@ impl<'p> Recorder<'p> {
         let entries = entries.map(|(entry, keeper)| keeper.finish(entry, &position)).collect();
         let slots = &mut self.slots;
         let traces = kept.iter().map(|(_, place)| std::mem::take(&mut slots[*place as usize].trace)).collect();
-        Traces { traces, entries, start: self.from, passed_over: self.passed_over }
+        Traces { traces, entries, start: self.from, length: self.until.since(self.from), passed_over: self.passed_over }
     }
 
     /// A user's request begins, if it is one of those that are recorded.
@@ -174,8 +189,8 @@ impl<'p> Recorder<'p> {
         Some(At { span, ..of })
     }
 
-    fn open_try(&mut self, of: At, link: LinkId, attempt: u32, now: SimTime) -> Option<At> {
-        let opened = self.open(of, Some(of.span), What::Try(link), now)?;
+    fn open_try(&mut self, of: At, what: What, attempt: u32, now: SimTime) -> Option<At> {
+        let opened = self.open(of, Some(of.span), what, now)?;
         if let Some(span) = self.span(opened) {
             span.attempt = attempt;
         }
@@ -214,15 +229,30 @@ impl<'p> Recorder<'p> {
         let of = match maker {
             Maker::User(source, asked) => self.begin(source, asked, start),
             Maker::Frame(f) => at_mut(&mut self.frames, f).served,
+            Maker::Message => self.delivers.take(),
             Maker::Call(_) | Maker::Nobody => None,
         };
-        let user = matches!(maker, Maker::User(..));
-        *at_mut(&mut self.calls, call) = CallState { of, user, link, attempt: None, sent: false };
+        let (user, delivers) = (matches!(maker, Maker::User(..)), maker == Maker::Message);
+        *at_mut(&mut self.calls, call) = CallState { of, user, delivers, link, attempt: None, sent: false };
+    }
+
+    /// A request publishes a message, which may be handed out long after the request is over.
+    fn publishes(&mut self, frame: u32, message: u64) {
+        let Some(by) = at_mut(&mut self.frames, frame).served else { return };
+        if self.published.len() >= self.most_published {
+            // Those of requests that are not kept are of no use.
+            let slots = &self.slots;
+            let lives = |at: &At| slots[at.slot as usize].serial == at.serial && slots[at.slot as usize].kept > 0;
+            self.published.retain(|_, at| lives(at));
+            self.most_published = LEAST_MESSAGES.max(2 * self.published.len());
+        }
+        self.published.insert(message, by);
     }
 
     fn tries(&mut self, call: u32, attempt: u32, now: SimTime) {
-        let CallState { of, link, .. } = *at_mut(&mut self.calls, call);
-        let opened = of.and_then(|of| self.open_try(of, link, attempt, now));
+        let CallState { of, link, delivers, .. } = *at_mut(&mut self.calls, call);
+        let what = if delivers { What::Delivery(link) } else { What::Try(link) };
+        let opened = of.and_then(|of| self.open_try(of, what, attempt, now));
         let state = at_mut(&mut self.calls, call);
         (state.attempt, state.sent) = (opened, false);
     }
@@ -260,15 +290,15 @@ impl<'p> Recorder<'p> {
             }
             Maker::User(source, asked) => {
                 state.root = self.begin(source, asked, now);
-                state.sent_by = state.root.and_then(|root| self.open_try(root, link, 1, now));
+                state.sent_by = state.root.and_then(|root| self.open_try(root, What::Try(link), 1, now));
                 state.ends_try = true;
             }
             Maker::Frame(f) => {
                 let of = at_mut(&mut self.frames, f).served;
-                state.sent_by = of.and_then(|of| self.open_try(of, link, 1, now));
+                state.sent_by = of.and_then(|of| self.open_try(of, What::Try(link), 1, now));
                 state.ends_try = true;
             }
-            Maker::Nobody => {}
+            Maker::Message | Maker::Nobody => {}
         }
         *at_mut(&mut self.frames, frame) = state;
     }
@@ -342,6 +372,8 @@ impl Probe for Recorder<'_> {
             Mark::TryFailed { call, cause } => self.try_over(call, now, Outcome::Failed(cause)),
             Mark::CallEnded { call, outcome } => self.call_ended(call, now, outcome),
             Mark::Sent { frame, link, maker } => self.sent(frame, link, maker, now),
+            Mark::Publishes { frame, message } => self.publishes(frame, message),
+            Mark::Delivers { message } => self.delivers = self.published.get(&message).copied(),
             Mark::Branches { frame, of } => {
                 let served = at_mut(&mut self.frames, of).served;
                 *at_mut(&mut self.frames, frame) =

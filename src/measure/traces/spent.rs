@@ -33,7 +33,8 @@ pub struct Spent {
 pub fn spent(plan: &Plan, trace: &Trace) -> BTreeMap<Place, Spent> {
     let mut path = Path { plan, trace, found: BTreeMap::new(), parts: vec![Vec::new(); trace.spans.len()] };
     for (i, span) in trace.spans.iter().enumerate() {
-        if let Some(parent) = span.parent {
+        // Nobody waits for what a message sets going.
+        if let Some(parent) = span.parent.filter(|_| !matches!(span.what, What::Delivery(_))) {
             // While a transaction is open, the caller does not wait for it.
             let [before, after] = match span.held {
                 Some([from, to]) => [[span.start, from], [to, span.end]],
@@ -96,7 +97,7 @@ impl Path<'_> {
                 let component = self.plan.stations[station.index()].component;
                 self.add(Place::Component(component), working, SimDuration(all.0 - working.0));
             }
-            What::Try(link) => {
+            What::Try(link) | What::Delivery(link) => {
                 let sent = (span.start + span.waited).clamp(from, to);
                 let caller = match self.plan.edges[self.plan.links[link.index()].edge.index()].from {
                     Party::Component(component) => Place::Component(component),

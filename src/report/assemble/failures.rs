@@ -6,6 +6,7 @@ use crate::experiments::{self, Failure, Harm, Review};
 use crate::findings::{self, Figure};
 use crate::measure::Estimate;
 use crate::model::Metric;
+use crate::report::pictures::Answered;
 use crate::report::{self, CascadeStep, Effect, FaultInfo, Recovery, Stuck, words};
 
 impl Scribe<'_> {
@@ -23,6 +24,7 @@ impl Scribe<'_> {
             Some(found) => experiments::Recovery::of(&found.aftermaths.recovered()),
             None => failure.recovery(),
         };
+        let (window, answered) = failure.answered();
         let stuck = examined.and_then(|found| self.stuck(found));
         report::Failure {
             fault: FaultInfo::from(&failure.fault),
@@ -37,6 +39,7 @@ impl Scribe<'_> {
             recovers: Some(told(&recovery)),
             sustained_by: stuck.as_ref().and_then(sustained_by),
             stuck,
+            answered: Answered { window_s: window.seconds(), per_s: answered },
             cascade: (failure.cascade().iter())
                 .map(|step| CascadeStep {
                     component: plan.components[step.component.index()].name.clone(),

@@ -2,6 +2,7 @@
 
 use super::Scribe;
 use crate::experiments::{self, Failure, Review, State};
+use crate::measure::Served;
 use crate::plan::{ComponentId, Edge, Party, StationId, UNLIMITED};
 use crate::report::{FaultInfo, pictures::*};
 use crate::units::SimDuration;
@@ -11,10 +12,11 @@ impl Scribe<'_> {
         let users = self.graph.user_endpoints();
         Pictures {
             nodes: self.nodes(review),
-            wires: self.wires(),
+            wires: self.wires().into_iter().chain(self.dead_letters(review)).collect(),
             endpoints: users.iter().map(|e| self.model.plan.endpoints[e.index()].name.clone()).collect(),
             curve: review.pictures.curve.iter().map(point).collect(),
             courses: review.pictures.courses.iter().map(|course| self.course(review, course)).collect(),
+            latencies: review.runs.iter().flat_map(|run| self.latencies(run)).collect(),
             matrix: review.failures.iter().map(|f| self.struck(f)).collect(),
         }
     }
@@ -79,6 +81,46 @@ impl Scribe<'_> {
                 rate_per_s: self.graph.edge_rate(crate::plan::EdgeId::new(i)),
                 guards: guards(edge),
                 delivers,
+                dead_letters: false,
+            }
+        });
+        each.collect()
+    }
+
+    /// Where messages go that are given up, and how many a second did today.
+    fn dead_letters(&self, review: &Review) -> Vec<Wire> {
+        let plan = &self.model.plan;
+        let runs = || review.runs.iter().take(1).flat_map(|shown| &shown.outcome.runs);
+        let time: f64 = runs().map(|m| m.measured.seconds()).sum();
+        let each = plan.topics.iter().enumerate().filter_map(|(i, topic)| {
+            let to = plan.topics[topic.dead_letter?.index()].component;
+            let node = |c: ComponentId| plan.sources.len() + c.index();
+            let given_up: u64 = runs().map(|m| m.topics[i].dead_lettered).sum();
+            let name = |c: ComponentId| &plan.components[c.index()].name;
+            Some(Wire {
+                from: node(topic.component),
+                to: node(to),
+                name: format!("{}>{}", name(topic.component), name(to)),
+                rate_per_s: given_up as f64 / time.max(1e-9),
+                dead_letters: true,
+                ..Wire::default()
+            })
+        });
+        each.collect()
+    }
+
+    /// How long answers took in a run, for each endpoint that users call.
+    fn latencies(&self, run: &experiments::Shown) -> Vec<Latencies> {
+        let users = self.graph.user_endpoints();
+        let each = users.into_iter().map(|endpoint| {
+            let mut all = Served::default();
+            let sources = run.outcome.runs.iter().flat_map(|m| &m.sources);
+            let mine = sources.flat_map(|s| &s.by_link).filter(|(e, _)| *e == endpoint);
+            mine.for_each(|(_, served)| all.merge(served));
+            Latencies {
+                load: run.load,
+                endpoint: self.model.plan.endpoints[endpoint.index()].name.clone(),
+                steps: all.latency.steps().into_iter().map(|(up_to, n)| (up_to.seconds(), n)).collect(),
             }
         });
         each.collect()

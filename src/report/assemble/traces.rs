@@ -4,7 +4,7 @@ use super::Scribe;
 use crate::engine::Outcome;
 use crate::experiments::{self, MainTime, MeanTime};
 use crate::measure::traces::{self, EACH, Place, Trace, What};
-use crate::plan::{ComponentId, EndpointId, Party};
+use crate::plan::{ComponentId, EndpointId, Party, Role};
 use crate::report::traces::*;
 use crate::units::SimTime;
 use std::collections::BTreeSet;
@@ -29,6 +29,7 @@ impl Scribe<'_> {
             run: run.name.clone(),
             load: run.load,
             requests: chosen.map(|(trace, examples)| self.request(trace, examples, all.start)).collect(),
+            seconds: all.length.seconds(),
             passed_over: all.passed_over,
             time: traced.main.as_ref().map(|main| self.time(main, &all.entries[main.entry])),
         }
@@ -49,19 +50,31 @@ impl Scribe<'_> {
 
     fn span(&self, trace: &Trace, span: &traces::Span, start: SimTime) -> Span {
         let plan = &self.model.plan;
+        let above = span.parent.and_then(|parent| trace.spans.get(parent as usize));
         let source = || plan.sources[trace.source.index()].name.clone();
         let (side, service, name, peer) = match span.what {
             What::Asked => (Side::User, source(), self.wanted(trace.source.index(), trace.asked), None),
-            What::Try(link) => {
+            What::Try(link) | What::Delivery(link) => {
                 let link = plan.links[link.index()];
                 let service = match plan.edges[link.edge.index()].from {
                     Party::Component(component) => self.component(component),
                     Party::Source(_) => source(),
                 };
-                (Side::Caller, service, self.endpoint(link.to), Some(self.component_of(link.to)))
+                let queue = plan.components[self.at(link.to).index()].role == Role::Queue;
+                let side = match span.what {
+                    What::Delivery(_) => Side::Queue,
+                    _ if queue => Side::Publisher,
+                    _ => Side::Caller,
+                };
+                (side, service, self.endpoint(link.to), Some(self.component_of(link.to)))
             }
-            What::Served(endpoint) => (Side::Server, self.component_of(endpoint), self.endpoint(endpoint), None),
+            What::Served(endpoint) => {
+                let message = above.is_some_and(|above| matches!(above.what, What::Delivery(_)));
+                let side = if message { Side::Consumer } else { Side::Server };
+                (side, self.component_of(endpoint), self.endpoint(endpoint), None)
+            }
         };
+        let published = above.filter(|_| side == Side::Queue).map(|above| above.end.min(span.start));
         Span {
             parent: span.parent.map(|parent| parent as usize),
             side,
@@ -72,6 +85,7 @@ impl Scribe<'_> {
             end_ns: span.end.since(start).0,
             waited_ms: span.waited.millis(),
             worked_ms: span.work.millis(),
+            queued_ms: published.map(|published| span.start.since(published).millis()),
             retry: span.attempt.saturating_sub(1),
             failed: span.outcome.and_then(cause),
             degraded: span.outcome == Some(Outcome::Degraded),
@@ -90,8 +104,13 @@ impl Scribe<'_> {
     }
 
     fn component_of(&self, endpoint: EndpointId) -> String {
+        self.component(self.at(endpoint))
+    }
+
+    /// Where an endpoint is.
+    fn at(&self, endpoint: EndpointId) -> ComponentId {
         let plan = &self.model.plan;
-        self.component(plan.stations[plan.endpoints[endpoint.index()].station.index()].component)
+        plan.stations[plan.endpoints[endpoint.index()].station.index()].component
     }
 
     fn component(&self, component: ComponentId) -> String {

@@ -6,7 +6,7 @@ use super::load::figure;
 use super::replay::replay;
 use super::summary::recovers;
 use crate::report::pictures::{Pictures, Struck};
-use crate::report::words::{effect, seconds, share};
+use crate::report::words::{drills, effect, seconds, share};
 use crate::report::{CascadeStep, Failure, Report};
 use maud::{Markup, html};
 
@@ -21,6 +21,7 @@ pub(super) fn failures(report: &Report, layout: Option<&Layout>) -> Markup {
     let Some(failures) = &report.failures else { return html! {} };
     let pictures = report.pictures.as_ref();
     html! {
+        p { "Each was tried alone: " (drills(failures)) ". Success is the share that is answered while the fault lasts." }
         @if let (Some(pictures), Some(layout)) = (pictures, layout) {
             (replay(report, pictures, layout))
             @for (i, course) in pictures.courses.iter().enumerate() {
@@ -81,7 +82,7 @@ fn matrix(pictures: &Pictures) -> Markup {
     }
     html! {
         h3 id="matrix" { "Failure matrix" }
-        p { "The share of each endpoint's requests that fail or come too late while a fault lasts, at today's load. " b { "Framed" } ", with an exclamation mark: the endpoint does not need what was struck. A ? marks what rests on one short run." }
+        p { "The share of each endpoint's requests that fail or come too late while a fault lasts, at today's load; an answer counts as late here even when the user still gets it. " b { "Framed" } ", with an exclamation mark: the endpoint does not need what was struck. A ? marks what rests on one short run." }
         (table(pictures, &noticed[..noticed.len().min(ROWS)]))
         @if noticed.len() > ROWS {
             details { summary { (noticed.len() - ROWS) " more that users notice" } (table(pictures, &noticed[ROWS..])) }

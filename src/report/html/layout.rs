@@ -1,16 +1,20 @@
 //! Where the boxes and arrows of the topology stand: dagre's layers, callers above callees.
 //!
 //! A large system is grouped: what is busiest or matters for a failure has a box of its own, the rest of each role shares
-//! one, so that the picture stays legible.
+//! one with those at the same distance from the users, so that the picture stays legible.
 
 use crate::report::Report;
 use crate::report::pictures::{Node, Pictures, Wire};
 use dagre::graph::{Graph, GraphOptions};
 use dagre::{EdgeLabel, LayoutOptions, NodeLabel};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// More boxes than these are grouped.
 const MOST_BOXES: usize = 40;
+/// Of those that are grouped, so many have boxes of their own,
+const OWN_BOXES: usize = 16;
+/// so many of them at the same distance from the users.
+const OWN_OF_A_LEVEL: usize = 3;
 pub(super) const WIDE: f64 = 164.0;
 pub(super) const HIGH: f64 = 74.0;
 const MARGIN: f64 = 8.0;
@@ -56,6 +60,7 @@ impl Arrow {
             return lines;
         }
         match self.wire.guards.as_slice() {
+            [] if self.wire.dead_letters => lines.insert(0, "dead letters".into()),
             [] if self.wire.delivers => {}
             [] => lines.push("no guard".into()),
             [one, two, rest @ ..] if rest.len() > 1 => {
@@ -132,13 +137,57 @@ fn fitted(mut boxes: Vec<Place>, mut arrows: Vec<Arrow>, of_node: Vec<usize>) ->
     Layout { width, height, boxes, arrows, of_node }
 }
 
-/// A box for each node, or for what matters and for the rest of each role.
+/// A box for each node; or for what matters, and for the rest of each role at the same distance from the users.
 fn grouped(report: &Report, pictures: &Pictures) -> (Vec<Place>, Vec<usize>) {
     let nodes = &pictures.nodes;
     let own = |node: &Node| Place { node: node.clone(), members: 1, x: 0.0, y: 0.0 };
     if nodes.len() <= MOST_BOXES {
         return (nodes.iter().map(own).collect(), (0..nodes.len()).collect());
     }
+    let levels = levels(pictures);
+    let kept = kept(report, nodes, &levels);
+    let mut groups: BTreeMap<(usize, &str), Vec<usize>> = BTreeMap::new();
+    let rest = || (0..nodes.len()).filter(|i| !kept[*i]);
+    rest().for_each(|i| groups.entry((levels[i], nodes[i].role.as_str())).or_default().push(i));
+    let mut boxes: Vec<Place> = Vec::new();
+    let mut of_node = vec![0; nodes.len()];
+    for i in 0..nodes.len() {
+        let group = groups.get(&(levels[i], nodes[i].role.as_str())).filter(|_| !kept[i]);
+        match group.map(Vec::as_slice) {
+            // The first of a group makes its box.
+            Some(all) if all.len() > 1 && all[0] == i => {
+                all.iter().for_each(|member| of_node[*member] = boxes.len());
+                boxes.push(together(nodes, all));
+            }
+            Some(all) if all.len() > 1 => {}
+            _ => {
+                of_node[i] = boxes.len();
+                boxes.push(own(&nodes[i]));
+            }
+        }
+    }
+    (boxes, of_node)
+}
+
+/// How many calls it is from the users to each node, at least.
+fn levels(pictures: &Pictures) -> Vec<usize> {
+    let mut levels: Vec<Option<usize>> = pictures.nodes.iter().map(|n| (n.role == "traffic").then_some(0)).collect();
+    let mut open: VecDeque<usize> = (0..levels.len()).filter(|i| levels[*i].is_some()).collect();
+    let mut below: Vec<Vec<usize>> = vec![Vec::new(); levels.len()];
+    pictures.wires.iter().for_each(|wire| below[wire.from].push(wire.to));
+    while let Some(i) = open.pop_front() {
+        for to in &below[i] {
+            if levels[*to].is_none() {
+                levels[*to] = levels[i].map(|level| level + 1);
+                open.push_back(*to);
+            }
+        }
+    }
+    levels.into_iter().map(|level| level.unwrap_or(1)).collect()
+}
+
+/// Which nodes have boxes of their own: traffic, what takes part in a failure, and the busiest; few at each level.
+fn kept(report: &Report, nodes: &[Node], levels: &[usize]) -> Vec<bool> {
     let busiest = |node: &Node| node.busy.iter().flatten().map(|(_, share)| *share).fold(0.0, f64::max);
     let failing: Vec<&str> = (report.failures.iter().flatten().take(8))
         .flat_map(|f| f.cascade.iter().map(|s| s.component.as_str()).chain([f.fault.target.as_str()]))
@@ -149,25 +198,35 @@ fn grouped(report: &Report, pictures: &Pictures) -> (Vec<Place>, Vec<usize>) {
         rank(*b).cmp(&rank(*a)).then(busiest(&nodes[*b]).total_cmp(&busiest(&nodes[*a]))).then(a.cmp(b))
     });
     let mut kept = vec![false; nodes.len()];
-    order.iter().take(MOST_BOXES - 8).for_each(|i| kept[*i] = true);
-    let mut boxes: Vec<Place> = Vec::new();
-    let mut others: BTreeMap<&str, usize> = BTreeMap::new();
-    let of_node = (0..nodes.len()).map(|i| {
-        if kept[i] {
-            boxes.push(own(&nodes[i]));
-            return boxes.len() - 1;
+    let mut at_level: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut all = 0;
+    for i in order {
+        let here = at_level.entry(levels[i]).or_default();
+        if *here < OWN_OF_A_LEVEL && all < OWN_BOXES {
+            kept[i] = true;
+            *here += 1;
+            all += 1;
         }
-        let at = *others.entry(nodes[i].role.as_str()).or_insert_with(|| {
-            boxes.push(Place { members: 0, ..own(&Node { role: nodes[i].role.clone(), ..Node::default() }) });
-            boxes.len() - 1
-        });
-        boxes[at].members += 1;
-        boxes[at].node.name = format!("{} others: {}", boxes[at].members, nodes[i].role);
-        merge(&mut boxes[at].node, &nodes[i]);
-        at
-    });
-    let of_node = of_node.collect();
-    (boxes, of_node)
+    }
+    kept
+}
+
+/// One box for several nodes of one role.
+fn together(nodes: &[Node], members: &[usize]) -> Place {
+    let role = &nodes[members[0]].role;
+    let plural = match (role.strip_suffix('y'), role.as_str()) {
+        (_, "external API" | "traffic") | (None, _) => format!("{role}s"),
+        (Some(stem), _) => format!("{stem}ies"),
+    };
+    let names: Vec<&str> = members.iter().map(|i| nodes[*i].name.as_str()).collect();
+    let mut node = Node {
+        name: format!("{} {plural}", members.len()),
+        role: role.clone(),
+        technology: Some(names.join(", ")),
+        ..Node::default()
+    };
+    members.iter().for_each(|i| merge(&mut node, &nodes[*i]));
+    Place { node, members: members.len(), x: 0.0, y: 0.0 }
 }
 
 /// The busiest of a group speaks for it.

@@ -3,7 +3,7 @@
 use super::charts::{Picture, load};
 use super::findings::{effects, yaml};
 use crate::report::words::{factor, ms, ms_estimate, number, share, share_estimate};
-use crate::report::{Report, Run, SloVerdict, Tally};
+use crate::report::{Estimate, Report, Run, SloVerdict, Tally};
 use maud::{Markup, PreEscaped, html};
 
 /// A chart with its words.
@@ -30,7 +30,7 @@ pub(super) fn load(report: &Report) -> Markup {
         }
         @if !charts.is_empty() {
             div.charts { @for picture in &charts { (figure(picture)) } }
-            p.dim { "Each point is one short run." }
+            p.dim { "Each point is one run." }
         }
         @if let Some(bottlenecks) = report.bottlenecks.as_ref().filter(|b| !b.is_empty()) {
             h3 { "Bottlenecks" }
@@ -53,6 +53,7 @@ fn plan(report: &Report) -> Markup {
             @else { span.warn { "It helps, but does not suffice." } }
         }
         (yaml(&plan.changes))
+        p.dim { "As a patch of the file, comments and all: " code { (report.command) " --write-plan plan.diff" } }
         (effects(plan.effects.iter()))
     }
 }
@@ -73,9 +74,9 @@ pub(super) fn users(report: &Report) -> Markup {
                                     td { (factor(run.load)) }
                                     td.opt { (number(tally.rate_per_s)) }
                                     td.opt { (number(tally.goodput_per_s)) }
-                                    td { (tally.success_rate.as_ref().map_or("–".into(), share_estimate)) }
+                                    td { (brief(&tally.success_rate, share_estimate, share)) }
                                     td.opt { (tally.p50_ms.as_ref().map_or("–".into(), |e| ms(e.mean))) }
-                                    td { (tally.p99_ms.as_ref().map_or("–".into(), ms_estimate)) }
+                                    td { (brief(&tally.p99_ms, ms_estimate, ms)) }
                                     td.text { (judged(run, &name)) }
                                 }
                             }
@@ -84,8 +85,14 @@ pub(super) fn users(report: &Report) -> Markup {
                 }
             }
         }
-        p.dim { "± is the 95% interval over " (report.replications) " runs." }
+        @if report.replications > 1 { p.dim.opt { "± is the 95% interval over " (report.replications) " runs." } }
     }
+}
+
+/// A figure with its interval; on a narrow screen without.
+fn brief(figure: &Option<Estimate>, with: fn(&Estimate) -> String, alone: fn(f64) -> String) -> Markup {
+    let Some(figure) = figure else { return html! { "–" } };
+    html! { span.opt { (with(figure)) } span.narrow { (alone(figure.mean)) } }
 }
 
 fn endpoints(runs: &[&Run]) -> Vec<String> {

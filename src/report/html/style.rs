@@ -33,7 +33,7 @@ pre{background:var(--panel);padding:.7em .9em;border-radius:6px;overflow-x:auto;
 .marks{display:flex;flex-wrap:wrap;gap:10px;margin:.6em 0}
 .mark{background:var(--panel);border-radius:8px;padding:.35em .9em}
 .mark b{font-size:1.25rem}
-.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:18px}
+.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,350px),1fr));gap:18px}.charts figure{max-width:500px}
 figure{margin:0;break-inside:avoid}
 figure svg{width:100%;height:auto;display:block}
 figcaption{font-size:.88rem;color:var(--dim);margin-top:.2em}
@@ -78,14 +78,15 @@ td.text{white-space:normal;min-width:16ch}
 .effects text{font-size:12px;fill:var(--text);font-family:system-ui,sans-serif}.effects .was{fill:var(--edge)}.effects .now{fill:var(--good)}.effects .now.worse{fill:var(--bad)}
 .cascade{list-style:none;padding:0;margin:.4em 0}.cascade li{margin:.15em 0}
 .cascade .at{display:inline-block;min-width:5.2em;color:var(--dim);font-variant-numeric:tabular-nums}
-.time,.line{display:flex;height:.9em;margin-top:.3em;min-width:110px}.line{min-width:240px}.line span,.time span{flex:none}
+.time,.line{display:flex;height:.9em;margin-top:.3em;min-width:110px}.line{min-width:200px}.waterfall{width:100%}.waterfall .when{width:50%}.narrow{display:none}.line span,.time span{flex:none}
 .works{background:var(--accent)}.works.failed{background:var(--bad)}.waits{background:repeating-linear-gradient(135deg,var(--warn) 0 3px,var(--warn-ground) 3px 6px)}
 .line span:last-child{min-width:2px}
 .waterfall tbody th{white-space:normal;min-width:16ch}.waterfall td,.waterfall th{padding-top:.12em;padding-bottom:.12em}
 details{margin:.5em 0}summary{cursor:pointer;color:var(--accent);padding:.2em 0}
 footer{margin-top:3em;padding-bottom:3em;color:var(--dim);font-size:.9rem}
-@media (max-width:600px){.opt{display:none}body{font-size:15px}main,header,footer{padding-left:14px;padding-right:14px}h1{font-size:1.45rem}th,td{padding:.3em .45em}}
-@media print{:root{--ground:#fff;--panel:#f5f6f8;--text:#000;--dim:#444;--grid:#ccc;--edge:#666;--bad:#a01b10;--bad-ground:#fdecea;--warn:#7a4a00;--warn-ground:#fdf1dc;--good:#0f5c33;--good-ground:#e6f4ec;--accent:#1f4f9f;--fault:#f6dcd9;--line1:#1f5fbf;--line2:#b35900;--line3:#177245;--line4:#8e3a9d;--line5:#5a6472}nav,.controls{display:none}.scroll,.wide{overflow:visible}.topology{width:100%;height:auto}pre{white-space:pre-wrap}main,header,footer{max-width:none;padding:0}a{color:inherit}}
+@media (min-width:1000px){.topology{max-width:100%;height:auto}}
+@media (max-width:600px){.opt{display:none}.narrow{display:inline}.line{min-width:60px}.waterfall{font-size:.8rem}.waterfall td,.waterfall th{padding-left:.2em;padding-right:.2em}.waterfall tbody th,.scroll td.text{min-width:8ch}table{font-size:.84rem}body{font-size:15px}main,header,footer{padding-left:14px;padding-right:14px}h1{font-size:1.45rem}th,td{padding:.3em .35em}}
+@media print{:root{--ground:#fff;--panel:#f5f6f8;--text:#000;--dim:#444;--grid:#ccc;--edge:#666;--bad:#a01b10;--bad-ground:#fdecea;--warn:#7a4a00;--warn-ground:#fdf1dc;--good:#0f5c33;--good-ground:#e6f4ec;--accent:#1f4f9f;--fault:#f6dcd9;--line1:#1f5fbf;--line2:#b35900;--line3:#177245;--line4:#8e3a9d;--line5:#5a6472}nav,.controls{display:none}.scroll,.wide{overflow:visible}.topology{width:100%;height:auto}pre{white-space:pre-wrap}body{font-size:13px}table{font-size:.82rem}th,td{padding:.2em .4em}.time{min-width:70px}main,header,footer{max-width:none;padding:0}a{color:inherit}}
 "#;
 
 /// Replays a failure on the picture. Everything it writes is text or a number; without it the page still tells all.
@@ -134,8 +135,8 @@ pub(super) const SCRIPT: &str = r#"
   const choose = () => {
     course = all[Number(pick.value)];
     time.max = course.frames.length - 1;
-    // Begins where most is in trouble; playing begins before the fault.
-    const trouble = (f) => f.s.length - f.s.split('w').length + 1;
+    // Begins where most is in trouble and most fails; playing begins before the fault.
+    const trouble = (f) => (f.s.length - f.s.split('w').length + 1) * 1e9 + f.f;
     time.value = course.frames.reduce((worst, f, i) => trouble(f) > trouble(course.frames[worst]) ? i : worst, 0);
     fresh = true;
     show();

@@ -1,7 +1,7 @@
 //! The first screen: the verdict, and the five answers a stranger wants.
 
-use crate::report::words::{changed, effect, factor, listed, number, seconds, share, share_estimate};
-use crate::report::{Confidence, Failure, Report};
+use crate::report::words::{changed, effect, factor, listed, number, seconds, share_estimate};
+use crate::report::{Confidence, Effect, Failure, Measure, Report, Severity};
 use maud::{Markup, html};
 
 pub(super) fn summary(report: &Report) -> Markup {
@@ -21,7 +21,7 @@ pub(super) fn summary(report: &Report) -> Markup {
         dl.answers {
             (answer("What breaks first, and at which load", breaks(report)))
             @if let Some(failure) = slow_outside(report) {
-                (answer(&format!("What happens with {}", failure.fault.text), suffers(failure)))
+                (answer(&format!("What happens with {} (an external API)", failure.fault.text), suffers(failure)))
             }
             @if let Some(failure) = worst(report) {
                 (answer("The worst that was found", html! { b { (failure.fault.text) } ". " (suffers(failure)) }))
@@ -38,16 +38,21 @@ fn answer(question: &str, text: Markup) -> Markup {
 
 fn marks(report: &Report) -> Markup {
     let findings = report.findings.as_deref().unwrap_or_default();
-    let of = |word: &str| findings.iter().filter(|f| f.severity.word() == word).count();
+    let of = |severity: Severity| findings.iter().filter(|f| f.severity == severity).count();
     html! {
         div.marks {
             @if let Some(scores) = &report.scores {
-                @if let Some(readiness) = &scores.readiness { span.mark { b { (number(readiness.score)) "/10" } " readiness" } }
+                @if let Some(readiness) = &scores.readiness {
+                    @let unknown = readiness.items.iter().filter(|item| item.passed.is_none()).count();
+                    span.mark { b { (number(readiness.score)) "/10" } " readiness" @if unknown > 0 { ", " (unknown) " unknown" } }
+                }
                 @if let Some(grade) = &scores.observability { span.mark title=(grade.why) { b { (grade.grade) } " observability" } }
             }
             @if let Some(capacity) = &report.capacity { span.mark { b { (factor(capacity.load)) } " of today's load is borne" } }
             @if report.findings.is_some() {
-                @for word in ["P0", "P1", "P2"] { span.mark { b { (of(word)) } " " (word) } }
+                @for severity in [Severity::P0, Severity::P1, Severity::P2] {
+                    span.mark { b { (of(severity)) } " " (severity.word()) ": " (severity.meaning()) }
+                }
             }
         }
     }
@@ -81,14 +86,30 @@ fn worst(report: &Report) -> Option<&Failure> {
     report.failures.iter().flatten().find(|f| Some(&f.fault.target) != told && !f.users.is_empty())
 }
 
+/// `web.home answers 48 ±6% of requests instead of 100%`
+fn loses(user: &Effect) -> String {
+    let (before, after) = (user.measure.show(&user.before), user.measure.show(&user.after));
+    match user.measure {
+        Measure::SuccessRate => format!("{} answers {after} of requests instead of {before}", user.subject),
+        _ => effect(user),
+    }
+}
+
 fn suffers(failure: &Failure) -> Markup {
-    let steps: Vec<&str> = failure.cascade.iter().map(|s| s.component.as_str()).collect();
+    let steps: Vec<String> =
+        failure.cascade.iter().map(|s| format!("{} (after {})", s.component, seconds(s.at_s))).collect();
+    let others: Vec<String> = failure.users.iter().skip(1).map(|user| user.subject.clone()).collect();
     html! {
         @match failure.users.first() {
-            Some(first) => { (effect(first)) @if failure.users.len() > 1 { " (and " (failure.users.len() - 1) " more)" } "." }
+            Some(first) => {
+                (loses(first)) "."
+                @if !others.is_empty() { " " (listed(&others)) @if others.len() == 1 { " suffers" } @else { " suffer" } ", too." }
+            }
             None => { "No user notices." }
         }
-        @if !failure.collateral.is_empty() { " " (listed(&failure.collateral)) " go down without needing it." }
+        @if !failure.collateral.is_empty() {
+            " " b { (listed(&failure.collateral)) } @if failure.collateral.len() == 1 { " does" } @else { " do" } " not even need " (failure.fault.target) "."
+        }
         @if !steps.is_empty() { " It spreads to " (steps.join(", then ")) "." }
         " " (recovers(failure)) " " a href="#failures" { "Failures" }
     }
@@ -130,18 +151,12 @@ fn sure(report: &Report) -> Markup {
     let high = findings.iter().filter(|f| f.confidence == Confidence::High).count();
     let confirmed = report.failures.as_ref().map_or(0, Vec::len);
     html! {
-        (report.replications) " runs behind each figure at 1x and " (factor(report.load)) ", with 95% intervals"
+        @if report.replications == 1 { "One run behind each figure, so without intervals" }
+        @else { (report.replications) " runs behind each figure at 1x" @if report.load != 1.0 { " and " (factor(report.load)) } ", with 95% intervals" }
         @if let Some(c) = &report.capacity { @if let Some(high) = c.high { "; the capacity lies between " (factor(c.low)) " and " (factor(high)) } }
         @if !findings.is_empty() { "; " (high) " of " (findings.len()) " findings are clear beyond their intervals" }
         @if confirmed > 0 { "; " (confirmed) " failures confirmed by several runs, " (report.unconfirmed.len()) " by one short run" }
         ". A simulation of the model, not of the real system: it is as right as the model's figures. "
-        @if let Some(run) = report.asked_run() { @if let Some(worst) = success(run) { "Least success at " (factor(run.load)) ": " (worst) ". " } }
         a href="#repeat" { "Settings" }
     }
-}
-
-fn success(run: &crate::report::Run) -> Option<String> {
-    let all = run.traffic.values().filter_map(|t| t.total.success_rate);
-    all.min_by(|a, b| a.mean.total_cmp(&b.mean))
-        .map(|e| if e.low.is_finite() { share_estimate(&e) } else { share(e.mean) })
 }

@@ -1,8 +1,9 @@
 //! The system as a layered picture.
 
 use super::layout::{Arrow, HIGH, Layout, Place, WIDE};
+use crate::report::Report;
+use crate::report::pictures::{Pictures, Wire};
 use crate::report::words::{factor, share};
-use crate::report::{Report, pictures::Pictures};
 use maud::{Markup, html};
 use std::fmt::Write as _;
 
@@ -32,7 +33,7 @@ pub(super) fn picture(report: &Report, layout: &Layout, live: bool) -> Markup {
 }
 
 fn line(arrow: &Arrow, id: &str) -> Markup {
-    let class = if arrow.wire.delivers { "wire delivers" } else { "wire" };
+    let class = if arrow.wire.delivers || arrow.wire.dead_letters { "wire delivers" } else { "wire" };
     html! {
         path class=(class) data-to=(arrow.to) d=(curve(&arrow.points)) marker-end=(format!("url(#{id}-tip)")) {
             title { (arrow.wire.name) }
@@ -70,10 +71,10 @@ fn node(report: &Report, place: &Place, index: usize, live: bool) -> Markup {
             rect width=(WIDE) height=(HIGH) rx=(if node.role == "traffic" { 30 } else { 6 }) {}
             text.name x=(WIDE / 2.0) y="20" text-anchor="middle" { (short(&node.name, 21)) }
             text.what x=(WIDE / 2.0) y="36" text-anchor="middle" { (short(&what, 26)) }
-            @if live {
+            @if live && node.role != "traffic" {
                 rect.bar x="12" y="44" width=(WIDE - 24.0) height="5" rx="2" {}
                 rect.fill x="12" y="44" width="0" height="5" rx="2" {}
-                text.state x=(WIDE / 2.0) y="65" text-anchor="middle" { @if node.role != "traffic" { "well" } }
+                text.state x=(WIDE / 2.0) y="65" text-anchor="middle" { "well" }
             } @else if node.role != "traffic" {
                 @for (i, (run, busy)) in runs.iter().zip(&node.busy).enumerate() { (bar(i, run.load, busy)) }
             }
@@ -93,7 +94,7 @@ fn bar(row: usize, load: f64, busy: &Option<(String, f64)>) -> Markup {
     html! {
         text.load x="10" y=(y + 9.0) { (factor(load)) }
         rect.bar x="40" y=(y + 2.0) width="62" height="6" rx="2" {}
-        rect.fill class=(state(busy.clone())) x="40" y=(y + 2.0) width=(round(62.0 * share_used.min(1.0))) height="6" rx="2" {}
+        rect class=(format!("fill {}", state(busy.clone()))) x="40" y=(y + 2.0) width=(round(62.0 * share_used.min(1.0))) height="6" rx="2" {}
         text.share x="106" y=(y + 9.0) { (figure) }
     }
 }
@@ -139,9 +140,20 @@ fn short(name: &str, most: usize) -> String {
     if name.chars().count() <= most { name.into() } else { name.chars().take(most - 1).chain(['…']).collect() }
 }
 
+/// What is said of an arrow in files of their own, line by line: how often, and every guard.
+fn said(wire: &Wire) -> Vec<String> {
+    let rate = format!("{}/s", crate::report::words::number(wire.rate_per_s));
+    let what = if wire.dead_letters { format!("dead letters, {rate}") } else { rate };
+    std::iter::once(what).chain(wire.guards.iter().cloned()).collect()
+}
+
 /// The topology for Graphviz.
 pub(in crate::report) fn dot(pictures: &Pictures) -> String {
-    let quoted = |text: &str| format!("\"{}\"", super::clean(text).replace('\\', "\\\\").replace('"', "\\\""));
+    let quoted = |text: &str| {
+        let text = super::clean(text).replace('\\', "\\\\").replace('"', "\\\"");
+        // A line's end is written so, too.
+        format!("\"{}\"", text.replace('\n', "\\n"))
+    };
     let mut out = String::from("digraph system {\n  rankdir=TB;\n  node [shape=box, fontname=\"sans-serif\"];\n");
     for (i, node) in pictures.nodes.iter().enumerate() {
         let shape = match node.role.as_str() {
@@ -152,8 +164,8 @@ pub(in crate::report) fn dot(pictures: &Pictures) -> String {
         let _ = writeln!(out, "  n{i} [label={}{shape}];", quoted(&node.name));
     }
     for wire in &pictures.wires {
-        let label = format!("{}/s {}", crate::report::words::number(wire.rate_per_s), wire.guards.join(", "));
-        let _ = writeln!(out, "  n{} -> n{} [label={}];", wire.from, wire.to, quoted(label.trim()));
+        let dashed = if wire.delivers || wire.dead_letters { ", style=dashed" } else { "" };
+        let _ = writeln!(out, "  n{} -> n{} [label={}{dashed}];", wire.from, wire.to, quoted(&said(wire).join("\n")));
     }
     out.push_str("}\n");
     out
@@ -180,8 +192,9 @@ pub(in crate::report) fn mermaid(pictures: &Pictures) -> String {
         let _ = writeln!(out, "  n{i}{open}\"{}\"{close}", plain(&node.name));
     }
     for wire in &pictures.wires {
-        let rate = crate::report::words::number(wire.rate_per_s);
-        let _ = writeln!(out, "  n{} -->|\"{rate}/s\"| n{}", wire.from, wire.to);
+        let line = if wire.delivers || wire.dead_letters { "-.->" } else { "-->" };
+        let label: Vec<String> = said(wire).iter().map(|part| plain(part)).collect();
+        let _ = writeln!(out, "  n{} {line}|\"{}\"| n{}", wire.from, label.join("<br/>"), wire.to);
     }
     out
 }

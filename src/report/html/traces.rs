@@ -2,7 +2,7 @@
 
 use crate::report::Report;
 use crate::report::traces::{Example, Request, Side, Span, Traced, WhereTimeGoes};
-use crate::report::words::{count, factor, ms};
+use crate::report::words::{count, factor, ms, seconds};
 use maud::{Markup, html};
 
 /// Requests drawn of each kind, for each run.
@@ -17,7 +17,7 @@ pub(super) fn any(report: &Report) -> bool {
 
 pub(super) fn traces(report: &Report) -> Markup {
     html! {
-        p { "From single requests of the first run at each load. Each instant counts once, where the request was held up then." }
+        p { "From single requests of one run at each load. Each instant counts once, where the request was held up then. In the courses, what is " b { "striped" } " is time in line, " b { "blue" } " is in progress, " b { "red" } " failed; below each stands what it caused." }
         @for traced in report.traces.iter().filter(|traced| !traced.requests.is_empty()) {
             @if let Some(time) = &traced.time { (table(traced, time)) }
             @for (example, title) in [(Example::Slowest, "Slow requests"), (Example::Failed, "Failed requests")] {
@@ -77,7 +77,7 @@ fn table(traced: &Traced, time: &WhereTimeGoes) -> Markup {
             }
         }
         p.dim {
-            "Means of " (time.requests[0]) " requests near the median and " (time.requests[1]) " near the 99th percentile. "
+            "Means of " (time.requests[0]) " requests near the median and " (time.requests[1]) " near the 99th percentile, of " (seconds(traced.seconds)) " of one run. "
             "Bars: working dark, waiting striped."
         }
     }
@@ -105,7 +105,7 @@ fn waterfall(request: &Request) -> Markup {
             }
             div.scroll tabindex="0" role="group" aria-label=(format!("Course of a request to {}", request.endpoint)) {
                 table.waterfall {
-                    thead { tr { th.text { "Who, what" } th.text { "When" } th { "Took" } th { "In line" } th.text { "Ended" } } }
+                    thead { tr { th.text { "Who, what" } th.text.when { "When" } th { "Took" } th.opt { "In line" } th.text { "Ended" } } }
                     tbody { @for (depth, span) in rows.iter().take(ROWS) { (row(*depth, span, [start, end])) } }
                 }
             }
@@ -127,7 +127,7 @@ fn rows(spans: &[Span]) -> Vec<(usize, &Span)> {
     let mut open: Vec<(usize, usize)> = if spans.is_empty() { Vec::new() } else { vec![(0, 0)] };
     while let Some((i, depth)) = open.pop() {
         // A try that is no more than what it sent has no row of its own.
-        let alone = spans[i].side == Side::Caller && told_by_child(spans, &children[i], i);
+        let alone = matches!(spans[i].side, Side::Caller | Side::Publisher) && told_by_child(spans, &children[i], i);
         if !alone {
             found.push((depth, &spans[i]));
         }
@@ -145,7 +145,8 @@ fn told_by_child(spans: &[Span], children: &[usize], i: usize) -> bool {
 fn row(depth: usize, span: &Span, [start, end]: [u64; 2]) -> Markup {
     let all = (end - start).max(1) as f64;
     let at = |ns: u64| ns.clamp(start, end).saturating_sub(start) as f64;
-    let waited = (span.waited_ms * 1e6).min(span.ms() * 1e6);
+    // Only what lies within the picture.
+    let waited = (span.waited_ms * 1e6).min(at(span.end_ns) - at(span.start_ns));
     let left = 100.0 * at(span.start_ns) / all;
     let part = |ns: f64| format!("width:{:.2}%", 100.0 * ns / all);
     let rest = (at(span.end_ns) - at(span.start_ns) - waited).max(0.0);
@@ -153,13 +154,13 @@ fn row(depth: usize, span: &Span, [start, end]: [u64; 2]) -> Markup {
     html! {
         tr {
             th.text scope="row" style=(format!("padding-left:{:.1}em", 0.4 + 0.9 * depth.min(12) as f64)) { (said(span)) }
-            td.text { span.line aria-hidden="true" {
+            td.text.when { span.line aria-hidden="true" {
                 span style=(format!("width:{left:.2}%")) {}
                 span.waits style=(part(waited)) {}
                 span class=(class) style=(part(rest)) {}
             } }
             td { (ms(span.ms())) }
-            td { (spent(span.waited_ms)) }
+            td.opt { (spent(span.waited_ms)) }
             td.text { (ended(span)) }
         }
     }
@@ -169,8 +170,9 @@ fn said(span: &Span) -> Markup {
     html! {
         @match (span.side, &span.peer) {
             (Side::User, _) => { (span.service) " ask " (span.name) },
-            (Side::Caller, _) => { (span.service) " calls " (span.name) @if span.retry > 0 { ", retry " (span.retry) } },
-            (Side::Server, _) => { b { (span.name) } },
+            (Side::Caller | Side::Publisher, _) => { (span.service) " calls " (span.name) @if span.retry > 0 { ", retry " (span.retry) } },
+            (Side::Queue, _) => { (span.service) " delivers" @if let Some(queued) = span.queued_ms.filter(|q| *q >= 0.0005) { " after " (ms(queued)) } @if span.retry > 0 { ", retry " (span.retry) } },
+            (Side::Server | Side::Consumer, _) => { b { (span.name) } },
         }
     }
 }

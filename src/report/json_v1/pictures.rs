@@ -14,6 +14,24 @@ pub(super) struct Pictures<'a> {
     load_curve: Vec<LoadPoint<'a>>,
     courses: Vec<Course<'a>>,
     failure_matrix: Vec<Struck<'a>>,
+    latency_histograms: Vec<Latencies<'a>>,
+}
+
+/// How long answers took.
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
+struct Latencies<'a> {
+    load: f64,
+    endpoint: &'a str,
+    /// Steps without answers are left out.
+    steps: Vec<LatencyStep>,
+}
+
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
+struct LatencyStep {
+    up_to_s: f64,
+    answers: u64,
 }
 
 #[derive(JsonSchema, Serialize)]
@@ -43,6 +61,7 @@ struct Wire<'a> {
     rate_per_s: f64,
     guards: &'a [String],
     delivers_messages: bool,
+    carries_dead_letters: bool,
 }
 
 #[derive(JsonSchema, Serialize)]
@@ -96,7 +115,13 @@ pub(super) fn pictures(p: &ours::Pictures) -> Pictures<'_> {
         load_curve: p.curve.iter().map(point).collect(),
         courses: p.courses.iter().map(course).collect(),
         failure_matrix: p.matrix.iter().map(struck).collect(),
+        latency_histograms: p.latencies.iter().map(latencies).collect(),
     }
+}
+
+fn latencies(l: &ours::Latencies) -> Latencies<'_> {
+    let steps = l.steps.iter().map(|(up_to_s, answers)| LatencyStep { up_to_s: *up_to_s, answers: *answers });
+    Latencies { load: l.load, endpoint: &l.endpoint, steps: steps.collect() }
 }
 
 fn node(n: &ours::Node) -> Node<'_> {
@@ -119,6 +144,7 @@ fn wire(w: &ours::Wire) -> Wire<'_> {
         rate_per_s: w.rate_per_s,
         guards: &w.guards,
         delivers_messages: w.delivers,
+        carries_dead_letters: w.dead_letters,
     }
 }
 

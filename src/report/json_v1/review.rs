@@ -116,12 +116,21 @@ pub(super) struct Failure<'a> {
     sustained_by: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stuck: Option<Stuck<'a>>,
+    /// Requests answered per second in each part of the run, the mean over the replications.
+    answered: Answered<'a>,
     cascade: Vec<CascadeStep<'a>>,
     collateral: &'a [String],
     /// Left out where the model has no alerts.
     #[serde(skip_serializing_if = "Option::is_none")]
     detection: Option<alerts::Detection<'a>>,
     side_effects: BTreeMap<&'static str, Estimate>,
+}
+
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
+struct Answered<'a> {
+    window_s: f64,
+    per_s: &'a [f64],
 }
 
 #[derive(JsonSchema, Serialize)]
@@ -299,6 +308,7 @@ pub(super) fn failure(f: &report::Failure) -> Failure<'_> {
         metastable: estimate(&f.metastable),
         sustained_by: f.sustained_by.as_deref(),
         stuck: f.stuck.as_ref().map(stuck),
+        answered: Answered { window_s: f.answered.window_s, per_s: &f.answered.per_s },
         cascade: f
             .cascade
             .iter()

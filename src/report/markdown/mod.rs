@@ -147,8 +147,15 @@ fn fixes(report: &Report, out: &mut String) -> std::fmt::Result {
         for finding in these.iter().take(TOLD) {
             let place = finding.place.as_ref().map(|p| format!(" ({}:{})", p.file, p.line)).unwrap_or_default();
             writeln!(out, "- {}{}", plain(&finding.title), plain(&place))?;
-            for change in finding.fix.iter().flat_map(|fix| &fix.changes).take(3) {
-                writeln!(out, "  - {}", plain(&changed(change)))?;
+            match (&finding.fix, &report.plan) {
+                (Some(fix), Some(plan)) if plan.changes.len() > 1 && plan.changes == fix.changes => {
+                    writeln!(out, "  - the plan to {} above", factor(plan.target_load))?;
+                }
+                (fix, _) => {
+                    for change in fix.iter().flat_map(|fix| &fix.changes).take(3) {
+                        writeln!(out, "  - {}", plain(&changed(change)))?;
+                    }
+                }
             }
             if let Some(gives) = &finding.effect {
                 writeln!(out, "  - gives {}", plain(&effect(gives)))?;

@@ -5,8 +5,8 @@ use super::page::{Ink, Page};
 use crate::report::words::{factor, listed, ms, number, share};
 use crate::report::{AskedFaults, FaultPair, FaultPairs, Gauge, Reading, Report, Screened};
 
-/// So many are named in a line.
-const NAMED: usize = 3;
+/// So many are named in a line, by how much must be left out.
+const NAMED: [usize; 4] = [3, 2, 1, 1];
 /// Losing so much of all requests is noticed.
 const NOTICED: f64 = 0.005;
 
@@ -27,17 +27,18 @@ pub(super) fn campaign(report: &Report, page: &mut Page) {
 
 fn at_the_load_asked_for(asked: &AskedFaults, page: &mut Page) {
     let load = factor(asked.load);
-    let named = if page.verbose { usize::MAX } else { NAMED };
+    let named = page.most(NAMED);
+    let noticed = asked.tried.iter().filter(|f| is_noticed(f)).count();
+    if page.most([1, 1, 1, 0]) == 0 {
+        return at_the_load_in_brief(asked, noticed, page);
+    }
     let mut text = match asked.holds_without {
         false => {
             format!("{} the SLOs are missed without any fault, so none is to blame", Ink::Bold.on(format!("At {load}")))
         }
         true => format!("{} the SLOs hold without a fault", Ink::Bold.on(format!("At {load}"))),
     };
-    let noticed = asked.tried.iter().filter(|f| is_noticed(f)).count();
-    let mut worst: Vec<&Screened> =
-        asked.tried.iter().filter(|f| f.blast_radius >= 2.0 * NOTICED || !f.recovers).collect();
-    worst.sort_by(|a, b| b.blast_radius.total_cmp(&a.blast_radius));
+    let worst = worst(asked);
     text.push_str(&format!(
         ". Of {} faults tried there, each beside the same run without, users notice {noticed}",
         asked.tried.len()
@@ -62,8 +63,36 @@ fn at_the_load_asked_for(asked: &AskedFaults, page: &mut Page) {
     page.wrapped(2, 4, &text);
 }
 
+/// Those that take requests along that need not fail, or may not recover; the worst first.
+fn worst(asked: &AskedFaults) -> Vec<&Screened> {
+    let mut worst: Vec<&Screened> =
+        asked.tried.iter().filter(|f| f.blast_radius >= 2.0 * NOTICED || !f.recovers).collect();
+    worst.sort_by(|a, b| b.blast_radius.total_cmp(&a.blast_radius));
+    worst
+}
+
+fn at_the_load_in_brief(asked: &AskedFaults, noticed: usize, page: &mut Page) {
+    let first = worst(asked).first().map(|f| {
+        let stuck = if f.recovers { "" } else { ", may not recover" };
+        format!("; worst is {} ({} lost without need{stuck})", f.fault.text, share(f.blast_radius.min(1.0)))
+    });
+    let load = Ink::Bold.on(format!("At {}", factor(asked.load)));
+    let (tried, first) = (asked.tried.len(), first.unwrap_or_default());
+    page.wrapped(2, 4, &format!("{load} users notice {noticed} of {tried} faults, beside the same run without{first}"));
+}
+
 fn two_at_once(pairs: &FaultPairs, page: &mut Page) {
     let all = pairs.tried == pairs.touching;
+    if page.most([1, 1, 1, 0]) == 0 {
+        let (title, n) = (Ink::Bold.on("Two at once:"), pairs.worse.len());
+        let first = pairs.worse.first().map(|p| {
+            let ([a, b], lost) = (&p.faults, share(p.together.min(1.0)));
+            format!(", first {} with {} ({lost} of requests lost)", a.text, b.text)
+        });
+        let first = first.unwrap_or_default();
+        let text = format!("{title} of {} pairs tried {n} are worse than they add up to{first}", pairs.tried);
+        return page.wrapped(2, 4, &text);
+    }
     let mut text = match all {
         true => {
             format!("{} all {} pairs that touch the same part were tried", Ink::Bold.on("Two at once:"), pairs.tried)
@@ -80,7 +109,7 @@ fn two_at_once(pairs: &FaultPairs, page: &mut Page) {
         (false, true) => " (as many as --budget had time for on this machine; another may try more or fewer)",
         (false, false) => " (as many as the budget of events allows)",
     });
-    let named = if page.verbose { pairs.worse.len() } else { NAMED.min(pairs.worse.len()) };
+    let named = page.most(NAMED).min(pairs.worse.len());
     if pairs.worse.is_empty() {
         text.push_str("; none is worse than the two add up to");
     } else {

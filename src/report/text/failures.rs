@@ -1,14 +1,19 @@
 //! The failure campaign: what each fault takes down, in which order, and whether it comes back.
 
-use super::page::{Ink, Page, width_of};
+use super::fixes::effects;
+use super::page::{Ink, Page, sparkline, width_of};
 use super::{alerts, campaign};
-use crate::report::words::{effect, effect_briefly, factor, listed, number, seconds, share_estimate};
+use crate::report::words::{drills, effect_briefly, listed, number, seconds, share_estimate};
 use crate::report::{CascadeStep, Estimate, Failure, FaultInfo, Recovery, Report, Screened};
 
-/// So many are shown in full unless everything is asked for.
-const SHOWN: usize = 2;
-/// So many components are listed in a line each.
-const LISTED: usize = 8;
+/// By how much must be left out: so many are shown in full,
+const SHOWN: [usize; 4] = [2, 2, 1, 1];
+/// so many components are listed in a line each,
+const LISTED: [usize; 4] = [8, 8, 6, 3];
+/// each with so many ways in which it was struck,
+const WAYS: [usize; 4] = [usize::MAX, 3, 2, 1];
+/// so many effects stand beside one another.
+const EFFECTS: [usize; 4] = [usize::MAX, 3, 2, 1];
 /// So many are named in a list.
 const BRIEF: usize = 12;
 const LABEL: usize = 11;
@@ -18,14 +23,14 @@ pub(super) fn failures(report: &Report, page: &mut Page) {
     if failures.is_empty() && report.unconfirmed.is_empty() {
         return;
     }
-    page.heading("Failure modes", &about(failures));
+    page.heading("Failure modes", &drills(failures));
     let (harmful, harmless): (Vec<&Failure>, Vec<&Failure>) = failures.iter().partition(|f| hurts(f));
     // What takes others along, or does not come back, deserves the room; that a component is missed when it is gone does not.
     let mut told: Vec<&str> = Vec::new();
     let (telling, plain): (Vec<&Failure>, Vec<&Failure>) = harmful.into_iter().partition(|f| {
         // Of several faults of the same part the most urgent is enough.
         let first = !told.contains(&f.fault.target.as_str());
-        let full = page.verbose || (first && spreads(f) && told.len() < SHOWN);
+        let full = page.verbose || (first && spreads(f) && told.len() < page.most(SHOWN));
         if full {
             told.push(&f.fault.target);
         }
@@ -46,7 +51,9 @@ fn screened(report: &Report, harmless: &[&Failure], page: &mut Page) {
     let (noticed, unnoticed): (Vec<&Screened>, Vec<&Screened>) = all.partition(|f| campaign::is_noticed(f));
     let quiet: Vec<&FaultInfo> = harmless.iter().map(|f| &f.fault).chain(unnoticed.iter().map(|f| &f.fault)).collect();
     if !quiet.is_empty() {
-        let names: Vec<String> = targets(&quiet, |f| f).iter().map(|(target, all)| gathered(target, all)).collect();
+        let ways = page.most(WAYS);
+        let names: Vec<String> =
+            targets(&quiet, |f| f).iter().map(|(target, all)| gathered(target, all, ways)).collect();
         let once = if unnoticed.is_empty() { "" } else { " (most by one short run each)" };
         let title = Ink::Good.on("No user notices");
         let text = match page.verbose || quiet.len() <= BRIEF {
@@ -59,21 +66,24 @@ fn screened(report: &Report, harmless: &[&Failure], page: &mut Page) {
     }
     if !noticed.is_empty() {
         let faults: Vec<&FaultInfo> = noticed.iter().map(|f| &f.fault).collect();
-        let names: Vec<String> = targets(&faults, |f| f).iter().map(|(target, all)| gathered(target, all)).collect();
-        page.wrapped(
-            2,
-            4,
-            &Ink::Dim.on(format!("Not confirmed, by one short run each: {}", some(names, page.verbose))),
-        );
+        let groups = targets(&faults, |f| f);
+        let names: Vec<String> = groups.iter().map(|(target, all)| gathered(target, all, usize::MAX)).collect();
+        let parts: Vec<String> = groups.iter().map(|(target, all)| format!("{} at {target}", all.len())).collect();
+        let told = match page.most([2, 2, 1, 0]) {
+            0 => format!("Not confirmed: {} that hurt users in one short run (-v shows them)", noticed.len()),
+            1 => format!("Not confirmed, by one short run each: {}", some(parts, ", ", page.verbose)),
+            _ => format!("Not confirmed, by one short run each: {}", some(names, "; ", page.verbose)),
+        };
+        page.wrapped(2, 4, &Ink::Dim.on(told));
     }
 }
 
 /// The first of them with the number of the others; all of them where that is asked for.
-fn some(mut names: Vec<String>, all: bool) -> String {
+fn some(mut names: Vec<String>, between: &str, all: bool) -> String {
     let more = if all { 0 } else { names.len().saturating_sub(BRIEF) };
     names.truncate(names.len() - more);
-    let names = names.join("; ");
-    if more == 0 { names } else { format!("{names}; and {more} more (-v shows all)") }
+    let names = names.join(between);
+    if more == 0 { names } else { format!("{names}{between}and {more} more (-v shows all)") }
 }
 
 /// The parts of which nobody notices anything that was tried.
@@ -89,23 +99,6 @@ fn quiet_parts(report: &Report, quiet: &[&FaultInfo], noticed: &[&Screened]) -> 
     }
 }
 
-/// What was done, as far as it was the same for all.
-fn about(failures: &[Failure]) -> String {
-    let Some(first) = failures.first() else { return String::new() };
-    let load = match failures.iter().all(|f| f.load == first.load) {
-        true => format!(" at {}", factor(first.load)),
-        false => String::new(),
-    };
-    let mut lengths: Vec<f64> = failures.iter().filter_map(|f| f.fault.duration_s).collect();
-    lengths.sort_by(f64::total_cmp);
-    let time = match (lengths.first(), lengths.last()) {
-        (Some(short), Some(long)) if short == long => format!(" for {}", seconds(*long)),
-        (Some(short), Some(long)) => format!(" for {} to {}", seconds(*short), seconds(*long)),
-        _ => String::new(),
-    };
-    format!("one fault{time}{load}, beside the same run without")
-}
-
 /// Whether others suffer who need not, or it does not come back.
 fn spreads(failure: &Failure) -> bool {
     !failure.collateral.is_empty() || failure.recovers.as_ref().is_some_and(|r| r.probability.mean < 1.0)
@@ -114,7 +107,7 @@ fn spreads(failure: &Failure) -> bool {
 /// One line for each component: what was done to it, and the worst that came of it.
 fn by_target(failures: &[&Failure], page: &mut Page) {
     let all = targets(failures, |f| &f.fault);
-    let shown = if page.verbose { all.len() } else { LISTED.min(all.len()) };
+    let shown = page.most(LISTED).min(all.len());
     for (target, faults) in &all[..shown] {
         let worst = faults.iter().find_map(|f| f.users.first()).map(effect_briefly).unwrap_or_default();
         let back = if faults.iter().any(|f| spreads(f) && f.recovers.is_some_and(|r| r.probability.mean < 1.0)) {
@@ -126,7 +119,7 @@ fn by_target(failures: &[&Failure], page: &mut Page) {
         let unseen = faults.iter().find_map(|f| alerts::unseen(&f.side_effects));
         let more: String =
             [unseen, alerts::told_of_all(faults)].into_iter().flatten().map(|m| format!("; {m}")).collect();
-        page.wrapped(2, 4, &format!("{}: {worst}{back}{more}", gathered(target, &struck)));
+        page.wrapped(2, 4, &format!("{}: {worst}{back}{more}", gathered(target, &struck, page.most(WAYS))));
     }
     if all.len() > shown {
         page.push_line(&Ink::Dim.on(format!("  {} more parts (-v shows all)", all.len() - shown)));
@@ -146,13 +139,20 @@ fn targets<'a, T>(all: &[&'a T], fault: impl Fn(&'a T) -> &'a FaultInfo) -> Vec<
     groups
 }
 
-/// `orders killed, 2s slower or failing`
-fn gathered(target: &str, faults: &[&FaultInfo]) -> String {
+/// `orders killed, 2s slower or failing`; `orders killed or 7 more ways` where only so many are told.
+fn gathered(target: &str, faults: &[&FaultInfo], most: usize) -> String {
     let way = |f: &&'_ FaultInfo| f.text.strip_prefix(target).and_then(|rest| rest.strip_prefix(' ')).map(String::from);
     let mut ways: Vec<String> = faults.iter().filter_map(way).collect();
     // A fault whose words do not begin with its target, such as `one replica of web killed`.
     let others = faults.iter().filter(|f| way(f).is_none()).map(|f| f.text.clone());
-    let others: Vec<String> = others.collect();
+    let mut others: Vec<String> = others.collect();
+    let told = most.max(1).min(ways.len() + others.len());
+    let more = ways.len() + others.len() - told;
+    if more > 0 {
+        ways.truncate(told);
+        others.truncate(told - ways.len());
+        ways.push(format!("struck in {more} more ways"));
+    }
     let last = ways.pop();
     let ways = match last {
         None => return others.join(", "),
@@ -173,7 +173,8 @@ fn in_full(failure: &Failure, page: &mut Page) {
     let lost = failure.lost_requests.as_ref().map(|e| format!("{} requests", number(e.mean)));
     if !failure.users.is_empty() {
         let unseen = alerts::unseen(&failure.side_effects);
-        let all = failure.users.iter().map(effect).chain(unseen).collect::<Vec<_>>().join("; ");
+        let users = effects(failure.users.iter(), page.most(EFFECTS));
+        let all = [users].into_iter().chain(unseen).collect::<Vec<_>>().join("; ");
         let text = match lost {
             Some(lost) => format!("{lost}: {all}"),
             None => all,
@@ -188,14 +189,29 @@ fn in_full(failure: &Failure, page: &mut Page) {
     if !failure.collateral.is_empty() {
         let verb = if failure.collateral.len() == 1 { "fails without needing" } else { "fail without needing" };
         let blast = blast.map(|blast| format!(": {blast}")).unwrap_or_default();
-        let text = format!("{} {verb} {target}{blast}", Ink::Bad.on(listed(&failure.collateral)));
+        let names = Ink::Bad.on(listed(&failure.collateral));
+        let text = match page.most([1, 1, 1, 0]) {
+            0 => format!("{names}{}", blast.trim_end_matches(" of that time")),
+            _ => format!("{names} {verb} {target}{blast}"),
+        };
         page.labelled(4, "collateral", LABEL, &text);
     } else if let Some(blast) = blast {
         page.labelled(4, "blast", LABEL, &format!("{blast} were lost without needing {target}"));
     }
+    answered(failure, page);
     cascade(&failure.cascade, page);
     let told = failure.detection.as_ref().and_then(alerts::told).map(|told| format!("; {told}")).unwrap_or_default();
     page.labelled(4, "after it", LABEL, &format!("{}{told}", recovery(failure)));
+}
+
+/// What users got meanwhile, as a picture of one line.
+fn answered(failure: &Failure, page: &mut Page) {
+    let course = &failure.answered.per_s;
+    let (Some(first), false) = (course.first(), course.len() < 8) else { return };
+    let least = course.iter().copied().fold(f64::INFINITY, f64::min);
+    let all = seconds(course.len() as f64 * failure.answered.window_s);
+    let text = format!("{} {}/s, {}/s at worst, in {all}", sparkline(course), number(*first), number(least));
+    page.beside(4, "answered", LABEL, &text);
 }
 
 /// Who became impaired: each step stands under the step it came from.
@@ -211,7 +227,17 @@ fn cascade(steps: &[CascadeStep], page: &mut Page) {
         let text = format!("+{:<6} {branch}{}: {}{via}", seconds(step.at_s), step.component, step.mechanism);
         let label = if i == 0 { "spreads" } else { "" };
         let figures = campaign::readings(&step.readings);
-        let fits = 4 + LABEL + width_of(&text) + 2 + width_of(&figures) <= page.width();
+        let fits = |text: &str, figures: &str| 4 + LABEL + width_of(text) + 2 + width_of(figures) <= page.width();
+        // Where a line must do, the tree tells along which connection, and the first figure is enough.
+        let (text, figures) = match page.most([1, 1, 0, 0]) {
+            0 if !fits(&text, &figures) => {
+                let brief = format!("+{:<6} {branch}{}: {}", seconds(step.at_s), step.component, step.mechanism);
+                let first = figures.split(", ").next().unwrap_or_default().to_string();
+                if fits(&brief, &figures) { (brief, figures) } else { (brief, first) }
+            }
+            _ => (text, figures),
+        };
+        let fits = fits(&text, &figures);
         match (figures.is_empty(), fits) {
             (true, _) => page.beside(4, label, LABEL, &text),
             (false, true) => page.beside(4, label, LABEL, &format!("{text}, {figures}")),

@@ -1,13 +1,18 @@
 //! What to change, the most urgent first, and what not to.
 
 use super::page::{Ink, Page, width_of};
-use crate::report::words::{effect, factor};
-use crate::report::{Change, Confidence, Finding, Kind, Report, Severity};
+use crate::report::words::{counted, effect, factor};
+use crate::report::{Change, Confidence, Effect, Finding, Kind, Report, Severity};
 
-/// So many findings of P0 are told in full, so many of P1 come with their fix, and so many of P2 are named, unless everything is asked for.
-const P0_FULL: usize = 2;
-const P1_SHOWN: usize = 10;
-const P2_SHOWN: usize = 4;
+/// By how much must be left out: so many findings of P0 are told in full,
+const P0_FULL: [usize; 4] = [2, 1, 0, 0];
+/// so many of P1 and of P2 are named,
+const P1_SHOWN: [usize; 4] = [10, 6, 4, 2];
+const P2_SHOWN: [usize; 4] = [4, 3, 2, 1];
+/// with so many effects each,
+const EFFECTS: [usize; 4] = [usize::MAX, 2, 1, 1];
+/// and so many things that were tried in vain, each with its reason.
+const IN_VAIN: [usize; 4] = [usize::MAX, 2, 0, 0];
 const LABEL: usize = 6;
 
 pub(super) fn fixes(report: &Report, page: &mut Page) {
@@ -25,22 +30,27 @@ pub(super) fn fixes(report: &Report, page: &mut Page) {
         let shown = match severity {
             _ if page.verbose => these.len(),
             Severity::P0 => these.len(),
-            Severity::P1 => P1_SHOWN.min(these.len()),
-            Severity::P2 => P2_SHOWN.min(these.len()),
+            Severity::P1 => page.most(P1_SHOWN).min(these.len()),
+            Severity::P2 => page.most(P2_SHOWN).min(these.len()),
         };
         let full = match severity {
             _ if page.verbose => shown,
-            Severity::P0 => P0_FULL.min(shown),
+            Severity::P0 => page.most(P0_FULL).min(shown),
             Severity::P1 | Severity::P2 => 0,
         };
         these[..full].iter().for_each(|finding| in_full(finding, page));
         // Neighbours with the same cure share its lines.
         let cure = |f: &Finding| f.fix.as_ref().map(|fix| fix.changes.clone());
-        for same in these[full..shown].chunk_by(|a, b| cure(a).is_some() && cure(a) == cure(b)) {
+        let brief = page.most([1, 1, 0, 0]) == 0;
+        let (mended, other): (Vec<&Finding>, Vec<&Finding>) =
+            these[full..].iter().partition(|f| brief && severity != Severity::P0 && planned(f, report));
+        let shown = if severity == Severity::P0 { other.len() } else { (shown - full).min(other.len()) };
+        in_the_plan(&mended, report, page);
+        for same in other[..shown].chunk_by(|a, b| cure(a).is_some() && cure(a) == cure(b)) {
             in_short(same, report, page);
         }
-        if these.len() > shown {
-            let text = format!("  {} more {} (-v shows all)", these.len() - shown, severity.word());
+        if other.len() > shown {
+            let text = format!("  {} more {} (-v shows all)", other.len() - shown, severity.word());
             page.push_line(&Ink::Dim.on(text));
         }
     }
@@ -61,14 +71,34 @@ fn in_full(finding: &Finding, page: &mut Page) {
     gives(finding, page);
 }
 
+/// Whether the plan changes what a finding asks to change.
+fn planned(finding: &Finding, report: &Report) -> bool {
+    let (Some(fix), Some(plan)) = (&finding.fix, &report.plan) else { return false };
+    !fix.changes.is_empty() && fix.changes.iter().all(|c| plan.changes.iter().any(|p| p.path == c.path))
+}
+
+/// What the plan mends is told together.
+fn in_the_plan(findings: &[&Finding], report: &Report, page: &mut Page) {
+    let [first, rest @ ..] = findings else { return };
+    let target = factor(report.plan.as_ref().map_or(report.load, |plan| plan.target_load));
+    let text = match rest.len() {
+        0 => format!("{}{}: in the plan to {target}", head(first), at(first)),
+        n => format!("{}, and {n} more that the plan to {target} mends (-v shows all)", head(first)),
+    };
+    page.wrapped(2, 5, &text);
+}
+
 /// The places, the change they have in common, and what it gives.
 fn in_short(findings: &[&Finding], report: &Report, page: &mut Page) {
     for finding in findings {
-        let place = finding.place.as_ref().map(|p| format!(" ({}:{})", p.file, p.line)).unwrap_or_default();
-        page.wrapped(2, 5, &format!("{}{place}", head(finding)));
+        let line = finding.place.as_ref().map(|p| format!(" (line\u{a0}{})", p.line));
+        let at = line.filter(|_| page.most([1, 1, 0, 0]) == 0).unwrap_or_else(|| at(finding));
+        page.wrapped(2, 5, &format!("{}{at}", head(finding)));
     }
     let [first, ..] = findings else { return };
-    let Some(fix) = &first.fix else { return };
+    // What is a debt, and no more, is named where there is no room.
+    let named = first.severity == Severity::P2 && page.most([1, 1, 1, 0]) == 0;
+    let Some(fix) = first.fix.as_ref().filter(|_| !named) else { return };
     match &report.plan {
         Some(plan) if plan.changes.len() > 1 && plan.changes == fix.changes => {
             page.labelled(5, "fix", LABEL, &format!("the plan to {} above", factor(plan.target_load)));
@@ -88,10 +118,24 @@ fn changes(changes: &[Change], label: &str, page: &mut Page) {
 }
 
 fn gives(finding: &Finding, page: &mut Page) {
-    let effects: Vec<String> = finding.effect.iter().chain(&finding.other_effects).map(effect).collect();
-    if !effects.is_empty() {
-        page.labelled(5, "gives", LABEL, &Ink::Good.on(effects.join("; ")));
+    let gives = effects(finding.effect.iter().chain(&finding.other_effects), page.most(EFFECTS));
+    if !gives.is_empty() {
+        page.labelled(5, "gives", LABEL, &Ink::Good.on(gives));
     }
+}
+
+/// The first effects, and how many more there are.
+pub(super) fn effects<'a>(all: impl Iterator<Item = &'a Effect>, most: usize) -> String {
+    let all: Vec<&Effect> = all.collect();
+    let shown: Vec<String> = all.iter().take(most.max(1)).map(|e| effect(e)).collect();
+    let more = all.len() - shown.len();
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    format!("{}{more}", shown.join("; "))
+}
+
+/// ` (models/shop.yaml:93)`
+fn at(finding: &Finding) -> String {
+    finding.place.as_ref().map(|p| format!(" ({}:{})", p.file, p.line)).unwrap_or_default()
 }
 
 fn head(finding: &Finding) -> String {
@@ -130,9 +174,25 @@ pub(super) fn decoys(report: &Report, page: &mut Page) {
     if report.decoys.is_empty() {
         return;
     }
+    let told = page.most(IN_VAIN).min(report.decoys.len());
+    if told == 0 {
+        let named = page.most([3, 3, 3, 0]).min(report.decoys.len());
+        let mut names: Vec<String> =
+            report.decoys[..named].iter().map(|d| format!("{} on {}", d.code, d.subject)).collect();
+        let rest = report.decoys.len() - named;
+        names.extend((rest > 0).then(|| match named {
+            0 => counted(rest as u64, "change"),
+            _ => format!("{rest} more"),
+        }));
+        let text = format!("{} {} (-v tells why)", Ink::Bold.on("Tried and not recommended:"), names.join(", "));
+        return page.wrapped(0, 2, &text);
+    }
     page.heading("Tried and not recommended", "");
-    for decoy in &report.decoys {
+    for decoy in &report.decoys[..told] {
         let gave = decoy.effect.as_ref().map(|e| format!(" ({})", effect(e))).unwrap_or_default();
         page.wrapped(2, 4, &format!("{} on {}: {}{gave}", decoy.code, Ink::Bold.on(&decoy.subject), decoy.why));
+    }
+    if report.decoys.len() > told {
+        page.push_line(&Ink::Dim.on(format!("  {} more (-v shows all)", report.decoys.len() - told)));
     }
 }

@@ -4,8 +4,10 @@ use super::page::{Ink, Page};
 use crate::report::words::{count, number, seconds, shell_word};
 use crate::report::{Change, ReadinessItem, Report};
 
-/// Assumed defaults shown unless everything is asked for.
-const ASSUMED: usize = 4;
+/// By how much must be left out: so many assumed defaults are shown,
+const ASSUMED: [usize; 4] = [4, 4, 2, 1];
+/// and so many items of the rubric of which nothing is known.
+const ITEMS: [usize; 4] = [usize::MAX, usize::MAX, 5, 3];
 
 pub(super) fn scores(report: &Report, page: &mut Page) {
     let Some(scores) = &report.scores else { return };
@@ -21,8 +23,10 @@ pub(super) fn scores(report: &Report, page: &mut Page) {
                 if page.verbose { format!("{} ({})", item.name, item.why) } else { item.name.clone() }
             };
             let names: Vec<String> = of(passed).map(told).collect();
+            let shown = page.most(ITEMS).min(names.len());
+            let more = if shown < names.len() { format!(" and {} more", names.len() - shown) } else { String::new() };
             if !names.is_empty() {
-                page.labelled(2, word, 9, &names.join(", "));
+                page.labelled(2, word, 9, &format!("{}{more}", names[..shown].join(", ")));
             }
         }
     }
@@ -36,7 +40,7 @@ pub(super) fn assumed(report: &Report, page: &mut Page) {
     if report.assumed.is_empty() {
         return;
     }
-    let shown = if page.verbose { report.assumed.len() } else { ASSUMED.min(report.assumed.len()) };
+    let shown = page.most(ASSUMED).min(report.assumed.len());
     let more = match report.assumed.len() - shown {
         0 => String::new(),
         n => format!(" and {n} more (-v shows all)"),

@@ -20,7 +20,7 @@ mod waived;
 
 use super::{Detail, Format, Kind, Report, Style};
 use crate::verify::Compared;
-use page::Page;
+use page::{Page, TIGHTEST};
 use std::io;
 
 /// Text for a terminal.
@@ -32,11 +32,7 @@ impl Format for Text {
     }
 
     fn write(&self, report: &Report, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
-        let mut page = Page::new(style.width, style.detail == Detail::All);
-        for section in sections(report.kind, style.detail) {
-            section(report, &mut page);
-        }
-        out.write_all(page.finish(style.colour).as_bytes())
+        out.write_all(fitting(report, style).finish(style).as_bytes())
     }
 
     fn write_all(&self, reports: &[Report], style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
@@ -49,10 +45,25 @@ impl Format for Text {
         if reports.iter().any(|r| r.kind == Kind::Test) {
             let mut page = Page::new(style.width, style.detail == Detail::All);
             suite::sum(reports, &mut page);
-            out.write_all(page.finish(style.colour).as_bytes())?;
+            out.write_all(page.finish(style).as_bytes())?;
         }
         Ok(())
     }
+}
+
+/// A page has so many lines.
+const PAGE: usize = 100;
+
+/// A report with as much left out as it takes for a page; nothing where everything is asked for.
+fn fitting(report: &Report, style: &Style) -> Page {
+    let verbose = style.detail == Detail::All;
+    let written = |tight: usize| {
+        let mut page = Page::new(style.width, verbose).tight(tight);
+        sections(report.kind, style.detail).iter().for_each(|section| section(report, &mut page));
+        page
+    };
+    let fits = |page: &Page| verbose || page.lines() <= PAGE;
+    (0..TIGHTEST).map(written).find(fits).unwrap_or_else(|| written(TIGHTEST))
 }
 
 /// What `simulate verify` prints.

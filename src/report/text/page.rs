@@ -3,6 +3,7 @@
 //! Ink is marked in the text by characters without width and turned into colours, or nothing, at the end. So tables and
 //! wrapping see the width a reader sees.
 
+use crate::report::Style;
 use anstyle::{AnsiColor, Style as Ansi};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use unicode_width::UnicodeWidthStr;
@@ -13,6 +14,8 @@ pub(super) struct Page {
     width: usize,
     /// Show everything.
     pub(super) verbose: bool,
+    /// How much must be left out so that all of it is a page: 0 for nothing, up to [`TIGHTEST`].
+    tight: usize,
 }
 
 /// What colour a word has.
@@ -33,6 +36,8 @@ const INKS: [(char, Ink); 5] = [
     ('\u{2064}', Ink::Dim),
     ('\u{2060}', Ink::Bold),
 ];
+/// The last step of leaving out.
+pub(super) const TIGHTEST: usize = 3;
 /// Columns between two columns of a table.
 const GAP: usize = 2;
 const END: char = '\u{200b}';
@@ -64,7 +69,22 @@ pub(super) fn width_of(text: &str) -> usize {
 impl Page {
     pub(super) fn new(width: usize, verbose: bool) -> Page {
         // Lines longer than this tire the eye; narrower and the tables do not fit.
-        Page { text: String::new(), width: width.clamp(60, 140), verbose }
+        Page { text: String::new(), width: width.clamp(60, 140), verbose, tight: 0 }
+    }
+
+    /// The same with so much left out.
+    pub(super) fn tight(self, tight: usize) -> Page {
+        Page { tight: tight.min(TIGHTEST), ..self }
+    }
+
+    /// How many of something are told: by how much must be left out, and all when everything is asked for.
+    pub(super) fn most(&self, by_tightness: [usize; TIGHTEST + 1]) -> usize {
+        if self.verbose { usize::MAX } else { by_tightness[self.tight] }
+    }
+
+    /// Lines so far.
+    pub(super) fn lines(&self) -> usize {
+        self.text.lines().count()
     }
 
     /// Columns there are.
@@ -163,7 +183,8 @@ impl Page {
     }
 
     /// The page, in colour or not. Control characters, which a model's names might smuggle in, are left out.
-    pub(super) fn finish(self, colour: bool) -> String {
+    pub(super) fn finish(self, style: &Style) -> String {
+        let colour = style.colour;
         let mut out = String::with_capacity(self.text.len());
         let mut open: Option<Ink> = None;
         for c in self.text.chars() {
@@ -177,11 +198,39 @@ impl Page {
                     out.push_str(&ink.ansi().to_string());
                 }
             } else if c == '\n' || !c.is_control() {
-                out.push(c);
+                match plainer(c).filter(|_| style.ascii) {
+                    Some(plain) => out.push_str(plain),
+                    None => out.push(c),
+                }
             }
         }
         out
     }
+}
+
+/// What stands for a character of ours where there is nothing but ASCII.
+fn plainer(c: char) -> Option<&'static str> {
+    let sparks = ["_", ".", "-", "=", "+", "o", "*", "#"];
+    Some(match c {
+        '→' => "->",
+        '±' => "~",
+        '…' => "~",
+        '└' => "`",
+        '×' => "x",
+        '\u{a0}' => " ",
+        '–' => "-",
+        c => return SPARKS.iter().position(|spark| *spark == c).map(|i| sparks[i]),
+    })
+}
+
+/// From nothing to the most.
+const SPARKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// A line of numbers as a picture of one line: from 0 to the largest.
+pub(super) fn sparkline(numbers: &[f64]) -> String {
+    let most = numbers.iter().copied().fold(0.0, f64::max);
+    let step = |x: f64| if most > 0.0 { ((x.max(0.0) / most * 7.0).round() as usize).min(7) } else { 0 };
+    numbers.iter().map(|x| SPARKS[step(*x)]).collect()
 }
 
 /// The middle of a long name is left out: `recommendation…list`.

@@ -6,8 +6,8 @@ use crate::report::{Report, Resource, Run};
 
 /// Busier than this is worth a warning.
 const BUSY: f64 = 0.8;
-/// So many are shown unless everything is asked for.
-const SHOWN: usize = 6;
+/// So many are shown, by how much must be left out.
+const SHOWN: [usize; 4] = [6, 5, 4, 3];
 
 pub(super) fn resources(report: &Report, page: &mut Page) {
     let Some(asked) = report.asked_run() else { return };
@@ -17,7 +17,7 @@ pub(super) fn resources(report: &Report, page: &mut Page) {
     let others: Vec<&Run> = report.side_by_side().into_iter().filter(|r| !std::ptr::eq(*r, asked)).collect();
     let mut order: Vec<(&String, &Resource)> = asked.resources.iter().collect();
     order.sort_by(|(_, a), (_, b)| pressure(b).total_cmp(&pressure(a)));
-    let shown = if page.verbose { order.len() } else { SHOWN.min(order.len()) };
+    let shown = page.most(SHOWN).min(order.len());
     page.heading("Resources", "needed: by arithmetic, were nothing to fail or wait");
     let busy: Vec<String> = others.iter().chain([&asked]).map(|run| format!("busy {}", factor(run.load))).collect();
     let mut header = vec!["<", "size"];
@@ -40,7 +40,7 @@ pub(super) fn resources(report: &Report, page: &mut Page) {
         })
         .collect();
     page.table(&header, rows);
-    if order.len() > shown {
+    if order.len() > shown && page.most([1, 1, 1, 0]) > 0 {
         let most = order[shown..].iter().map(|(_, r)| r.utilization).fold(0.0, f64::max);
         let more = order.len() - shown;
         page.push_line(&Ink::Dim.on(format!("  {more} more, {} busy at most (-v shows all)", share(most))));

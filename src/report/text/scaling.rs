@@ -1,8 +1,9 @@
 //! How far it goes, what holds it back, and what to change.
 
+use super::fixes::effects;
 use super::page::{Ink, Page};
-use crate::report::Report;
 use crate::report::words::{changed, effect, factor};
+use crate::report::{Bound, Report};
 use crate::units::show_count;
 
 pub(super) fn capacity(report: &Report, page: &mut Page) {
@@ -27,7 +28,9 @@ pub(super) fn capacity(report: &Report, page: &mut Page) {
         (None, None) => {}
     }
     text.push('.');
-    if let Some(bound) = &capacity.bound {
+    // What arithmetic says is news where it names another resource.
+    let other = |bound: &&Bound| page.most([1, 0, 0, 0]) > 0 || Some(&bound.resource) != capacity.limited_by.as_ref();
+    if let Some(bound) = capacity.bound.as_ref().filter(other) {
         text.push_str(&format!(
             " By arithmetic alone {} is busy all the time at {}.",
             bound.resource,
@@ -79,7 +82,6 @@ pub(super) fn plan(report: &Report, page: &mut Page) {
         page.labelled(2, "costs", 7, &format!("{} a month, {} today", show_count(after), show_count(before)));
     }
     if !plan.effects.is_empty() {
-        let effects: Vec<String> = plan.effects.iter().map(effect).collect();
-        page.labelled(2, "gives", 7, &Ink::Good.on(effects.join("; ")));
+        page.labelled(2, "gives", 7, &Ink::Good.on(effects(plan.effects.iter(), page.most([8, 4, 2, 1]))));
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn page(compared: &[Compared], style: &Style) -> String {
              prediction and is no wider than 2% to each side; a law that is a limit or an approximation adds its own error.",
         );
     }
-    page.finish(style.colour)
+    page.finish(style)
 }
 
 fn rows(compared: &[Compared]) -> Vec<Vec<String>> {

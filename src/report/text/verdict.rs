@@ -23,7 +23,9 @@ pub(super) fn verdict(report: &Report, page: &mut Page) {
 
 /// What was looked at.
 pub(super) fn system(report: &Report, page: &mut Page) {
-    page.gap();
+    if page.most([1, 1, 1, 0]) > 0 {
+        page.gap();
+    }
     page.wrapped(0, 2, &Ink::Dim.on(described(report)));
 }
 

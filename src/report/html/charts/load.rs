@@ -5,6 +5,9 @@ use super::draw::{Chart, Line};
 use crate::report::words::{factor, ms_brief, number, share};
 use crate::report::{Measure, Report};
 
+/// Endpoints that are drawn.
+const LINES: usize = 5;
+
 /// Goodput, the share answered and latency by load; none without a curve.
 pub(in crate::report) fn charts(report: &Report) -> Vec<Picture> {
     let Some(pictures) = report.pictures.as_ref().filter(|p| p.curve.len() > 1) else { return Vec::new() };
@@ -38,12 +41,12 @@ pub(in crate::report) fn charts(report: &Report) -> Vec<Picture> {
         ..base.clone()
     };
     let by_endpoint = |of: &dyn Fn(usize, &crate::report::pictures::LoadPoint) -> Option<f64>| -> Vec<Line> {
-        let names = pictures.endpoints.iter().enumerate().take(5);
+        let names = pictures.endpoints.iter().enumerate().take(LINES);
         names.map(|(i, name)| line(name, i, curve.iter().map(|p| (p.load, of(i, p))).collect())).collect()
     };
     let success = Chart {
         title: "Share of requests answered, by endpoint and load".into(),
-        top: 1.08,
+        top: 1.2,
         y_show: Some(share),
         lines: by_endpoint(&|i, p| p.success.get(i).copied()),
         ..base.clone()
@@ -54,7 +57,7 @@ pub(in crate::report) fn charts(report: &Report) -> Vec<Picture> {
         top: slowest * 1.1,
         y_show: Some(ms_brief),
         lines: by_endpoint(&|i, p| p.p99_ms.get(i).copied().flatten()),
-        limits: limits(report),
+        limits: limits(report, &pictures.endpoints),
         ..base
     };
     let edge = report.capacity.as_ref().map(|c| factor(c.load)).unwrap_or_default();
@@ -64,7 +67,7 @@ pub(in crate::report) fn charts(report: &Report) -> Vec<Picture> {
     vec![
         told("load-goodput", knee, goodput),
         told("load-success", "Where a line leaves 100%, that endpoint begins to fail.".into(), success),
-        told("load-latency", "Dashed: the limits that the SLOs set.".into(), latency),
+        told("load-latency", "Dashed, in the colour of its endpoint: the limit that an SLO sets.".into(), latency),
     ]
 }
 
@@ -72,14 +75,16 @@ fn told(name: &str, caption: String, chart: Chart) -> Picture {
     Picture { name: name.into(), caption, svg: chart.svg(), title: chart.title }
 }
 
-/// The limits of latency SLOs, as far as they can be read off their texts: `web.home p99 < 300ms`.
-pub(in crate::report) fn limits(report: &Report) -> Vec<(f64, String)> {
+/// The limits of latency SLOs, as far as they can be read off their texts (`web.home p99 < 300ms`), each with the line it is
+/// for.
+fn limits(report: &Report, endpoints: &[String]) -> Vec<(f64, String, usize)> {
     let Some(run) = report.asked_run() else { return Vec::new() };
     let p99 = run.slos.iter().filter(|s| s.measure == Measure::PercentileMs(99.0));
     p99.filter_map(|slo| {
         let limit = slo.text.split(['<', '=']).next_back()?.trim();
         let time = crate::units::parse_duration(limit).ok()?;
-        Some((time.millis(), slo.text.clone()))
+        let line = endpoints.iter().take(LINES).position(|name| Some(name) == slo.subject.as_ref())?;
+        Some((time.millis(), limit.into(), line))
     })
     .collect()
 }
