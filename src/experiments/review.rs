@@ -25,6 +25,7 @@ use crate::faults::Fault;
 use crate::graph::{Bound, Graph};
 use crate::measure::Measurements;
 use crate::model::{Change, Expectation, Limits, Model};
+use crate::plan::Plan;
 use crate::units::{SimDuration, show_factor};
 use rayon::prelude::*;
 
@@ -202,11 +203,7 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
     let options = &options.unless_stopped(progress);
     let fallen = strike(&bench, options, &runs[0], at, progress, &mut notes);
     let pictures = draw(&bench, options, (&capacity, load, &runs), &fallen, progress);
-    let traces = match options.traces {
-        Tracing::Off => Vec::new(),
-        Tracing::Brief => trace(&model.plan, options.seed, &runs, share::TRACES * options.budget),
-        Tracing::Whole => trace(&model.plan, options.seed, &runs, f64::INFINITY),
-    };
+    let traces = singled_out(&model.plan, options, &runs);
     let pairs = pairs(&bench, options, &fallen, progress);
     Review {
         load,
@@ -237,6 +234,15 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
         notes,
         bounds: bounds.clone(),
         slos: slos.clone(),
+    }
+}
+
+/// Single requests of the runs, as many as are asked for.
+fn singled_out(plan: &Plan, options: &Options, runs: &[Shown]) -> Vec<Traced> {
+    match options.traces {
+        Tracing::Off => Vec::new(),
+        Tracing::Brief => trace(plan, options.seed, runs, share::TRACES * options.budget),
+        Tracing::Whole => trace(plan, options.seed, runs, f64::INFINITY),
     }
 }
 
