@@ -237,7 +237,7 @@ fn expectations_nobody_can_meet() {
     6:5 web success > 99 -- `99` is not a percentage -- write it as a percentage: `99%`
     7:5 web p99 < 5 -- `5` is not a duration -- write the unit: `5ms` or `5s`
     8:5 web p100 < 5ms -- `p100` is no percentile -- write one between p0 and p100, such as `p99`
-    9:5 succes >= 99% -- there is no metric `succes` -- did you mean `success`? The metrics are `success`, `goodput`, `rate`, `mean`, `utilization`, `queue`, `age`, `retries`, `duplicates`, `p95` and `p99`
+    9:5 succes >= 99% -- there is no metric `succes` -- did you mean `success`? The metrics are `success`, `goodput`, `rate`, `mean`, `utilization`, `queue`, `age`, `retries`, `duplicates`, `p50`, `p95` and `p99`
     10:5 web -- `web` compares nothing -- write for instance `web.checkout success >= 99.9%`, `web.checkout p99 < 800ms` or `recovers within 30s`
     11:5 web success -- `web success` compares nothing -- write for instance `web.checkout success >= 99.9%`, `web.checkout p99 < 800ms` or `recovers within 30s`
     12:5 web => success 99% -- `web => success 99%` compares nothing -- write for instance `web.checkout success >= 99.9%`, `web.checkout p99 < 800ms` or `recovers within 30s`
