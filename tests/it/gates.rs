@@ -134,6 +134,8 @@ fn sarif_is_valid_with_everything_in_it() {
     assert!(!validator.is_valid(&serde_json::json!({ "version": "2.1.0", "runs": [ {} ] })));
     let stale = folder(&format!("{BOTH}  - {{ finding: n-plus-one, reason: r }}\n"));
     let without = valid(&output(&stale, "--format sarif"));
+    // The Multitool warns of a tool that nobody can look up (SARIF2005).
+    assert_eq!(without["runs"][0]["tool"]["driver"]["informationUri"], env!("CARGO_PKG_HOMEPAGE"));
     assert_eq!(without["runs"][0]["results"].as_array().unwrap().len(), 1);
     let with = valid(&output(&stale, "--format sarif --show-suppressed"));
     let results = with["runs"][0]["results"].as_array().unwrap();

@@ -61,6 +61,7 @@ fn run(report: &Report, show_waived: bool) -> Value {
     json!({
         "tool": { "driver": {
             "name": "simulate",
+            "informationUri": env!("CARGO_PKG_HOMEPAGE"),
             "semanticVersion": env!("CARGO_PKG_VERSION"),
             "rules": codes.iter().map(rule).collect::<Vec<_>>(),
         } },
