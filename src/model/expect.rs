@@ -270,7 +270,7 @@ pub(super) fn parse(text: &str, plan: &Plan) -> Result<What, Wrong> {
     let limit = parse_limit(metric, &limit.concat())?;
     let subject = subject.map(|name| parse_subject(name, metric, metric_word, plan)).transpose()?;
     if metric == Metric::Age && !subject.is_some_and(|s| is_queue(s, plan)) {
-        return Err(("`age` is something a queue has".into(), "write for instance `order-events age > 60s`".into()));
+        return Err(("`age` is something a queue has".into(), "name a queue, as in `order-events age`".into()));
     }
     if subject.is_none() && matches!(metric, Metric::Utilization | Metric::Queue) {
         return Err((

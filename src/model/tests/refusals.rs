@@ -277,7 +277,7 @@ fn what_has_no_meaning_yet_is_refused() {
     4:11 a -- this alert has no condition -- write for instance `when: web.checkout errors > 1%`
     4:56 slo -- `when` and `slo` exclude each other -- an alert has one condition: `when`, or `slo` with `burn`
     4:93 web p99 < 1s -- `web p99 < 1s` has no error budget -- write an SLO of success, such as `web.checkout success >= 99.9%`
-    4:130 web age > 5s -- `age` is something a queue has -- write for instance `order-events age > 60s`
+    4:130 web age > 5s -- `age` is something a queue has -- name a queue, as in `order-events age`
     5:1 zones -- unknown field `zones` -- the fields here are `name`, `traffic`, `services`, `databases`, `caches`, `queues`, `external`, `slos`, `scenarios`, `alerts`, `limits`, `ignore` and `margins`
     ");
 }
