@@ -173,4 +173,16 @@ mod tests {
             .collect();
         assert_eq!(path, [("ads.get", 20_000), ("shop.list", 5_000), ("web.home", 3_000), ("db.query", 2_000)]);
     }
+
+    /// Forty layers: the last runs 2^39 times of 1 ms for each request, and walking each way would never end.
+    #[test]
+    fn many_ways_to_one_endpoint_are_walked_once() {
+        let plan = samples::doubling(40);
+        let graph = Graph::new(&plan);
+        let path = graph.critical_path(plan.endpoint("s0.call").unwrap());
+        let seconds: Vec<f64> = path.iter().map(|leg| leg.seconds).collect();
+        let by_hand: Vec<f64> = (0..40).rev().map(|layer| f64::powi(2.0, layer) * 1e-3).collect();
+        assert_eq!(seconds.len(), 40);
+        assert!(seconds.iter().zip(&by_hand).all(|(is, due)| (is / due - 1.0).abs() < 1e-9), "{seconds:?}");
+    }
 }

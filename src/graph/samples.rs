@@ -170,3 +170,31 @@ pub(crate) fn mail() -> Plan {
     b.emit(Step::Return);
     b.finish()
 }
+
+/// Layers each of which works 1 ms and calls the one below twice: the last is reached over 2^(layers - 1) ways.
+pub(crate) fn doubling(layers: usize) -> Plan {
+    let mut b = Builder::new();
+    let name = |layer: usize| format!("s{layer}");
+    let stations: Vec<StationId> =
+        (0..layers).map(|i| station(&mut b, &name(i), Role::Service, 1, UNLIMITED, None)).collect();
+    let endpoints: Vec<EndpointId> = stations
+        .iter()
+        .enumerate()
+        .map(|(i, at)| b.endpoint(format!("{}.call", name(i)), *at, Origin::default()))
+        .collect();
+    users(&mut b, 1.0, endpoints[0]);
+    for layer in 0..layers {
+        let below = (layer + 1 < layers).then(|| {
+            let from = party(&b, stations[layer]);
+            let edge = edge(&mut b, from, stations[layer + 1], None, 0);
+            b.link(edge, endpoints[layer + 1])
+        });
+        b.begin(endpoints[layer]);
+        work(&mut b, 1);
+        for link in below.into_iter().flat_map(|link| [link; 2]) {
+            b.emit(Step::Call { link, failed: Pc::FAIL });
+        }
+        b.emit(Step::Return);
+    }
+    b.finish()
+}
