@@ -80,7 +80,7 @@ fn patch(report: &Report, path: &Path) -> String {
     let _ = writeln!(text, "#   simulate run {} --load {target} --apply {file}", report.model.file);
     for (i, change) in plan.changes.iter().enumerate() {
         let was = change.from.as_deref().map(|from| format!("was {from}"));
-        let without = plan.without.get(i).map(|slo| format!("without it `{slo}` is missed"));
+        let without = plan.without.get(i).map(|what| format!("without it {}", what.clause()));
         let notes: Vec<String> = was.into_iter().chain(without).collect();
         let comment = if notes.is_empty() { String::new() } else { format!("  # {}", notes.join("; ")) };
         let _ = writeln!(text, "{}: {}{comment}", quoted(&change.path), change.to);

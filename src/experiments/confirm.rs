@@ -157,9 +157,7 @@ pub(super) fn asked(
     let drill = at_load(bench, screening, field.load, seconds);
     let cost = (drill.lasting + drill.after).seconds();
     let room = ((seconds * (failures.len() + 1) as f64 / cost) as usize).saturating_sub(1).max(LEAST_CONFIRMED);
-    let rank = |i: usize| failures[..i].iter().filter(|f| f.struck() == failures[i].struck()).count();
-    let mut order: Vec<usize> = (0..failures.len()).collect();
-    order.sort_by_key(|i| (rank(*i), *i));
+    let order = by_turns(failures);
     let fault = |i: &usize| (failures[*i].target, again(&failures[*i].fault, drill.at, drill.lasting));
     let list: Vec<(ComponentId, Fault)> = order.iter().take(room).map(fault).collect();
     progress.begin("striking each part at the load asked for", list.len() as u64);
@@ -181,6 +179,14 @@ pub(super) fn asked(
     found.extend(rest);
     let untried = order.iter().skip(tried).map(|i| failures[*i].fault.clone()).collect();
     (Asked { load: field.load, holds, failures: found, untried }, cut)
+}
+
+/// For each part that is struck the first of these failures, then for each the next, by position.
+pub(super) fn by_turns(failures: &[Failure]) -> Vec<usize> {
+    let rank = |i: usize| failures[..i].iter().filter(|f| f.struck() == failures[i].struck()).count();
+    let mut order: Vec<usize> = (0..failures.len()).collect();
+    order.sort_by_cached_key(|i| (rank(*i), *i));
+    order
 }
 
 /// What does not end comes first, then what was avoidable, then what was lost.

@@ -101,7 +101,7 @@ impl Works<'_, '_> {
             untried += rest;
         }
         let mut proven = None;
-        for choice in choices(&attempts, &self.distances(failure)) {
+        for choice in choices(&attempts, &ways(self.field.graph, failure)) {
             proven = self.prove(failure, &choice.moves, &choice.toll);
             if proven.is_some() {
                 break;
@@ -113,28 +113,11 @@ impl Works<'_, '_> {
     /// The guards missing on the edges of the cascade, nearest to the fault first.
     fn moves(&self, failure: &Failure) -> Vec<Move> {
         let graph = self.field.graph;
-        let edges = self.distances(failure).into_iter().take(MOST_EDGES);
+        let edges = ways(graph, failure).into_iter().take(MOST_EDGES);
         edges
             .filter_map(|edge| Habit::of(graph, edge, self.healthy).map(|habit| (edge, habit)))
             .flat_map(|(edge, habit)| missing(graph, edge, &habit))
             .collect()
-    }
-
-    /// The edges into what failed, then those of the cascade; users have no guards to add.
-    fn distances(&self, failure: &Failure) -> Vec<EdgeId> {
-        let graph = self.field.graph;
-        let mut into = graph.edges_into(failure.target);
-        into.sort_by(|a, b| graph.edge_rate(*b).total_cmp(&graph.edge_rate(*a)));
-        let mut edges: Vec<EdgeId> = into.into_iter().filter(|e| graph.edge_rate(*e) > 0.0).collect();
-        edges.extend(failure.cascade().iter().filter_map(|step| step.via));
-        let mut seen = Vec::new();
-        edges.retain(|e| {
-            let guarded = matches!(graph.plan().edges[e.index()].from, Party::Component(_));
-            let new = !seen.contains(e);
-            seen.push(*e);
-            guarded && new
-        });
-        edges
     }
 
     /// Tries one set after the other until the purse is empty, a few at any rate, and says how many are left.
@@ -199,6 +182,22 @@ impl Works<'_, '_> {
         let helps = spared.mean > 0.0 && worth && (spared.low > 0.0 || always);
         (helps && unharmed(&proven.healthy_before, &proven.healthy_after)).then_some(Proven { spared, ..proven })
     }
+}
+
+/// The edges into what failed, then those of the cascade; users have no guards to add.
+pub(super) fn ways(graph: &Graph, failure: &Failure) -> Vec<EdgeId> {
+    let mut into = graph.edges_into(failure.target);
+    into.sort_by(|a, b| graph.edge_rate(*b).total_cmp(&graph.edge_rate(*a)));
+    let mut edges: Vec<EdgeId> = into.into_iter().filter(|e| graph.edge_rate(*e) > 0.0).collect();
+    edges.extend(failure.cascade().iter().filter_map(|step| step.via));
+    let mut seen = Vec::new();
+    edges.retain(|e| {
+        let guarded = matches!(graph.plan().edges[e.index()].from, Party::Component(_));
+        let new = !seen.contains(e);
+        seen.push(*e);
+        guarded && new
+    });
+    edges
 }
 
 fn total(tolls: &[Toll]) -> f64 {

@@ -136,16 +136,44 @@ pub(super) fn breaker(timeout: Option<SimDuration>, habit: &Habit) -> String {
     format!("{{ failure_rate: 50%, window: 10s, minimum_calls: {minimum}, open_for: 5s{slow} }}")
 }
 
-/// Twice what is in progress at a busy moment of a healthy day (mean and three standard deviations of a Poisson number),
-/// at least 4; none when that is more than half of the caller's workers, since it would protect nobody.
+/// Twice what is in progress at a busy moment of a healthy day; none when that is more than half of the caller's workers, since
+/// it would protect nobody.
 fn bulkhead(graph: &Graph, edge: EdgeId, habit: &Habit) -> Option<u32> {
+    let wanted = busy_twice(habit);
+    let workers = held_workers(graph, edge)?;
+    workers.iter().all(|(_, workers)| wanted <= workers / 2).then_some(wanted)
+}
+
+/// A bulkhead where the caller has too few workers for one that protects anybody, with as many more as it takes.
+pub(super) fn bulkhead_with_workers(graph: &Graph, edge: EdgeId, habit: &Habit) -> Option<Vec<Change>> {
+    let spec = &graph.plan().edges[edge.index()];
+    let wanted = busy_twice(habit);
+    let workers = held_workers(graph, edge)?;
+    let mut changes: Vec<Change> = (workers.into_iter())
+        .filter(|(_, workers)| wanted > workers / 2)
+        .map(|(path, workers)| Change { path, from: Some(workers.to_string()), to: (2 * wanted).to_string() })
+        .collect();
+    if spec.bulkhead.is_some() || changes.is_empty() {
+        return None;
+    }
+    changes.push(Change { path: format!("{}.bulkhead", spec.policy_path), from: None, to: wanted.to_string() });
+    Some(changes)
+}
+
+/// Twice what is in progress at a busy moment (mean and three standard deviations of a Poisson number), at least 4.
+fn busy_twice(habit: &Habit) -> u32 {
+    (2.0 * (habit.busy + 3.0 * habit.busy.sqrt() + 1.0)).ceil().max(4.0) as u32
+}
+
+/// The workers that a caller holds while it waits, at each of its stations where they are limited, with the field that says
+/// how many they are; `None` for users.
+fn held_workers(graph: &Graph, edge: EdgeId) -> Option<Vec<(String, u32)>> {
     let plan = graph.plan();
     let Party::Component(caller) = plan.edges[edge.index()].from else { return None };
-    let wanted = (2.0 * (habit.busy + 3.0 * habit.busy.sqrt() + 1.0)).ceil().max(4.0) as u32;
-    let workers = plan.stations_of(caller).map(|s| &plan.stations[s.index()]);
-    let held = workers.filter(|s| s.concurrency == Concurrency::Threads && s.workers != UNLIMITED);
-    let most = held.map(|s| s.workers / 2).min().unwrap_or(u32::MAX);
-    (wanted <= most).then_some(wanted)
+    let path = format!("{}.concurrency", plan.components[caller.index()].origin.path);
+    let stations = plan.stations_of(caller).map(|s| &plan.stations[s.index()]);
+    let held = stations.filter(|s| s.concurrency == Concurrency::Threads && s.workers != UNLIMITED);
+    Some(held.map(|s| (path.clone(), s.workers)).collect())
 }
 
 /// The next of 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8 times a power of ten.

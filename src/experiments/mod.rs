@@ -47,6 +47,7 @@ mod toll;
 mod traces;
 mod trials;
 mod usage;
+mod withstand;
 
 pub use baseline::{
     Accepted, Baseline, Compared, Difference, Figure, Known, Measured, Of, Recorded, VERSION, against, compare,
@@ -83,6 +84,7 @@ pub use toll::Toll;
 pub use traces::{MainTime, MeanTime, Traced};
 pub use trials::Schedule;
 pub use usage::Usage;
+pub use withstand::{Shield, Withstood};
 
 #[cfg(test)]
 mod tests;

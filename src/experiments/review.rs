@@ -144,7 +144,7 @@ pub struct Review {
 }
 
 /// Shares of the budget, per run of each kind.
-mod share {
+pub(super) mod share {
     pub const BASELINE: f64 = 0.012;
     pub const ASKED: f64 = 0.015;
     pub const CAPACITY: f64 = 0.008;
@@ -202,6 +202,7 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
     let at = (load != 1.0).then_some((load, asked_holds));
     let options = &options.unless_stopped(progress);
     let fallen = strike(&bench, options, &runs[0], at, progress, &mut notes);
+    let plan = plan.map(|plan| bench.withstand(options, plan, &model.limits, &fallen, progress));
     let pictures = draw(&bench, options, (&capacity, load, &runs), &fallen, progress);
     let traces = singled_out(&model.plan, options, &runs);
     let pairs = pairs(&bench, options, &fallen, progress);

@@ -3,13 +3,15 @@
 //! The static demand says at once what will be short, and by how much. What it cannot see (queues, bursts, retries) is
 //! found by running: as long as the expectations fail, the resource that gives out is enlarged. Then every change is
 //! made smaller, or left out, as long as they still hold; a last, longer run proves the whole; and without any one of
-//! the changes that run must fail (`needed`).
+//! the changes that run must fail (`needed`). What faults do with all of it comes later (`withstand`).
 //!
 //! Nothing is enlarged beyond the limits of the model. Where the resource that gives out first is at its limit, there is
 //! no plan, and the limit is named.
 
 use super::bench::{Bench, Outcome};
+use super::trials::Schedule;
 use super::usage::{Usage, by_path, current, giving_out, usages, written};
+use super::withstand::Withstood;
 use crate::graph::{Graph, Resource};
 use crate::measure::Measurements;
 use crate::model::{Change, Limits};
@@ -32,6 +34,8 @@ pub struct ScalePlan {
     pub binds: Vec<Bind>,
     /// What everything costs a month, before and after, where a cost is declared.
     pub cost: Option<(f64, f64)>,
+    /// What faults do with all of it, and the guards that were added for that; `None` where that was not tried.
+    pub withstood: Option<Withstood>,
 }
 
 /// A limit that is in the way of a plan.
@@ -80,7 +84,7 @@ const MOST: f64 = 4.0;
 /// Rounds of enlarging what gives out.
 const ROUNDS: usize = 6;
 /// Replications of the last run.
-const PROOF: u32 = 3;
+pub(super) const PROOF: u32 = 3;
 /// Rounds of making changes smaller.
 const TRIMS: usize = 4;
 
@@ -130,7 +134,8 @@ impl Bench<'_, '_> {
         let schedule = self.short(load, 2.5 * events);
         let none = (Vec::new(), Vec::new(), Vec::new());
         let (changes, without, binds) = none;
-        let mut result = ScalePlan { load, changes, meets: false, proof: None, without, binds, cost: None };
+        let mut result =
+            ScalePlan { load, changes, meets: false, proof: None, without, binds, cost: None, withstood: None };
         for _ in 0..3 {
             result.changes = self.changes(&dials);
             let Some(plan) = (self.remodel)(&result.changes) else { return result };
@@ -143,15 +148,16 @@ impl Bench<'_, '_> {
                 break;
             }
         }
-        if result.meets { self.needed(result, schedule) } else { bound(result, &dials, limits) }
+        if result.meets { self.needed(result, &[], schedule) } else { bound(result, &dials, limits) }
     }
 
-    /// Leaves out what is not needed, the costliest first, until the last run fails without any one of the changes.
-    fn needed(&self, mut plan: ScalePlan, schedule: super::trials::Schedule) -> ScalePlan {
+    /// Leaves out what is not needed beside what is `fixed`, the costliest first, until the last run fails without any one of
+    /// the changes.
+    pub(super) fn needed(&self, mut plan: ScalePlan, fixed: &[Change], schedule: Schedule) -> ScalePlan {
         loop {
             let except = |i: usize| {
                 let rest = plan.changes.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, change)| change.clone());
-                rest.collect::<Vec<Change>>()
+                rest.chain(fixed.iter().cloned()).collect::<Vec<Change>>()
             };
             let sets: Vec<Vec<Change>> = (0..plan.changes.len()).map(except).collect();
             // One replication tells most; what holds in it is asked again over as many as the proof has.

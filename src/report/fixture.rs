@@ -366,11 +366,21 @@ fn plan() -> PlanToTarget {
         changes: vec![
             change("databases.orders-db.connections", Some("20"), "48"),
             change("services.payments.concurrency", Some("20"), "40"),
+            change("services.orders.dependencies.payments.bulkhead", None, "60"),
         ],
         meets_slos: true,
-        without: vec!["web.account p99 < 800ms".into(), "web.checkout p99 < 2s".into()],
+        without: vec![
+            Without::Missed("web.account p99 < 800ms".into()),
+            Without::Missed("web.checkout p99 < 2s".into()),
+            Without::Spreads(Spread {
+                fault: slow_stripe().fault,
+                collateral: vec!["web.home".into(), "web.search".into()],
+                recovers: true,
+            }),
+        ],
         limits: Vec::new(),
         cost: None,
+        faults: Some(PlanFaults { struck: 14, open: Vec::new(), not_tried: 71 }),
         effects: vec![Effect {
             subject: "web.checkout".into(),
             measure: Measure::SuccessRate,

@@ -16,6 +16,7 @@ mod markdown;
 mod openmetrics;
 mod otlp;
 pub mod pictures;
+mod plan;
 mod plots;
 mod review;
 mod run;
@@ -32,13 +33,14 @@ pub use comparison::{Cause, Compared, Comparison, Difference};
 pub use format::{Detail, FORMATS, Format, Style};
 pub use openmetrics::openmetrics;
 pub use otlp::otlp;
+pub use plan::{PlanFaults, PlanLimit, PlanToTarget, Spread, Without};
 pub use plots::plots;
 pub use series::series;
 
 pub use review::{
     AlertInfo, AskedFaults, Bottleneck, Bound, Campaign, Capacity, CascadeStep, Confidence, Decoy, Detection, Effect,
-    Failure, FaultInfo, FaultPair, FaultPairs, Finding, Fix, Measure, Page, Place, PlanLimit, PlanToTarget, Reading,
-    Recovery, Screened, Severity, SideEffect,
+    Failure, FaultInfo, FaultPair, FaultPairs, Finding, Fix, Measure, Page, Place, Reading, Recovery, Screened,
+    Severity, SideEffect,
 };
 pub use run::{
     Cache, Dependency, Heard, Locks, Phase, PhaseTraffic, Queue, Replicas, Replication, Resource, Run, SloResult,

@@ -47,38 +47,6 @@ pub struct Bottleneck {
     pub effect: Effect,
 }
 
-/// How to reach the load asked for.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PlanToTarget {
-    /// The load.
-    pub target_load: f64,
-    /// What to change.
-    pub changes: Vec<Change>,
-    /// Whether the SLOs hold with all changes, by a last run.
-    pub meets_slos: bool,
-    /// What all changes together give.
-    pub effects: Vec<Effect>,
-    /// For each change, the SLO that is missed without it; empty when the SLOs are not met anyway.
-    pub without: Vec<String>,
-    /// The limits of the model that are in the way, when they are not.
-    pub limits: Vec<PlanLimit>,
-    /// What everything that declares a cost costs a month, before and after.
-    pub cost: Option<(f64, f64)>,
-}
-
-/// A limit of the model that is in the way of a plan.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PlanLimit {
-    /// Where it is written: `limits.replicas`.
-    pub limit: String,
-    /// The most it allows.
-    pub most: f64,
-    /// What would have to exceed it: `services.web.replicas`; empty for the cost of everything.
-    pub path: String,
-    /// How much would be tried next.
-    pub wanted: f64,
-}
-
 /// What is compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Measure {

@@ -2,10 +2,13 @@
 
 use super::runs::GROWTH;
 use super::{Scribe, effect, measure, scaled};
-use crate::experiments::{Bind, Outcome, Review, ScalePlan, Verdict};
+use crate::experiments::{Bind, Failure, Outcome, Review, ScalePlan, Verdict};
 use crate::findings;
 use crate::model::{Metric, What};
-use crate::report::{Bottleneck, Bound, Capacity, Effect, PlanLimit, PlanToTarget};
+use crate::plan::EndpointId;
+use crate::report::{
+    Bottleneck, Bound, Capacity, Effect, FaultInfo, PlanFaults, PlanLimit, PlanToTarget, Spread, Without,
+};
 
 impl Scribe<'_> {
     pub(super) fn capacity(&self, review: &Review) -> Capacity {
@@ -52,14 +55,31 @@ impl Scribe<'_> {
     }
 
     pub(super) fn plan(&self, plan: &ScalePlan, review: &Review) -> PlanToTarget {
+        let added = plan.withstood.as_ref().map(|w| w.added()).unwrap_or_default();
         PlanToTarget {
             target_load: plan.load,
-            changes: plan.changes.iter().map(|c| self.change(c)).collect(),
+            changes: plan.changes.iter().chain(added.iter().map(|(c, _)| c)).map(|c| self.change(c)).collect(),
             meets_slos: plan.meets,
             effects: self.plan_effects(plan, review),
-            without: plan.without.iter().map(missed).collect(),
+            without: (plan.without.iter().map(|o| Without::Missed(missed(o))))
+                .chain(added.iter().map(|(_, shield)| Without::Spreads(self.spread(&shield.without))))
+                .collect(),
             limits: plan.binds.iter().map(limit).collect(),
             cost: plan.cost,
+            faults: plan.withstood.as_ref().map(|withstood| PlanFaults {
+                struck: withstood.struck,
+                open: withstood.open.iter().map(|f| self.spread(f)).collect(),
+                not_tried: withstood.untried,
+            }),
+        }
+    }
+
+    fn spread(&self, failure: &Failure) -> Spread {
+        let name = |endpoint: &EndpointId| self.model.plan.endpoints[endpoint.index()].name.clone();
+        Spread {
+            fault: FaultInfo::from(&failure.fault),
+            collateral: failure.collateral.iter().map(name).collect(),
+            recovers: failure.recovers(),
         }
     }
 

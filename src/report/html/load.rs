@@ -55,6 +55,9 @@ fn plan(report: &Report) -> Markup {
         (yaml(&plan.changes))
         p.dim { "As a patch of the file, comments and all: " code { (report.command) " --write-plan plan.diff" } }
         (effects(plan.effects.iter()))
+        @if let Some(faults) = &plan.faults {
+            p { "Faults: " (faults.sentence(plan.target_load)) "." }
+        }
     }
 }
 

@@ -46,12 +46,47 @@ pub(super) struct Plan<'a> {
     changes: Vec<Change<'a>>,
     meets_slos: bool,
     effects: Vec<Effect>,
-    /// For each change, the SLO that is missed without it.
-    without: &'a [String],
+    /// For each change, what happens without it.
+    without: Vec<Without<'a>>,
     /// The limits of the model that are in the way.
     limits: Vec<PlanLimit<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cost: Option<Cost>,
+    /// What faults do with all changes, at the load of the plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    faults: Option<PlanFaults<'a>>,
+}
+
+/// An SLO that is missed, or a fault that spreads.
+#[derive(JsonSchema, Serialize)]
+#[serde(untagged)]
+enum Without<'a> {
+    Missed(Missed<'a>),
+    Spreads(Spread<'a>),
+}
+
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
+struct Missed<'a> {
+    slo: &'a str,
+}
+
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
+struct Spread<'a> {
+    /// As `--fail` reads it.
+    fault: &'a str,
+    collateral: &'a [String],
+    recovers: bool,
+}
+
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
+struct PlanFaults<'a> {
+    struck: usize,
+    not_tried: usize,
+    /// Those that take others with them or are not over in time.
+    open: Vec<Spread<'a>>,
 }
 
 #[derive(JsonSchema, Serialize)]
@@ -258,10 +293,26 @@ pub(super) fn plan(p: &report::PlanToTarget) -> Plan<'_> {
         changes: p.changes.iter().map(change).collect(),
         meets_slos: p.meets_slos,
         effects: p.effects.iter().map(effect).collect(),
-        without: &p.without,
+        without: p.without.iter().map(without).collect(),
         limits: p.limits.iter().map(plan_limit).collect(),
         cost: p.cost.map(|(before, after)| Cost { before, after }),
+        faults: p.faults.as_ref().map(|faults| PlanFaults {
+            struck: faults.struck,
+            not_tried: faults.not_tried,
+            open: faults.open.iter().map(spread).collect(),
+        }),
     }
+}
+
+fn without(w: &report::Without) -> Without<'_> {
+    match w {
+        report::Without::Missed(slo) => Without::Missed(Missed { slo }),
+        report::Without::Spreads(s) => Without::Spreads(spread(s)),
+    }
+}
+
+fn spread(s: &report::Spread) -> Spread<'_> {
+    Spread { fault: &s.fault.flag, collateral: &s.collateral, recovers: s.recovers }
 }
 
 fn plan_limit(l: &report::PlanLimit) -> PlanLimit<'_> {

@@ -99,6 +99,9 @@ fn scalability(report: &Report, out: &mut String) -> std::fmt::Result {
         for change in &plan.changes {
             writeln!(out, "  - {}", plain(&changed(change)))?;
         }
+        if let Some(faults) = &plan.faults {
+            writeln!(out, "- Faults on the system as planned: {}", plain(&faults.sentence(plan.target_load)))?;
+        }
     }
     writeln!(out)
 }

@@ -65,9 +65,9 @@ pub(super) fn plan(report: &Report, page: &mut Page) {
     };
     page.heading(&format!("Plan to {target}"), proof);
     for (i, change) in plan.changes.iter().enumerate() {
-        // Without it this SLO is missed: that is what makes it needed.
+        // That is what makes it needed.
         let without = plan.without.get(i).filter(|_| page.verbose);
-        let without = without.map(|slo| format!(" (without it `{slo}` is missed)")).unwrap_or_default();
+        let without = without.map(|what| format!(" (without it {})", what.clause())).unwrap_or_default();
         page.wrapped(2, 6, &format!("{}{}", changed(change), Ink::Dim.on(without)));
     }
     for limit in &plan.limits {
@@ -83,5 +83,9 @@ pub(super) fn plan(report: &Report, page: &mut Page) {
     }
     if !plan.effects.is_empty() {
         page.labelled(2, "gives", 7, &Ink::Good.on(effects(plan.effects.iter(), page.most([8, 4, 2, 1]))));
+    }
+    if let Some(faults) = &plan.faults {
+        let ink = if faults.open.is_empty() { Ink::Good } else { Ink::Warn };
+        page.labelled(2, "faults", 7, &ink.on(faults.sentence(plan.target_load)));
     }
 }
