@@ -6,6 +6,7 @@
 
 use super::bench::{Bench, Outcome};
 use super::capacity::{Bracket, Effort, search};
+use super::edges::SloEdge;
 use super::judge::{Judged, value};
 use super::trials::Schedule;
 use super::usage::{Usage, by_path, change, current, giving_out, usages};
@@ -23,6 +24,8 @@ pub struct Capacity {
     pub slo: Option<Judged>,
     /// What gives out there, the cause first.
     pub strained: Vec<Usage>,
+    /// The same for each objective, where that was asked: those first that fail first.
+    pub edges: Vec<SloEdge>,
 }
 
 /// A resource with the effect of doubling it.
@@ -82,7 +85,7 @@ impl Bench<'_, '_> {
         // The search breaks off runs that can only fail; where nothing else tells what fails first, one is run to its end.
         let first = missed.or_else(|| found.high.is_finite().then(|| self.probe(found.high, events, 1)));
         let strained = first.as_ref().and_then(Outcome::telling).map_or(Vec::new(), |m| self.giving_out(m));
-        Capacity { bracket, slo: first.as_ref().and_then(Outcome::worst).cloned(), strained }
+        Capacity { bracket, slo: first.as_ref().and_then(Outcome::worst).cloned(), strained, edges: Vec::new() }
     }
 
     fn probing(&self, load: f64, events: f64) -> Schedule {

@@ -197,7 +197,7 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
     let target = options.plan_to.map_or(load, |l| options.factor(&model.plan, l));
     let wanted = options.plan_to.is_some() || load != 1.0 || !asked_holds;
     progress.begin("searching the capacity", 1);
-    let (capacity, bottlenecks, plan) = search(&bench, options, load, wanted.then_some((target, &model.limits)));
+    let (capacity, bottlenecks, plan) = search(&bench, options, &runs, load, wanted.then_some((target, &model.limits)));
 
     let at = (load != 1.0).then_some((load, asked_holds));
     let options = &options.unless_stopped(progress);
@@ -251,11 +251,13 @@ fn singled_out(plan: &Plan, options: &Options, runs: &[Shown]) -> Vec<Traced> {
 fn search(
     bench: &Bench,
     options: &Options,
+    runs: &[Shown],
     load: f64,
     target: Option<(f64, &Limits)>,
 ) -> (Capacity, Vec<Bottleneck>, Option<ScalePlan>) {
     let bear = || {
-        let capacity = bench.capacity(load, share::CAPACITY * options.budget);
+        let mut capacity = bench.capacity(load, share::CAPACITY * options.budget);
+        capacity.edges = bench.edges(&capacity, runs, share::CURVE * options.budget);
         let doubled = bench.bottlenecks(&capacity, load, share::BOTTLENECK * options.budget, REPLICATIONS);
         (capacity, doubled)
     };

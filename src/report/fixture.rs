@@ -423,6 +423,11 @@ pub(super) fn review() -> Report {
             limited_by: Some("orders-db.connections".into()),
             slo: Some("web.account p99 < 800ms".into()),
             bound: Some(Bound { load: 4.88, resource: "orders-db.connections".into() }),
+            slos: vec![
+                SloCapacity { slo: "web.account p99 < 800ms".into(), low: 4.8, high: Some(5.0) },
+                SloCapacity { slo: "web.checkout p99 < 2s".into(), low: 5.6, high: Some(6.1) },
+                SloCapacity { slo: "web.home p99 < 300ms".into(), low: 10.0, high: None },
+            ],
         }),
         bottlenecks: Some(vec![Bottleneck {
             resource: "orders-db.connections".into(),

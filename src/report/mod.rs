@@ -40,7 +40,7 @@ pub use series::series;
 pub use review::{
     AlertInfo, AskedFaults, Bottleneck, Bound, Campaign, Capacity, CascadeStep, Confidence, Decoy, Detection, Effect,
     Failure, FaultInfo, FaultPair, FaultPairs, Finding, Fix, Measure, Page, Place, Reading, Recovery, Screened,
-    Severity, SideEffect,
+    Severity, SideEffect, SloCapacity,
 };
 pub use run::{
     Cache, Dependency, Heard, Locks, Phase, PhaseTraffic, Queue, Replicas, Replication, Resource, Run, SloResult,

@@ -1,6 +1,7 @@
 //! What a review adds to its runs: capacity, bottlenecks, failures, findings.
 
 use super::pictures::Answered;
+use super::words::{factor, listed};
 use super::{Estimate, Gauge, Stuck};
 use crate::faults::Fault;
 use crate::model::Change;
@@ -21,6 +22,44 @@ pub struct Capacity {
     pub slo: Option<String>,
     /// What arithmetic on the model allows at most.
     pub bound: Option<Bound>,
+    /// The same for each SLO, those first that are missed first.
+    pub slos: Vec<SloCapacity>,
+}
+
+impl Capacity {
+    /// From where on each SLO is missed, those together that are missed from the same load on: `4.8x to 5x: web.account p99 <
+    /// 800ms`. Empty when all are known to be missed at once, or there is one.
+    pub fn by_slo(&self) -> Vec<String> {
+        let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+        for slo in &self.slos {
+            let from = match slo.high {
+                Some(high) if slo.low > 0.0 => format!("{} to {}", factor(slo.low), factor(high)),
+                Some(high) => format!("below {}", factor(high)),
+                None => format!("not up to {}", factor(slo.low)),
+            };
+            let text = format!("`{}`", slo.slo);
+            match groups.iter_mut().find(|(known, _)| *known == from) {
+                Some((_, list)) => list.push(text),
+                None => groups.push((from, vec![text])),
+            }
+        }
+        if groups.len() < 2 {
+            Vec::new()
+        } else {
+            groups.iter().map(|(from, list)| format!("{from} {}", listed(list))).collect()
+        }
+    }
+}
+
+/// The load at which one SLO is missed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SloCapacity {
+    /// The SLO.
+    pub slo: String,
+    /// It is not missed up to here; 0 when it was missed at each load tried.
+    pub low: f64,
+    /// It is missed from here on; `None` when it was at none.
+    pub high: Option<f64>,
 }
 
 /// An upper bound on the load, by arithmetic: at this load the resource is busy all the time.

@@ -51,8 +51,8 @@ pub(super) struct Site {
 pub(super) enum Stage {
     /// Guards of these kinds on the edges of what still spreads.
     Guards(&'static [Guard]),
-    /// More of what gives out meanwhile.
-    Larger,
+    /// More of what gives out meanwhile, in so many steps.
+    Larger(usize),
 }
 
 /// What acts at once comes before what has to learn first; and guards before more of anything.
@@ -60,8 +60,8 @@ pub(super) const STAGES: &[Stage] = &[
     Stage::Guards(&[Guard::Timeout, Guard::RetryBudget]),
     Stage::Guards(&[Guard::Bulkhead]),
     Stage::Guards(&[Guard::Breaker]),
-    Stage::Larger,
-    Stage::Larger,
+    Stage::Larger(1),
+    Stage::Larger(3),
 ];
 
 /// Changes with each path once. Where several want a number there, the largest is meant.
@@ -103,7 +103,7 @@ impl Stand<'_, '_, '_> {
     ) -> Option<Vec<Candidate>> {
         match stage {
             Stage::Guards(kinds) => Some(self.guards(site, open, kinds)),
-            Stage::Larger => self.larger(changes, open),
+            Stage::Larger(steps) => self.larger(changes, open, steps),
         }
     }
 
@@ -126,31 +126,43 @@ impl Stand<'_, '_, '_> {
         all
     }
 
-    /// Twice as much of what gives out while a fault lasts, within the limits of the model.
-    fn larger(&self, changes: &[Change], open: &[Failure]) -> Option<Vec<Candidate>> {
-        let plan = (self.bench.remodel)(changes)?;
-        let graph = Graph::new(&plan);
-        let bounds = graph.bounds();
+    /// Twice as much of what gives out while a fault lasts, again and again, within the limits of the model.
+    fn larger(&self, changes: &[Change], open: &[Failure], steps: usize) -> Option<Vec<Candidate>> {
         let mut all = Vec::new();
         for failure in open {
-            let mut case = self.field(&graph).case(&self.drill);
-            // From the beginning to the end, so that its means are those of the fault.
-            case.faults = vec![Fault { start: SimDuration::ZERO, duration: None, ..failure.fault.clone() }];
-            let full = giving_out(&graph, &usages(&graph, &bounds, &case.run(0)));
-            let own = |resource: Resource| match resource {
-                Resource::Cpu(s) | Resource::Workers(s) | Resource::RateLimit(s) => {
-                    plan.stations[s.index()].component != failure.target
-                }
-                _ => true,
-            };
-            let within = |path: &str, to: f64| self.limits.most(path).is_none_or(|(most, _)| to <= most);
-            let more = full.iter().filter(|u| u.is_saturated() && own(u.resource)).find_map(|u| {
-                let to = 2.0 * current(&plan, u.resource);
-                within(&u.path, to).then(|| change(&plan, u.resource, &u.path, to))
-            });
-            add(&mut all, more.map(|change| vec![change]).into_iter().collect(), &self.of(failure));
+            let mut more: Vec<Change> = Vec::new();
+            for _ in 0..steps {
+                let plan = (self.bench.remodel)(&together(changes.iter().chain(&more)))?;
+                let Some(step) = self.doubled(&plan, failure) else { break };
+                more = together(more.iter().chain([&step]));
+            }
+            add(&mut all, more.into_iter().map(|change| vec![change]).collect(), &self.of(failure));
         }
         Some(all)
+    }
+
+    /// Twice as much of the first thing that gives out under a fault, of what those need who are hurt and do not need what it
+    /// strikes; else of anything but that.
+    fn doubled(&self, plan: &Plan, failure: &Failure) -> Option<Change> {
+        let graph = Graph::new(plan);
+        let mut case = self.field(&graph).case(&self.drill);
+        // From the beginning to the end, so that its means are those of the fault.
+        case.faults = vec![Fault { start: SimDuration::ZERO, duration: None, ..failure.fault.clone() }];
+        let full = giving_out(&graph, &usages(&graph, &graph.bounds(), &case.run(0)));
+        let hurt: Vec<_> = failure.collateral.iter().map(|endpoint| graph.reach(*endpoint)).collect();
+        let needed = |resource: Resource| {
+            let of = match resource {
+                Resource::Cpu(s) | Resource::Workers(s) | Resource::RateLimit(s) => plan.stations[s.index()].component,
+                Resource::Pool(e) | Resource::Bulkhead(e) => plan.edges[e.index()].to,
+                Resource::Consumers(t) => plan.topics[t.index()].component,
+            };
+            if hurt.is_empty() { of != failure.target } else { hurt.iter().any(|reach| reach.contains(&of)) }
+        };
+        full.iter().filter(|u| u.is_saturated() && needed(u.resource)).find_map(|u| {
+            let to = 2.0 * current(plan, u.resource);
+            let within = self.limits.most(&u.path).is_none_or(|(most, _)| to <= most);
+            within.then(|| change(plan, u.resource, &u.path, to))
+        })
     }
 }
 

@@ -49,7 +49,7 @@ pub struct Shield {
 
 /// What striking the system with all of its changes may cost, as a share of the budget. All that leads there costs about three
 /// times as much.
-const SHARE: f64 = 0.05;
+const SHARE: f64 = 0.035;
 /// The fault of such a run lasts so long at least, and as long is left to recover in, in seconds; …
 const LEAST: f64 = 5.0;
 /// … what comes before it, so long.

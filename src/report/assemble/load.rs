@@ -7,7 +7,7 @@ use crate::findings;
 use crate::model::{Metric, What};
 use crate::plan::EndpointId;
 use crate::report::{
-    Bottleneck, Bound, Capacity, Effect, FaultInfo, PlanFaults, PlanLimit, PlanToTarget, Spread, Without,
+    Bottleneck, Bound, Capacity, Effect, FaultInfo, PlanFaults, PlanLimit, PlanToTarget, SloCapacity, Spread, Without,
 };
 
 impl Scribe<'_> {
@@ -27,6 +27,13 @@ impl Scribe<'_> {
                 .first()
                 .filter(|b| b.load.is_finite())
                 .map(|b| Bound { load: b.load, resource: b.name.clone() }),
+            slos: (review.capacity.edges.iter())
+                .map(|edge| SloCapacity {
+                    slo: review.slos[edge.slo].text.clone(),
+                    low: edge.low,
+                    high: edge.high.is_finite().then_some(edge.high),
+                })
+                .collect(),
         }
     }
 

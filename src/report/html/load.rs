@@ -25,6 +25,8 @@ pub(super) fn load(report: &Report) -> Markup {
                     }
                     None => { "The SLOs held at the highest load that was tried, " b { (factor(capacity.low)) } "." }
                 }
+                @let each = capacity.by_slo();
+                @if !each.is_empty() { " Missed from: " (each.join("; ")) "." }
                 @if let Some(bound) = &capacity.bound { " By arithmetic alone, " (bound.resource) " is busy all the time at " (factor(bound.load)) "." }
             }
         }

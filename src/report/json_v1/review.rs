@@ -19,6 +19,18 @@ pub(super) struct Capacity<'a> {
     slo: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     bound: Option<Bound<'a>>,
+    /// The same for each SLO, those first that are missed first.
+    slos: Vec<SloCapacity<'a>>,
+}
+
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
+struct SloCapacity<'a> {
+    slo: &'a str,
+    /// Not missed up to here; 0 when it was missed at each load tried.
+    low: f64,
+    /// Missed from here on; null when it was at none.
+    high: Option<f64>,
 }
 
 #[derive(JsonSchema, Serialize)]
@@ -274,6 +286,7 @@ pub(super) fn capacity(c: &report::Capacity) -> Capacity<'_> {
         limited_by: c.limited_by.as_deref(),
         slo: c.slo.as_deref(),
         bound: c.bound.as_ref().map(|b| Bound { load: b.load, resource: &b.resource }),
+        slos: c.slos.iter().map(|s| SloCapacity { slo: &s.slo, low: s.low, high: s.high }).collect(),
     }
 }
 

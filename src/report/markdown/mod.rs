@@ -88,6 +88,10 @@ fn scalability(report: &Report, out: &mut String) -> std::fmt::Result {
     if let Some(capacity) = &report.capacity {
         let by = capacity.limited_by.as_ref().map(|by| format!(", then {} gives out", plain(by))).unwrap_or_default();
         writeln!(out, "- Current capacity: the SLOs hold up to **{}**{by}", factor(capacity.load))?;
+        let each = capacity.by_slo();
+        if !each.is_empty() {
+            writeln!(out, "- Missed from: {}", plain(&each.join("; ")))?;
+        }
     }
     for bottleneck in report.bottlenecks.iter().flatten() {
         let gives = plain(&effect(&bottleneck.effect));

@@ -38,6 +38,10 @@ pub(super) fn capacity(report: &Report, page: &mut Page) {
         ));
     }
     page.wrapped(2, 2, &text);
+    let each = capacity.by_slo();
+    if !each.is_empty() && page.most([1, 1, 1, 0]) > 0 {
+        page.labelled(2, "missed from", 13, &each.join("; "));
+    }
 }
 
 pub(super) fn bottlenecks(report: &Report, page: &mut Page) {
