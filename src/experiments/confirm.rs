@@ -9,13 +9,14 @@ use super::bench::Bench;
 use super::campaign::catalog::{self, again};
 use super::campaign::cut::Cut;
 use super::campaign::pairs::mark;
+use super::campaign::side::Side;
 use super::campaign::{Drill, Failure, Field};
 use super::metastable::Purse;
 use super::options::{Options, Progress};
 use super::review::REPLICATIONS;
 use super::strike::Asked;
 use crate::faults::Fault;
-use crate::plan::ComponentId;
+use crate::plan::{ComponentId, UNLIMITED};
 use crate::units::SimDuration;
 
 /// Shares of the budget of events.
@@ -39,6 +40,10 @@ const CONFIRMED_ASKED: usize = 4;
 const FEW_ASKED: f64 = 0.25;
 /// A loss of so much of all requests is worth confirming.
 const WORTH_CONFIRMING: f64 = 0.002;
+/// So many more deliveries than without a fault are no chance.
+const LEAST_PUT_OFF: f64 = 10.0;
+/// Longer faults are not tried to see messages given up.
+const LONGEST: SimDuration = SimDuration::from_secs(300);
 /// Of the faults that do the same to the same part, so many stand for all in the longer runs.
 const STANDING: usize = 2;
 
@@ -75,8 +80,36 @@ pub(super) fn struck(
     progress.begin("confirming what matters", failures.len() as u64);
     let mut failures = confirmed(field, [&screening, drill], failures, cut);
     failures.extend(rest);
+    until_given_up(field, drill, &mut failures, cut);
     failures.sort_by(|a, b| urgency(b).total_cmp(&urgency(a)));
     (failures, untried)
+}
+
+/// Messages that are delivered so often at most, and then given up without dead letters, outlive a short failure. Of what keeps
+/// them from being handled, one fault a queue strikes for as long as it takes to lose them, as far as that is simulated in
+/// seconds.
+fn until_given_up(field: Field, drill: &Drill, failures: &mut [Failure], cut: &mut Cut) {
+    for (at, topic) in field.graph.plan().topics.iter().enumerate() {
+        if topic.max_receives == UNLIMITED || topic.dead_letter.is_some() {
+            continue;
+        }
+        let between = topic.visibility.unwrap_or_default();
+        let lasting = (between.times(f64::from(topic.max_receives)) + SimDuration::from_secs(20)).max(drill.lasting);
+        let grows =
+            |f: &Failure, of: fn(&Side) -> &Vec<u64>| f.mean(|h| of(&h.side[1])[at] as f64 - of(&h.side[0])[at] as f64);
+        let lost = failures.iter().any(|f| grows(f, |side| &side.messages) >= 1.0);
+        let put_off = |f: &&mut Failure| grows(f, |side| &side.redelivered) >= LEAST_PUT_OFF;
+        if lost || lasting > LONGEST {
+            continue;
+        }
+        if let Some(failure) = failures.iter_mut().find(put_off) {
+            let longer = Drill { lasting, ..*drill };
+            let fault = (failure.target, again(&failure.fault, longer.at, lasting));
+            let (found, costly) = field.drill(&longer, &[fault], REPLICATIONS);
+            cut.extend(costly);
+            found.into_iter().for_each(|found| *failure = found);
+        }
+    }
 }
 
 /// More runs of each of these: longer ones, or as long as the one there is.

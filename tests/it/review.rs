@@ -218,3 +218,12 @@ fn what_was_too_costly_to_judge_is_named() {
     let notes: Vec<&str> = found["notes"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     assert!(notes.iter().any(|n| n.contains("not judged") && n.contains("alerting")), "{notes:?}");
 }
+
+/// Three deliveries ten seconds apart take half a minute: the faults of a short run are over by then.
+#[test]
+fn messages_that_are_given_up_after_half_a_minute_are_found() {
+    let found = review_at("1x", "models/patterns/dead-letter.yaml", &[]);
+    assert_eq!(subjects(&found, "lost-messages"), ["receipts"]);
+    let cured = review_at("1x", "models/patterns/dead-letter-fixed.yaml", &[]);
+    assert_eq!(subjects(&cured, "lost-messages"), Vec::<&str>::new());
+}

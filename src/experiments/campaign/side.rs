@@ -18,6 +18,8 @@ pub struct Side {
     pub handled_twice: Vec<u64>,
     /// For each topic: accepted messages that are gone for good.
     pub messages: Vec<u64>,
+    /// For each topic: deliveries of messages that had not been finished in time.
+    pub redelivered: Vec<u64>,
     /// For each cache: writes that were acknowledged and never reached the store.
     pub cached_writes: Vec<u64>,
     /// For each set of replicas that follow: writes that were acknowledged and are not in the replica that took over.
@@ -71,6 +73,7 @@ impl Side {
             duplicates: edges.map(twice).collect(),
             handled_twice: m.topics.iter().map(|t| t.duplicates).collect(),
             messages: m.topics.iter().map(|t| t.gone()).collect(),
+            redelivered: m.topics.iter().map(|t| t.redelivered).collect(),
             cached_writes: m.caches.iter().map(|c| c.lost).collect(),
             writes: m.replications.iter().map(|r| r.lost).collect(),
             stale_reads: m.replications.iter().map(|r| r.stale).collect(),
