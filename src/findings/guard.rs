@@ -2,7 +2,7 @@
 
 use super::words::{cascade, endpoints, list, percent, seconds, source};
 use super::{Confidence, Effect, Evidence, Figure, Finding, Fix, Severity};
-use crate::experiments::{Containment, Decoy, Failure, Guard, Move, Proven, Review, Toll};
+use crate::experiments::{Containment, Decoy, Failure, Guard, Harm, Move, Proven, Review, Toll};
 use crate::model::Metric;
 
 /// The findings of one guard: one for each edge, told by the worst failure it contains.
@@ -47,7 +47,7 @@ fn finding(
     // What could have been answered is reckoned; what the guard spares was measured. The lesser counts, and of what was
     // measured the least that chance leaves: breakers one behind another recover sooner or later from run to run.
     let came: f64 = failure.mean(|harm| harm.during.iter().sum());
-    let share = failure.avoidable_share().min(proven.spared.low.max(0.0) / came.max(1.0));
+    let share = failure.avoidable_share().min(proven.spared.low.max(0.0) / came.max(1.0)) - lingering(failure);
     let severity = match () {
         () if stuck || !failure.collateral.is_empty() => Severity::P0,
         // An answer that comes late is an annoyance, one that fails is an incident.
@@ -70,8 +70,19 @@ fn finding(
     }
 }
 
+/// The share lost by those who need what is struck after it is back: a breaker that is open waits before it asks again, which is
+/// what it is for, and no reason for haste.
+fn lingering(failure: &Failure) -> f64 {
+    let need = |harm: &Harm| {
+        let needed: f64 = harm.during.iter().zip(&failure.unavoidable).map(|(came, share)| came * share).sum();
+        needed / harm.during.iter().sum::<f64>().max(1.0)
+    };
+    let lasting = failure.drill.lasting.seconds().max(1.0);
+    failure.mean(|harm| harm.recovered.map_or(0.0, |after| after.seconds() / lasting) * need(harm))
+}
+
 /// Of what goes bad, the share that fails rather than being late.
-fn fails_more(harm: &crate::experiments::Harm) -> f64 {
+fn fails_more(harm: &Harm) -> f64 {
     let users = harm.faulted.iter().zip(&harm.healthy);
     let failed: f64 = users.map(|(f, h)| (f.failed - h.failed).max(0.0)).sum();
     failed / harm.lost_in_all().max(1.0)

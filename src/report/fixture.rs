@@ -3,7 +3,7 @@
 use super::*;
 use indexmap::indexmap;
 
-fn around(mean: f64, half: f64) -> Estimate {
+pub(super) fn around(mean: f64, half: f64) -> Estimate {
     Estimate { mean, low: mean - half, high: mean + half }
 }
 
@@ -78,7 +78,7 @@ fn place(line: u32) -> Place {
     Place { file: "models/shop.yaml".into(), line, column: 7, width: 0 }
 }
 
-fn change(path: &str, from: Option<&str>, to: &str) -> Change {
+pub(super) fn change(path: &str, from: Option<&str>, to: &str) -> Change {
     Change { path: path.into(), from: from.map(String::from), to: to.into() }
 }
 
@@ -360,37 +360,6 @@ fn findings() -> Vec<Finding> {
     ]
 }
 
-fn plan() -> PlanToTarget {
-    PlanToTarget {
-        target_load: 10.0,
-        changes: vec![
-            change("databases.orders-db.connections", Some("20"), "48"),
-            change("services.payments.concurrency", Some("20"), "40"),
-            change("services.orders.dependencies.payments.bulkhead", None, "60"),
-        ],
-        meets_slos: true,
-        without: vec![
-            Without::Missed("web.account p99 < 800ms".into()),
-            Without::Missed("web.checkout p99 < 2s".into()),
-            Without::Spreads(Spread {
-                fault: slow_stripe().fault,
-                collateral: vec!["web.home".into(), "web.search".into()],
-                recovers: true,
-            }),
-        ],
-        limits: Vec::new(),
-        cost: None,
-        faults: Some(PlanFaults { struck: 14, open: Vec::new(), not_tried: 71 }),
-        effects: vec![Effect {
-            subject: "web.checkout".into(),
-            measure: Measure::SuccessRate,
-            before: around(0.41, 0.015),
-            after: around(0.9991, 0.0004),
-            difference: None,
-        }],
-    }
-}
-
 /// The review.
 pub(super) fn review() -> Report {
     let capacity = |after| Effect {
@@ -436,7 +405,7 @@ pub(super) fn review() -> Report {
             change: Some(change("databases.orders-db.connections", Some("20"), "40")),
             effect: capacity(around(6.8, 0.15)),
         }]),
-        plan: Some(plan()),
+        plan: Some(super::plan::fixture::plan(slow_stripe().fault)),
         failures: Some(vec![
             slow_stripe(),
             small_failure("kill:catalog-db@60s+30s", "web.search", 0.0, 0.2),

@@ -120,3 +120,42 @@ impl PlanFaults {
         )
     }
 }
+
+/// A plan to show.
+#[cfg(test)]
+pub(super) mod fixture {
+    use super::*;
+    use crate::report::Measure;
+    use crate::report::fixture::{around, change};
+
+    pub fn plan(slow: FaultInfo) -> PlanToTarget {
+        PlanToTarget {
+            target_load: 10.0,
+            changes: vec![
+                change("databases.orders-db.connections", Some("20"), "48"),
+                change("services.payments.concurrency", Some("20"), "40"),
+                change("services.orders.dependencies.payments.bulkhead", None, "60"),
+            ],
+            meets_slos: true,
+            without: vec![
+                Without::Missed("web.account p99 < 800ms".into()),
+                Without::Missed("web.checkout p99 < 2s".into()),
+                Without::Spreads(Spread {
+                    fault: slow,
+                    collateral: vec!["web.home".into(), "web.search".into()],
+                    recovers: true,
+                }),
+            ],
+            limits: Vec::new(),
+            cost: None,
+            faults: Some(PlanFaults { struck: 14, open: Vec::new(), not_tried: 71 }),
+            effects: vec![Effect {
+                subject: "web.checkout".into(),
+                measure: Measure::SuccessRate,
+                before: around(0.41, 0.015),
+                after: around(0.9991, 0.0004),
+                difference: None,
+            }],
+        }
+    }
+}

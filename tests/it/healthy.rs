@@ -144,7 +144,7 @@ fn success(served: &Served) -> f64 {
 }
 
 /// How many of these were healthy, and what the review said of those that is urgent.
-fn judge(seeds: std::ops::Range<u32>, budget: f64) -> (usize, Vec<String>) {
+fn judge(seeds: impl IntoIterator<Item = u32>, budget: f64) -> (usize, Vec<String>) {
     let (mut healthy, mut accused) = (0, Vec::new());
     for seed in seeds {
         let drawn = draw(seed);
@@ -165,14 +165,15 @@ fn judge(seeds: std::ops::Range<u32>, budget: f64) -> (usize, Vec<String>) {
 
 #[test]
 fn healthy_systems_are_accused_of_nothing_urgent() {
-    let (healthy, accused) = judge(1..6, 40e6);
-    assert!(healthy >= 3, "{healthy} of 5 are healthy");
+    // The last three were accused once of needing a bulkhead, for what a breaker loses while it waits.
+    let (healthy, accused) = judge([1, 2, 3, 4, 5, 33, 105, 290], 40e6);
+    assert!(healthy >= 6, "{healthy} of 8 are healthy");
     assert!(accused.is_empty(), "{accused:#?}");
 }
 
-/// The same over 300, which takes hours.
+/// The same over 300 and more: 399 of these 449 are healthy, and it takes half an hour of a processor.
 #[test]
-#[ignore = "hours"]
+#[ignore = "half an hour"]
 fn three_hundred_drawn_systems_are_accused_of_nothing_urgent() {
     let (healthy, accused) = judge(1..450, 40e6);
     assert!(healthy >= 300, "{healthy} of 449 are healthy");
