@@ -10,6 +10,7 @@ mod ci;
 mod cli;
 mod common;
 mod compare;
+mod completions;
 mod determinism;
 mod docs;
 mod envoy;
