@@ -4,10 +4,12 @@ use super::baseline::BaselineOptions;
 use super::completions::CompletionsArgs;
 use super::config::{self, Given};
 use super::exit::Exit;
+use super::limits::LimitOptions;
 use super::man::ManArgs;
 use super::policy::{FindingOptions, WaiverOptions};
+use super::spans::TraceOptions;
 use super::values::{self, Budget, Colour, FailOn, FormatName, Setting};
-use crate::experiments::{Options, Tracing};
+use crate::experiments::Options;
 use crate::faults::Fault;
 use crate::units::{Quantity, SimDuration};
 use clap::parser::ValueSource;
@@ -185,6 +187,9 @@ pub struct RunArgs {
     /// Something that goes wrong: `KIND:TARGET[:AMOUNT][:SETTING=VALUE]...[@START[+DURATION]]`. Repeatable.
     #[arg(long, value_name = "FAULT", value_parser = values::fault, help = fail_help())]
     pub fail: Vec<Fault>,
+    /// What a run may cost.
+    #[command(flatten)]
+    pub limits: LimitOptions,
     /// Single requests.
     #[command(flatten)]
     pub spans: TraceOptions,
@@ -220,6 +225,9 @@ pub struct TestArgs {
     /// Leave the times out of JUnit, the one format that has any: its bytes are the same each time then.
     #[arg(long)]
     pub no_times: bool,
+    /// What a run may cost.
+    #[command(flatten)]
+    pub limits: LimitOptions,
     /// Whether waivers count.
     #[command(flatten)]
     pub waivers: WaiverOptions,
@@ -362,27 +370,6 @@ pub struct SimulationOptions {
     /// No progress bar.
     #[arg(long)]
     pub no_progress: bool,
-}
-
-/// Single requests.
-#[derive(Clone, Debug, clap::Args)]
-pub struct TraceOptions {
-    /// Write single requests as traces in OTLP JSON (OpenTelemetry), `-` for standard output: of the first replication of
-    /// each run and of each entry of each source's mix up to 8 of the slowest, 8 that failed (of each cause some) and 8 that
-    /// took about the median time. Times count from 2020-01-01T00:00:00Z, when measuring begins.
-    #[arg(long, value_name = "FILE")]
-    pub traces: Option<PathBuf>,
-}
-
-impl TraceOptions {
-    /// Of how much single requests are kept; `shown` if a report shows some.
-    pub(super) fn tracing(&self, shown: bool) -> Tracing {
-        match (&self.traces, shown) {
-            (Some(_), _) => Tracing::Whole,
-            (None, true) => Tracing::Brief,
-            (None, false) => Tracing::Off,
-        }
-    }
 }
 
 /// Where the reports go.

@@ -97,7 +97,7 @@ fn steady(source: &Source) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::experiments::judge::{all_hold, judge_all};
-    use crate::experiments::trials::{Case, Schedule};
+    use crate::experiments::trials::{Case, Schedule, UNLIMITED};
     use crate::graph::samples;
     use crate::model::Op;
     use crate::plan::Origin;
@@ -156,6 +156,7 @@ mod tests {
             measured: SimDuration::from_secs(20),
             window: second,
             most_events: u64::MAX,
+            most_memory: UNLIMITED,
         };
         let all = [
             slo(Metric::Success, Op::AtLeast, 0.99),

@@ -6,7 +6,7 @@
 //! with faults is not lengthened for the sake of SLOs, since that would thin the faults out. A review and a test judge
 //! by the requests of all replications, so all of the first ones together see as many as an SLO asks for.
 
-use super::trials::{Case, Schedule};
+use super::trials::{Case, Schedule, UNLIMITED};
 use crate::engine::Stop;
 use crate::graph::Graph;
 use crate::model::{Expectation, Metric, Op, Subject, What};
@@ -58,6 +58,7 @@ impl Pace {
             measured: SimDuration::from_seconds(seconds),
             window: window(seconds),
             most_events: MOST_PACING,
+            most_memory: UNLIMITED,
         };
         let run = Case { plan, load: 1.0, faults: Vec::new(), schedule, seed }.run(0);
         let simulated = match run.stop {
@@ -96,6 +97,7 @@ impl Pace {
             measured: SimDuration::from_seconds(measured),
             window: window(measured),
             most_events: u64::MAX,
+            most_memory: UNLIMITED,
         };
         Length { schedule, capped: scale < 1.0 }
     }

@@ -64,7 +64,13 @@ fn plain(model: &Model, scenario: Option<&Scenario>, options: &Options, progress
             })
             .collect(),
     };
-    let struck: Vec<Fault> = scenario.iter().flat_map(|s| &s.faults).chain(&options.faults).cloned().collect();
+    let struck: Vec<Fault> = scenario
+        .iter()
+        .flat_map(|s| &s.faults)
+        .chain(&options.faults)
+        .cloned()
+        .map(|fault| fault.lasting(plan))
+        .collect();
     let faults: Vec<Fault> = struck.iter().cloned().chain(Fault::by_themselves(plan)).collect();
     let (expectations, assumed) = match scenario.filter(|s| !s.expect.is_empty()) {
         Some(scenario) => (scenario.expect.clone(), false),
@@ -105,6 +111,7 @@ fn plain(model: &Model, scenario: Option<&Scenario>, options: &Options, progress
             let mut outcome = bench.judge(plan, runs);
             judge_parts(&mut outcome, &case, &expectations, options.replications);
             judge_recovery(&mut outcome, &expectations, &recovered);
+            leave_open(&mut outcome);
             outcome.judged.sort_by_key(|j| j.index);
             let name = name.clone().unwrap_or_else(|| super::review::name_of(load));
             Shown { name, load, faults: faults.clone(), length, outcome, recovered, paged }
@@ -182,6 +189,14 @@ fn judge_parts(outcome: &mut Outcome, case: &Case, expectations: &[Expectation],
         let judged = judge_in(case.plan, expectations, part, &case.replicate(replications));
         outcome.holds &= all_hold(&judged);
         outcome.judged.extend(judged);
+    }
+}
+
+/// Runs that were ended for what they cost tell neither that an expectation holds nor that it does not.
+fn leave_open(outcome: &mut Outcome) {
+    if outcome.runs.iter().any(Measurements::was_cut) {
+        outcome.judged.iter_mut().for_each(|judged| judged.verdict = Verdict::Unclear);
+        outcome.holds = false;
     }
 }
 

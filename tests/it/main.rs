@@ -20,6 +20,7 @@ mod gates;
 mod healthy;
 mod incidents;
 mod interrupted;
+mod limits;
 mod properties;
 mod review;
 mod schema;

@@ -3,7 +3,7 @@
 use super::{Compared, Difference, Figure, compare, figures};
 use crate::experiments::options::{Options, Progress};
 use crate::experiments::suite::{Exam, looks};
-use crate::experiments::trials::{Case, Schedule};
+use crate::experiments::trials::{Case, Schedule, UNLIMITED};
 use crate::faults::Fault;
 use crate::measure::Measurements;
 use crate::model::{Model, Window};
@@ -41,6 +41,7 @@ impl Recorded {
             measured: self.measured,
             window: crate::experiments::length::window(self.measured.seconds()),
             most_events: u64::MAX,
+            most_memory: UNLIMITED,
         }
     }
 

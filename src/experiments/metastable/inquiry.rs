@@ -3,7 +3,7 @@
 use super::pulse::Pulse;
 use super::purse::{Comes, Purse};
 use crate::experiments::length::Pace;
-use crate::experiments::trials::{Case, Schedule};
+use crate::experiments::trials::{Case, Schedule, UNLIMITED};
 use crate::faults::Fault;
 use crate::graph::{Bound, Graph};
 use crate::measure::Warm;
@@ -93,6 +93,7 @@ impl Course {
             measured: self.window.times(4_000.0),
             window: self.window,
             most_events: u64::MAX,
+            most_memory: UNLIMITED,
         }
     }
 }
