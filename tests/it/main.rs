@@ -23,6 +23,7 @@ mod incidents;
 mod interrupted;
 mod limits;
 mod properties;
+mod readme;
 mod review;
 mod schema;
 mod shedding;
