@@ -17,6 +17,7 @@ mod envoy;
 mod extreme;
 mod failures_at_random;
 mod fields;
+mod fuzz;
 mod gates;
 mod healthy;
 mod incidents;
