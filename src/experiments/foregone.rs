@@ -97,7 +97,7 @@ fn steady(source: &Source) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::experiments::judge::{all_hold, judge_all};
-    use crate::experiments::trials::{Case, Schedule, UNLIMITED};
+    use crate::experiments::trials::{Case, Schedule};
     use crate::graph::samples;
     use crate::model::Op;
     use crate::plan::Origin;
@@ -150,14 +150,7 @@ mod tests {
     fn the_end_of_the_run_agrees() {
         let plan = samples::page();
         let second = SimDuration::from_secs(1);
-        let schedule = Schedule {
-            late: SimDuration::ZERO,
-            warmup: second,
-            measured: SimDuration::from_secs(20),
-            window: second,
-            most_events: u64::MAX,
-            most_memory: UNLIMITED,
-        };
+        let schedule = Schedule::whole(second, SimDuration::from_secs(20), second);
         let all = [
             slo(Metric::Success, Op::AtLeast, 0.99),
             slo(Metric::Percentile(0.99), Op::Less, 0.3),

@@ -14,6 +14,7 @@ use crate::faults::Fault;
 use crate::graph::Graph;
 use crate::measure::{Estimate, Measurements};
 use crate::model::{Alert, Expectation, Model, Scenario, What, Window};
+use crate::plan::Plan;
 use crate::units::SimDuration;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
@@ -64,13 +65,7 @@ fn plain(model: &Model, scenario: Option<&Scenario>, options: &Options, progress
             })
             .collect(),
     };
-    let struck: Vec<Fault> = scenario
-        .iter()
-        .flat_map(|s| &s.faults)
-        .chain(&options.faults)
-        .cloned()
-        .map(|fault| fault.lasting(plan))
-        .collect();
+    let struck = on_purpose(plan, scenario, options);
     let faults: Vec<Fault> = struck.iter().cloned().chain(Fault::by_themselves(plan)).collect();
     let (expectations, assumed) = match scenario.filter(|s| !s.expect.is_empty()) {
         Some(scenario) => (scenario.expect.clone(), false),
@@ -122,6 +117,12 @@ fn plain(model: &Model, scenario: Option<&Scenario>, options: &Options, progress
         Tracing::Brief | Tracing::Whole => trace(plan, options.seed, &runs, f64::INFINITY),
     };
     Plain { runs, expectations, assumed, traces }
+}
+
+/// What strikes on purpose: the scenario's faults and those of the options.
+fn on_purpose(plan: &Plan, scenario: Option<&Scenario>, options: &Options) -> Vec<Fault> {
+    let all = scenario.iter().flat_map(|s| &s.faults).chain(&options.faults);
+    all.map(|fault| fault.clone().lasting(plan)).collect()
 }
 
 /// Replications with progress; once somebody has asked to stop, none but the first is begun.

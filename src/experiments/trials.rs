@@ -34,6 +34,14 @@ pub struct Schedule {
     pub most_memory: Bytes,
 }
 
+impl Schedule {
+    /// A run that nothing cuts.
+    pub(in crate::experiments) fn whole(warmup: SimDuration, measured: SimDuration, window: SimDuration) -> Schedule {
+        let (late, most_events, most_memory) = (SimDuration::ZERO, u64::MAX, UNLIMITED);
+        Schedule { warmup, late, measured, window, most_events, most_memory }
+    }
+}
+
 /// As much memory as there is.
 pub(in crate::experiments) const UNLIMITED: Bytes = Bytes(u64::MAX);
 

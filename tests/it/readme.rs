@@ -32,7 +32,7 @@ const COMMANDS: &[(&str, &str, &[&str])] = &[
     ("simulate check MODEL…", "check models/shop.yaml models/cdn.yaml", &["shop is a valid model", "cdn"]),
     (
         "simulate compare A B",
-        "compare models/patterns/retry-storm.yaml models/patterns/retry-storm-fixed.yaml --replications 2",
+        "compare models/patterns/retry-storm.yaml models/patterns/retry-storm-fixed.yaml --replications 2 --exit-zero",
         &["retry"],
     ),
     ("simulate explain [CODE]", "explain missing-timeout", &["How it is judged:"]),

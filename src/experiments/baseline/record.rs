@@ -3,7 +3,7 @@
 use super::{Compared, Difference, Figure, compare, figures};
 use crate::experiments::options::{Options, Progress};
 use crate::experiments::suite::{Exam, looks};
-use crate::experiments::trials::{Case, Schedule, UNLIMITED};
+use crate::experiments::trials::{Case, Schedule};
 use crate::faults::Fault;
 use crate::measure::Measurements;
 use crate::model::{Model, Window};
@@ -35,14 +35,8 @@ impl Recorded {
     }
 
     fn schedule(&self) -> Schedule {
-        Schedule {
-            warmup: self.warmup,
-            late: SimDuration::ZERO,
-            measured: self.measured,
-            window: crate::experiments::length::window(self.measured.seconds()),
-            most_events: u64::MAX,
-            most_memory: UNLIMITED,
-        }
+        let window = crate::experiments::length::window(self.measured.seconds());
+        Schedule::whole(self.warmup, self.measured, window)
     }
 
     /// Why a run of the model as it is cannot be compared with it.

@@ -13,7 +13,7 @@ use super::cascade::{Impairment, Pair, Struck, cascade, loaded, recovery};
 use super::detection::{Detection, pages};
 use super::metastable::{Purse, Recovery};
 use super::toll::{Toll, tolls};
-use super::trials::{Case, Schedule, UNLIMITED};
+use super::trials::{Case, Schedule};
 use crate::engine::Stop;
 use crate::faults::Fault;
 use crate::graph::Graph;
@@ -45,14 +45,7 @@ impl Drill {
     /// The lengths of its runs.
     pub fn schedule(&self) -> Schedule {
         let measured = self.at + self.lasting + self.after;
-        Schedule {
-            late: SimDuration::ZERO,
-            warmup: self.warmup,
-            measured,
-            window: self.window,
-            most_events: u64::MAX,
-            most_memory: UNLIMITED,
-        }
+        Schedule::whole(self.warmup, measured, self.window)
     }
 
     /// Simulated seconds of one run.

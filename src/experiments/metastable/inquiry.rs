@@ -3,7 +3,7 @@
 use super::pulse::Pulse;
 use super::purse::{Comes, Purse};
 use crate::experiments::length::Pace;
-use crate::experiments::trials::{Case, Schedule, UNLIMITED};
+use crate::experiments::trials::{Case, Schedule};
 use crate::faults::Fault;
 use crate::graph::{Bound, Graph};
 use crate::measure::Warm;
@@ -87,14 +87,7 @@ impl Course {
 
     /// All runs have rows of one length, however far each goes.
     fn schedule(&self) -> Schedule {
-        Schedule {
-            late: SimDuration::ZERO,
-            warmup: self.warmup,
-            measured: self.window.times(4_000.0),
-            window: self.window,
-            most_events: u64::MAX,
-            most_memory: UNLIMITED,
-        }
+        Schedule::whole(self.warmup, self.window.times(4_000.0), self.window)
     }
 }
 
