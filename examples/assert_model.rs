@@ -1,75 +1,83 @@
-//! An architecture under test: load a model, run it as it is and with a change, and assert what must hold.
+//! An architecture under test, as any other code is: load a model, run it as it is, with more load, with a failure or with a
+//! change, and assert what must hold.
 //!
-//! `cargo run --release --example assert_model`
+//! `cargo test --release --example assert_model`; to see the figures, `cargo run --release --example assert_model`.
 
 use std::error::Error;
-use tenfold::engine::Limits;
-use tenfold::measure::{Estimate, Measurements, Trial};
-use tenfold::model::{Change, Model};
-use tenfold::plan::Knobs;
-use tenfold::units::SimDuration;
+use tenfold::experiments::{self, Options, Quiet};
+use tenfold::faults::Fault;
+use tenfold::model::Model;
+use tenfold::report::{Run, assemble};
+use tenfold::units::{Quantity, SimDuration};
 use tenfold::yaml;
 
-const CHECKOUT: &str = "
-traffic: { shoppers: { rate: 120/s, to: web.checkout } }
-services:
-  web:
-    replicas: 2
-    concurrency: 50
-    endpoints: { checkout: [ { work: 4ms }, { call: orders-db.insert } ] }
-databases:
-  orders-db: { connections: 2, queries: { insert: { write: 12ms } } }
-";
+const FILE: &str = "models/petclinic.yaml";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let model = read(CHECKOUT)?;
-    // 120 inserts a second of 12 ms each keep 1.44 of 2 connections busy: fine at 1x, hopeless at 2x.
-    let today = p99_ms(&model, 1.0);
-    println!("p99 today: {:.1} ms (95% interval {:.1} to {:.1})", today.mean, today.low, today.high);
-    assert!(today.high < 150.0, "the checkout answers within 150 ms");
-
-    let double = p99_ms(&model, 2.0);
-    println!("p99 at twice the load: {:.0} ms", double.mean);
-    assert!(double.low > 150.0, "two connections are not enough for twice the load");
-
-    let change = Change { path: "databases.orders-db.connections".into(), from: Some("2".into()), to: "6".into() };
-    let fixed = model.with(&[change]).map_err(|problems| shown(CHECKOUT, &problems))?;
-    let fixed = p99_ms(&fixed, 2.0);
-    println!("p99 at twice the load with six connections: {:.1} ms", fixed.mean);
-    assert!(fixed.high < 150.0, "six connections are enough for twice the load");
+    let model = load()?;
+    for load in [1.0, 10.0] {
+        let run = measured(&model, load, &[])?;
+        println!("{}: {} requests", run.name, run.requests);
+        for (name, seen) in &run.endpoints {
+            let (Some(success), Some(p99)) = (seen.success_rate, seen.p99_ms) else { continue };
+            println!("  {name:<24} success {:>7.3}%  p99 {:>7.1} ms", 100.0 * success.mean, p99.mean);
+        }
+    }
     Ok(())
 }
 
-fn read(text: &str) -> Result<Model, String> {
-    Model::read("checkout.yaml", text).map_err(|problems| shown(text, &problems))
+fn load() -> Result<Model, Box<dyn Error>> {
+    let text = std::fs::read_to_string(FILE)?;
+    Ok(Model::read(FILE, &text).map_err(|problems| yaml::render(FILE, &text, &problems, false))?)
 }
 
-fn shown(text: &str, problems: &[yaml::Problem]) -> String {
-    yaml::render("checkout.yaml", text, problems, false)
-}
-
-/// The 99th percentile over five independent replications of a minute each, after ten seconds of warm-up.
-fn p99_ms(model: &Model, load: f64) -> Estimate {
-    let values: Vec<f64> = (0..5).map(|replication| run(model, load, replication)).filter_map(|m| p99(&m)).collect();
-    Estimate::of(&values)
-}
-
-fn p99(measured: &Measurements) -> Option<f64> {
-    measured.sources[0].total.latency.quantile(0.99).map(SimDuration::millis)
-}
-
-fn run(model: &Model, load: f64, replication: u32) -> Measurements {
-    Trial {
-        plan: &model.plan,
-        load,
-        seed: 1,
-        replication,
-        timeline: vec![(SimDuration::ZERO, Knobs::baseline(&model.plan, load))],
-        warmup: SimDuration::from_secs(10),
-        late: SimDuration::ZERO,
-        measured: SimDuration::from_secs(60),
-        window: SimDuration::from_secs(1),
-        limits: Limits::default(),
+/// Five replications of a minute each, at a multiple of the model's own load, with faults written as `--fail` takes them.
+fn measured(model: &Model, load: f64, faults: &[&str]) -> Result<Run, Box<dyn Error>> {
+    let faults: Vec<Fault> = faults.iter().map(|fault| Fault::parse_flag(fault)).collect::<Result<_, _>>()?;
+    for fault in &faults {
+        fault.check(&model.plan).map_err(|error| error.message)?;
     }
-    .run()
+    let (loads, duration) = (vec![Quantity::Factor(load)], Some(SimDuration::from_secs(60)));
+    let options = Options { loads, faults, duration, ..Options::default() };
+    let plain = experiments::run(model, &options, &Quiet)?;
+    Ok(assemble::run(model, &plain, &options).runs.remove(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tenfold::report::SloVerdict;
+
+    #[test]
+    fn the_objectives_are_met() {
+        let run = measured(&load().unwrap(), 1.0, &[]).unwrap();
+        for slo in &run.slos {
+            assert_eq!(slo.verdict, SloVerdict::Met, "{}: {:?}", slo.text, slo.measured);
+        }
+    }
+
+    /// The whole interval must lie on the right side, so that nothing passes or fails by luck.
+    #[test]
+    fn owners_are_shown_while_visits_are_down() {
+        let run = measured(&load().unwrap(), 1.0, &["kill:visits@20s+20s"]).unwrap();
+        let owners = run.endpoints["gateway.owner-details"].success_rate.unwrap();
+        assert!(owners.low >= 0.999, "{owners:?}");
+        // The fallback answers without the visits.
+        assert!(run.endpoints["gateway.owner-details"].degraded > 0);
+        // And what nobody has guarded goes down with what it calls.
+        let run = measured(&load().unwrap(), 1.0, &["kill:customers@20s+20s"]).unwrap();
+        let owners = run.endpoints["gateway.owner-details"].success_rate.unwrap();
+        assert!(owners.high < 0.999, "{owners:?}");
+    }
+
+    #[test]
+    fn a_change_is_tried_before_it_is_made() {
+        let model = load().unwrap();
+        // 140 requests a second that take 1 ms of its core each need a seventh of a core.
+        let change = model.change("services.gateway.cpu", "100m");
+        let small = model.with(&[change]).map_err(|problems| format!("{problems:?}")).unwrap();
+        let [before, after] = [&model, &small].map(|m| measured(m, 1.0, &[]).unwrap());
+        let p99 = |run: &Run| run.endpoints["gateway.vets"].p99_ms.unwrap();
+        assert!(p99(&after).low > p99(&before).high, "{:?} and {:?}", p99(&after), p99(&before));
+    }
 }

@@ -20,6 +20,8 @@ fn main() -> ExitCode {
         Command::Explain(explain) => cli::look_up(&explain),
         Command::Verify(verify) => cli::verify(&verify),
         Command::Schema(schema) => cli::schema(&schema),
+        Command::Completions(completions) => cli::completions(&completions),
+        Command::Man(man) => cli::man(&man),
     });
     match outcome {
         Ok(Ok(exit)) => exit,

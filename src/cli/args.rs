@@ -1,11 +1,15 @@
 //! The arguments, as clap reads them.
 
 use super::baseline::BaselineOptions;
+use super::completions::CompletionsArgs;
 use super::config::{self, Given};
 use super::exit::Exit;
+use super::limits::LimitOptions;
+use super::man::ManArgs;
 use super::policy::{FindingOptions, WaiverOptions};
+use super::spans::TraceOptions;
 use super::values::{self, Budget, Colour, FailOn, FormatName, Setting};
-use crate::experiments::{Options, Tracing};
+use crate::experiments::Options;
 use crate::faults::Fault;
 use crate::units::{Quantity, SimDuration};
 use clap::parser::ValueSource;
@@ -38,10 +42,14 @@ pub enum Command {
     Verify(VerifyArgs),
     /// `simulate schema`
     Schema(SchemaArgs),
+    /// `simulate completions SHELL`
+    Completions(CompletionsArgs),
+    /// `simulate man [COMMAND]`
+    Man(ManArgs),
 }
 
-const EXAMPLES: &str = "\
-Examples:
+/// Commands to begin with.
+pub(super) const EXAMPLES: &str = "Examples:
   simulate models/shop.yaml --load 10x
   simulate models/shop.yaml --set services.web.replicas=8
   simulate models/shop.yaml --write-plan plan.yaml --write-plan plan.diff
@@ -54,8 +62,12 @@ Examples:
   simulate explain missing-timeout
   simulate verify
   simulate schema --output tenfold.schema.json
+  simulate completions bash --output ~/.local/share/bash-completion/completions/simulate
+  simulate man | man -l -";
 
-Exit codes: 0 done (and the gate passed), 1 the gate failed, 2 wrong usage or
+/// How the program ends.
+pub(super) const EXIT_CODES: &str = "\
+0 done (and the gate passed), 1 the gate failed, 2 wrong usage or
 invalid model, 3 internal error, 4 inconclusive (with --strict), 130 interrupted.";
 
 #[derive(Debug, Parser)]
@@ -63,11 +75,11 @@ invalid model, 3 internal error, 4 inconclusive (with --strict), 130 interrupted
     name = "simulate",
     version,
     about = "Find out what breaks at ten times the load, and which fix helps, before you build it",
-    after_help = EXAMPLES,
+    after_help = format!("{EXAMPLES}\n\nExit codes: {EXIT_CODES}"),
     args_conflicts_with_subcommands = true,
     arg_required_else_help = true,
     max_term_width = 110,
-    override_usage = "simulate MODEL [OPTIONS]\n       simulate run MODEL [OPTIONS]\n       simulate test MODEL|DIR... [OPTIONS]\n       simulate compare A B [OPTIONS]\n       simulate check MODEL...\n       simulate explain [CODE]\n       simulate verify\n       simulate schema"
+    override_usage = "simulate MODEL [OPTIONS]\n       simulate run MODEL [OPTIONS]\n       simulate test MODEL|DIR... [OPTIONS]\n       simulate compare A B [OPTIONS]\n       simulate check MODEL...\n       simulate explain [CODE]\n       simulate verify\n       simulate schema\n       simulate completions SHELL\n       simulate man [COMMAND]"
 )]
 struct Raw {
     #[command(subcommand)]
@@ -96,6 +108,10 @@ enum RawCommand {
     Verify(VerifyArgs),
     /// Print the JSON Schema of the model language, for editors, or of the JSON of reports.
     Schema(SchemaArgs),
+    /// Print the script that completes commands and options in a shell.
+    Completions(CompletionsArgs),
+    /// Print the manual page of the program, or of a command.
+    Man(ManArgs),
 }
 
 /// Arguments of the review.
@@ -171,6 +187,9 @@ pub struct RunArgs {
     /// Something that goes wrong: `KIND:TARGET[:AMOUNT][:SETTING=VALUE]...[@START[+DURATION]]`. Repeatable.
     #[arg(long, value_name = "FAULT", value_parser = values::fault, help = fail_help())]
     pub fail: Vec<Fault>,
+    /// What a run may cost.
+    #[command(flatten)]
+    pub limits: LimitOptions,
     /// Single requests.
     #[command(flatten)]
     pub spans: TraceOptions,
@@ -206,6 +225,9 @@ pub struct TestArgs {
     /// Leave the times out of JUnit, the one format that has any: its bytes are the same each time then.
     #[arg(long)]
     pub no_times: bool,
+    /// What a run may cost.
+    #[command(flatten)]
+    pub limits: LimitOptions,
     /// Whether waivers count.
     #[command(flatten)]
     pub waivers: WaiverOptions,
@@ -350,27 +372,6 @@ pub struct SimulationOptions {
     pub no_progress: bool,
 }
 
-/// Single requests.
-#[derive(Clone, Debug, clap::Args)]
-pub struct TraceOptions {
-    /// Write single requests as traces in OTLP JSON (OpenTelemetry), `-` for standard output: of the first replication of
-    /// each run and of each entry of each source's mix up to 8 of the slowest, 8 that failed (of each cause some) and 8 that
-    /// took about the median time. Times count from 2020-01-01T00:00:00Z, when measuring begins.
-    #[arg(long, value_name = "FILE")]
-    pub traces: Option<PathBuf>,
-}
-
-impl TraceOptions {
-    /// Of how much single requests are kept; `shown` if a report shows some.
-    pub(super) fn tracing(&self, shown: bool) -> Tracing {
-        match (&self.traces, shown) {
-            (Some(_), _) => Tracing::Whole,
-            (None, true) => Tracing::Brief,
-            (None, false) => Tracing::Off,
-        }
-    }
-}
-
 /// Where the reports go.
 #[derive(Clone, Debug, clap::Args)]
 pub struct OutputOptions {
@@ -416,6 +417,8 @@ pub fn parse() -> Result<Args, Exit> {
         Some(RawCommand::Explain(explain)) => Command::Explain(explain),
         Some(RawCommand::Verify(verify)) => Command::Verify(verify),
         Some(RawCommand::Schema(schema)) => Command::Schema(schema),
+        Some(RawCommand::Completions(completions)) => Command::Completions(completions),
+        Some(RawCommand::Man(man)) => Command::Man(man),
         None => {
             let model = super::input::only_model(raw.models).map_err(|mistake| super::explain(&mistake.into()))?;
             Command::Review(ReviewArgs { model, options: raw.review })
@@ -429,9 +432,14 @@ pub fn parse() -> Result<Args, Exit> {
     Ok(Args { command })
 }
 
+/// All commands and options, as clap knows them.
+pub(super) fn all() -> clap::Command {
+    Raw::command()
+}
+
 /// The names of the subcommands.
 pub(super) fn subcommands() -> Vec<String> {
-    Raw::command().get_subcommands().map(|c| c.get_name().to_string()).collect()
+    all().get_subcommands().map(|c| c.get_name().to_string()).collect()
 }
 
 fn fail_help() -> String {
@@ -450,7 +458,10 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Raw::command().debug_assert();
-        assert_eq!(subcommands(), ["run", "test", "compare", "check", "explain", "verify", "schema"]);
+        assert_eq!(
+            subcommands(),
+            ["run", "test", "compare", "check", "explain", "verify", "schema", "completions", "man"]
+        );
     }
 
     #[test]

@@ -88,6 +88,7 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     for fault in &args.fail {
         extra.extend(["--fail".into(), shell_word(&fault.to_string())]);
     }
+    extra.extend(args.limits.words());
     report.command = repeat("simulate run", &args.model, &args.load, &extra, &args.simulation);
     spans.map_or(Ok(()), |place| place.write(&otlp(&report)))?;
     let exit = if cut_short(&mut report) { Exit::Interrupted } else { Exit::Passed };

@@ -75,7 +75,8 @@ pub(super) fn complete(command: &mut Command, given: &Given) -> Result<(), Mista
         Command::Check(args) => &args.models,
         Command::Test(args) => &args.models,
         Command::Compare(args) => std::slice::from_ref(args.model()),
-        Command::Explain(_) | Command::Verify(_) | Command::Schema(_) => return Ok(()),
+        // They read no model.
+        _ => return Ok(()),
     };
     let mut found: Vec<PathBuf> = models.iter().filter_map(|model| find(model)).collect();
     found.sort();
@@ -122,7 +123,7 @@ pub(super) fn complete(command: &mut Command, given: &Given) -> Result<(), Mista
             config.simulation(given, &mut args.simulation);
             config.output(given, &mut args.output);
         }
-        Command::Explain(_) | Command::Verify(_) | Command::Schema(_) => {}
+        _ => {}
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use crate::faults::Fault;
 use crate::findings::known_code;
 use crate::report::Severity;
-use crate::units::{Date, Quantity, SimDuration, UnitError, parse_count, parse_duration};
+use crate::units::{Bytes, Date, Quantity, SimDuration, UnitError, parse_bytes, parse_count, parse_duration};
 use std::path::Path;
 use std::str::FromStr;
 
@@ -130,6 +130,21 @@ pub(super) fn budget(text: &str) -> Result<Budget, String> {
         (_, Ok(events)) if events >= 1.0 => Ok(Budget::Events(events)),
         (Ok(time), _) if time > SimDuration::ZERO => Ok(Budget::Time(time)),
         _ => Err(about()),
+    }
+}
+
+pub(super) fn events(text: &str) -> Result<u64, String> {
+    // A cast from f64 saturates.
+    match parse_count(text) {
+        Ok(events) if events >= 1.0 => Ok(events as u64),
+        _ => Err("write a number of events such as 5M".into()),
+    }
+}
+
+pub(super) fn memory(text: &str) -> Result<Bytes, String> {
+    match parse_bytes(text).map_err(told)? {
+        Bytes(0) => Err("write an amount above zero, such as 200MB".into()),
+        amount => Ok(amount),
     }
 }
 

@@ -10,8 +10,10 @@ use super::values::{Budget, Setting};
 use crate::experiments::{self, Exam, Options, Progress, Quiet, Shown, Tracing};
 use crate::faults::Fault;
 use crate::findings::{self, Policy};
+use crate::graph::Graph;
 use crate::model::{Change, Model};
 use crate::report::{Kind, Report, assemble, fingerprint};
+use crate::units::{Quantity, show_count, show_factor, show_rate};
 use crate::yaml::{Problem, did_you_mean, list, render};
 use std::io::Write;
 use std::path::Path;
@@ -71,6 +73,7 @@ pub(super) fn review(
     if let Some(Budget::Events(events)) = args.budget {
         options.budget = events;
     }
+    affordable(model, &options)?;
     let review = experiments::review(model, &options, progress);
     let mut report = assemble::review(model, &review);
     let policy = Policy { accepted: beside.accepted(&model.document.file), ..args.findings.policy() };
@@ -100,8 +103,11 @@ pub(super) fn run(model: &Model, args: &RunArgs, traces: Tracing, progress: &dyn
         faults: args.fail.clone(),
         scenario: args.scenario.clone(),
         traces,
-        ..options(&args.simulation)
+        ..args.limits.keep(options(&args.simulation))
     };
+    if args.limits.max_events.is_none() && options.duration.is_none() {
+        affordable(model, &options)?;
+    }
     let plain = experiments::run(model, &options, progress).map_err(|message| Mistake { message, help: None })?;
     Ok(identified(assemble::run(model, &plain, &options), model))
 }
@@ -115,6 +121,10 @@ pub(super) fn exams(
 ) -> Result<Vec<Exam>, Mistake> {
     let options = options(&args.simulation);
     let exams: Vec<Exam> = experiments::exams(model, &options).into_iter().filter(|e| keep(&e.name)).collect();
+    if args.limits.max_events.is_none() && options.duration.is_none() {
+        let loads = exams.iter().map(|exam| Quantity::Factor(exam.load)).collect();
+        affordable(model, &Options { loads, ..options.clone() })?;
+    }
     beside.fits(model, &exams, &options)?;
     Ok(exams)
 }
@@ -132,7 +142,7 @@ pub(super) fn test(
     beside: &Beside,
     progress: &dyn Progress,
 ) -> Result<Report, Mistake> {
-    let options = Options { budget: TEST_EVENTS, threads: None, ..options(&args.simulation) };
+    let options = Options { budget: TEST_EVENTS, threads: None, ..args.limits.keep(options(&args.simulation)) };
     let most = args.max_replications.max(options.replications);
     let examined = experiments::examine_all(model, &exams, &options, most, progress);
     let policy = Policy { accepted: beside.accepted(&model.document.file), ..args.waivers.policy() };
@@ -207,6 +217,21 @@ fn known_scenario(model: &Model, name: &str) -> Result<(), Mistake> {
         None => format!("there are {}", list(names())),
     };
     Err(Mistake::new(format!("there is no scenario `{name}`"), help))
+}
+
+/// The shortest runs last a second, and one of more requests than the budget has events would seem to hang.
+fn affordable(model: &Model, options: &Options) -> Result<(), Mistake> {
+    let loads = options.loads.iter().map(|load| options.factor(&model.plan, *load));
+    let load = loads.fold(1.0, f64::max);
+    let (rate, budget) = (load * Graph::new(&model.plan).user_rate(), options.budget);
+    if rate <= budget {
+        return Ok(());
+    }
+    let (load, rate, budget) = (show_factor(load), show_rate(rate), show_count(budget));
+    Err(Mistake::new(
+        format!("at {load} users ask for {rate}: each request is simulated, and the budget is of {budget} events"),
+        "is a rate mistyped? If not, model a part of it: a thousandth of the traffic on a thousandth of the replicas",
+    ))
 }
 
 fn fits(fault: &Fault, model: &Model, options: &SimulationOptions) -> Result<(), Mistake> {

@@ -228,6 +228,11 @@ impl<T: Copy> Arena<T> {
         self.items.len() - self.free.len()
     }
 
+    /// Memory that all entries take up, free ones included.
+    pub(super) fn bytes(&self) -> usize {
+        self.items.len() * size_of::<T>()
+    }
+
     /// All entries, free ones included.
     pub(super) fn all(&self) -> &[T] {
         &self.items

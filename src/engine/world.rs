@@ -20,7 +20,7 @@ use super::station::{Slot, StationState};
 use super::tally::Tallies;
 use super::topic::{Batch, Message, Stage, TopicState};
 use crate::plan::{Knobs, Plan, Priority};
-use crate::units::{SimDuration, SimTime};
+use crate::units::{Bytes, SimDuration, SimTime};
 
 /// A running simulation of one plan. Cloning it forks the run: both copies go on identically until something differs.
 #[derive(Clone)]
@@ -109,11 +109,13 @@ pub struct Limits {
     pub events: u64,
     /// Requests, calls or messages in progress at once: beyond it the model has no steady state worth waiting for.
     pub in_flight: usize,
+    /// What requests, calls and messages in progress may take up: see [`World::memory`].
+    pub memory: Bytes,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { events: 10_000_000_000, in_flight: 1_000_000 }
+        Limits { events: 10_000_000_000, in_flight: 1_000_000, memory: Bytes(u64::MAX) }
     }
 }
 
@@ -127,6 +129,16 @@ pub enum Stop {
     Events(SimTime),
     /// Too much in progress at once: something grows without bound.
     Crowded(SimTime),
+    /// What is in progress takes up more memory than it may.
+    Memory(SimTime),
+}
+
+impl Stop {
+    /// Whether it was ended for what it cost. What would have happened then is not known, while of a run that was ended for
+    /// its crowd it is known that it grows.
+    pub fn is_cut(self) -> bool {
+        matches!(self, Stop::Events(_) | Stop::Memory(_))
+    }
 }
 
 impl<'p> World<'p> {
@@ -251,7 +263,9 @@ impl<'p> World<'p> {
     pub fn run_until<P: Probe>(&mut self, until: SimTime, limits: &Limits, probe: &mut P) -> Option<Stop> {
         let end = Key::before(until.0);
         loop {
-            let pause = limits.events.min(self.tallies.events + BETWEEN_LOOKS);
+            // At the same events however often it is called, so that a fork ends where the whole run would have.
+            let look = (self.tallies.events / BETWEEN_LOOKS + 1) * BETWEEN_LOOKS;
+            let pause = limits.events.min(look);
             while self.tallies.events < pause {
                 let Some(key) = self.agenda.pop_below(end) else {
                     self.now = until.0;
@@ -269,6 +283,9 @@ impl<'p> World<'p> {
             if self.in_flight() > limits.in_flight {
                 return Some(Stop::Crowded(at));
             }
+            if self.memory() > limits.memory {
+                return Some(Stop::Memory(at));
+            }
             if self.tallies.events >= limits.events {
                 return Some(Stop::Events(at));
             }
@@ -277,6 +294,14 @@ impl<'p> World<'p> {
 
     fn in_flight(&self) -> usize {
         self.frames.len().max(self.calls.len()).max(self.messages.len()).max(self.backlogged)
+    }
+
+    /// What requests, calls, messages, loads of caches and notices take up that have been in progress together: their records,
+    /// those that are free again too. By sizes of records rather than by what the machine tells, so that a run ends at the
+    /// same event on every one.
+    pub fn memory(&self) -> Bytes {
+        let requests = self.frames.bytes() + self.calls.bytes() + self.messages.bytes();
+        Bytes((requests + self.loads.bytes() + self.waiters.bytes() + self.notices.bytes()) as u64)
     }
 
     /// Returns the frame that can go on, if it is one whose work or sleep is done; else `NONE`.

@@ -150,13 +150,7 @@ mod tests {
     fn the_end_of_the_run_agrees() {
         let plan = samples::page();
         let second = SimDuration::from_secs(1);
-        let schedule = Schedule {
-            late: SimDuration::ZERO,
-            warmup: second,
-            measured: SimDuration::from_secs(20),
-            window: second,
-            most_events: u64::MAX,
-        };
+        let schedule = Schedule::whole(second, SimDuration::from_secs(20), second);
         let all = [
             slo(Metric::Success, Op::AtLeast, 0.99),
             slo(Metric::Percentile(0.99), Op::Less, 0.3),

@@ -52,13 +52,9 @@ impl Pace {
         let rate = Graph::new(plan).user_rate().max(1e-6);
         // A few thousand requests are enough, and a trickle of traffic needs no more than two minutes of them.
         let seconds = (3_000.0 / rate).clamp(1.0, 120.0);
-        let schedule = Schedule {
-            late: SimDuration::ZERO,
-            warmup: SimDuration::ZERO,
-            measured: SimDuration::from_seconds(seconds),
-            window: window(seconds),
-            most_events: MOST_PACING,
-        };
+        let length = SimDuration::from_seconds(seconds);
+        let schedule = Schedule::whole(SimDuration::ZERO, length, window(seconds));
+        let schedule = Schedule { most_events: MOST_PACING, ..schedule };
         let run = Case { plan, load: 1.0, faults: Vec::new(), schedule, seed }.run(0);
         let simulated = match run.stop {
             Some(Stop::Events(at)) => at.seconds().max(1e-3),
@@ -90,13 +86,9 @@ impl Pace {
         let scale = (seconds / (warmup + measured)).min(1.0);
         let shortest = self.shortest(load);
         let measured = (measured * scale).max(measured.min(shortest));
-        let schedule = Schedule {
-            late: SimDuration::ZERO,
-            warmup: SimDuration::from_seconds((warmup * scale).max(warmup.min(WARMING * shortest))),
-            measured: SimDuration::from_seconds(measured),
-            window: window(measured),
-            most_events: u64::MAX,
-        };
+        let warmup = (warmup * scale).max(warmup.min(WARMING * shortest));
+        let [warmup, length] = [warmup, measured].map(SimDuration::from_seconds);
+        let schedule = Schedule::whole(warmup, length, window(measured));
         Length { schedule, capped: scale < 1.0 }
     }
 }

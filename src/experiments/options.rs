@@ -1,11 +1,12 @@
 //! What can be chosen about experiments, and how they tell how far they are.
 
 use super::length::Length;
+use super::trials::UNLIMITED;
 use crate::faults::Fault;
 use crate::graph::Graph;
 use crate::model::{Expectation, Metric, Model, Op, What, Window};
 use crate::plan::{Origin, Plan};
-use crate::units::{Quantity, SimDuration};
+use crate::units::{Bytes, Quantity, SimDuration};
 
 /// Choices; the defaults are those of the command line.
 #[derive(Clone, Debug)]
@@ -30,6 +31,10 @@ pub struct Options {
     pub threads: Option<usize>,
     /// Events that all runs together may take, about.
     pub budget: f64,
+    /// Events that each run of a plain experiment or of a test may take. One that reaches the limit is ended, and not judged.
+    pub max_events: u64,
+    /// Memory that what is in progress in such a run may take up, likewise.
+    pub max_memory: Bytes,
     /// Whether a review runs what only pictures need: the load curve, and the course of the worst failures.
     pub pictures: bool,
     /// Whether single requests of the runs that are shown are kept, for which their first replications are run again.
@@ -61,6 +66,8 @@ impl Default for Options {
             scenario: None,
             threads: None,
             budget: 100e6,
+            max_events: u64::MAX,
+            max_memory: UNLIMITED,
             pictures: true,
             traces: Tracing::Off,
         }
@@ -115,7 +122,7 @@ impl Options {
         }
     }
 
-    /// The lengths that were asked for, where some were.
+    /// The lengths and limits that were asked for, where some were.
     pub(super) fn overrule(&self, mut length: Length) -> Length {
         if let Some(warmup) = self.warmup {
             length.schedule.warmup = warmup;
@@ -125,6 +132,8 @@ impl Options {
             length.schedule.window = super::length::window(measured.seconds());
             length.capped = false;
         }
+        length.schedule.most_events = length.schedule.most_events.min(self.max_events);
+        length.schedule.most_memory = length.schedule.most_memory.min(self.max_memory);
         length
     }
 

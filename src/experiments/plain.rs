@@ -14,6 +14,7 @@ use crate::faults::Fault;
 use crate::graph::Graph;
 use crate::measure::{Estimate, Measurements};
 use crate::model::{Alert, Expectation, Model, Scenario, What, Window};
+use crate::plan::Plan;
 use crate::units::SimDuration;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
@@ -64,7 +65,7 @@ fn plain(model: &Model, scenario: Option<&Scenario>, options: &Options, progress
             })
             .collect(),
     };
-    let struck: Vec<Fault> = scenario.iter().flat_map(|s| &s.faults).chain(&options.faults).cloned().collect();
+    let struck = on_purpose(plan, scenario, options);
     let faults: Vec<Fault> = struck.iter().cloned().chain(Fault::by_themselves(plan)).collect();
     let (expectations, assumed) = match scenario.filter(|s| !s.expect.is_empty()) {
         Some(scenario) => (scenario.expect.clone(), false),
@@ -105,6 +106,7 @@ fn plain(model: &Model, scenario: Option<&Scenario>, options: &Options, progress
             let mut outcome = bench.judge(plan, runs);
             judge_parts(&mut outcome, &case, &expectations, options.replications);
             judge_recovery(&mut outcome, &expectations, &recovered);
+            leave_open(&mut outcome);
             outcome.judged.sort_by_key(|j| j.index);
             let name = name.clone().unwrap_or_else(|| super::review::name_of(load));
             Shown { name, load, faults: faults.clone(), length, outcome, recovered, paged }
@@ -115,6 +117,12 @@ fn plain(model: &Model, scenario: Option<&Scenario>, options: &Options, progress
         Tracing::Brief | Tracing::Whole => trace(plan, options.seed, &runs, f64::INFINITY),
     };
     Plain { runs, expectations, assumed, traces }
+}
+
+/// What strikes on purpose: the scenario's faults and those of the options.
+fn on_purpose(plan: &Plan, scenario: Option<&Scenario>, options: &Options) -> Vec<Fault> {
+    let all = scenario.iter().flat_map(|s| &s.faults).chain(&options.faults);
+    all.map(|fault| fault.clone().lasting(plan)).collect()
 }
 
 /// Replications with progress; once somebody has asked to stop, none but the first is begun.
@@ -182,6 +190,14 @@ fn judge_parts(outcome: &mut Outcome, case: &Case, expectations: &[Expectation],
         let judged = judge_in(case.plan, expectations, part, &case.replicate(replications));
         outcome.holds &= all_hold(&judged);
         outcome.judged.extend(judged);
+    }
+}
+
+/// Runs that were ended for what they cost tell neither that an expectation holds nor that it does not.
+fn leave_open(outcome: &mut Outcome) {
+    if outcome.runs.iter().any(Measurements::was_cut) {
+        outcome.judged.iter_mut().for_each(|judged| judged.verdict = Verdict::Unclear);
+        outcome.holds = false;
     }
 }
 

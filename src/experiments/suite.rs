@@ -169,7 +169,7 @@ fn examine(model: &Model, exam: &Exam, options: &Options, most: u32, progress: &
     for &look in &looks {
         sitting.replicate(look, progress);
         sitting.look(1.0 - (1.0 - CONFIDENCE) / looks.len() as f64);
-        if sitting.open().next().is_none() {
+        if sitting.open().next().is_none() || sitting.was_cut() {
             break;
         }
     }
@@ -262,8 +262,16 @@ impl Sitting<'_, '_> {
 
     /// Rules on what the runs so far settle at this confidence.
     fn look(&mut self, confidence: f64) {
+        if self.was_cut() {
+            return;
+        }
         let open: Vec<Ruled> = self.open().map(|(i, e)| self.rule(i, e, confidence)).collect();
         self.ruled.extend(open.into_iter().filter(|r| r.ruling != Ruling::Inconclusive));
+    }
+
+    /// Some run was ended for what it cost, so that nothing can be ruled.
+    fn was_cut(&self) -> bool {
+        self.runs.values().flatten().any(Measurements::was_cut)
     }
 
     /// What is left is inconclusive.

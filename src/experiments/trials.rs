@@ -10,7 +10,7 @@ use crate::measure::traces::{self, Traces};
 use crate::measure::{Measurements, SETTLE, SourceServed, Trial, Warm, Watched, watch};
 use crate::model::{Expectation, Window};
 use crate::plan::{Knobs, Plan};
-use crate::units::SimDuration;
+use crate::units::{Bytes, SimDuration};
 use rayon::prelude::*;
 
 /// Looks at a run that only has to say whether a load holds.
@@ -30,7 +30,20 @@ pub struct Schedule {
     /// Events after which a run is cut: under overload it can take a minute until the last counted request has ended,
     /// and who only asks whether a load holds need not wait for them. They count as not answered.
     pub most_events: u64,
+    /// What may be in progress together, likewise.
+    pub most_memory: Bytes,
 }
+
+impl Schedule {
+    /// A run that nothing cuts.
+    pub(in crate::experiments) fn whole(warmup: SimDuration, measured: SimDuration, window: SimDuration) -> Schedule {
+        let (late, most_events, most_memory) = (SimDuration::ZERO, u64::MAX, UNLIMITED);
+        Schedule { warmup, late, measured, window, most_events, most_memory }
+    }
+}
+
+/// As much memory as there is.
+pub(in crate::experiments) const UNLIMITED: Bytes = Bytes(u64::MAX);
 
 /// What is run: a plan at a load, with faults.
 #[derive(Clone, Debug)]
@@ -82,7 +95,11 @@ impl<'p> Case<'p> {
             late: self.schedule.late,
             measured: self.schedule.measured,
             window: self.schedule.window,
-            limits: Limits { events: self.schedule.most_events, ..Limits::default() },
+            limits: Limits {
+                events: self.schedule.most_events,
+                memory: self.schedule.most_memory,
+                ..Limits::default()
+            },
         }
     }
 

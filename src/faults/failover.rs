@@ -2,6 +2,7 @@
 
 use super::{Effect, FaultError, FaultKind, Form, Strikes, Target, WHEN, target::suggest};
 use crate::plan::{Knobs, Plan, Role, StationId};
+use crate::units::SimDuration;
 use crate::yaml::{Field, Shape, Takes};
 
 /// `failover`
@@ -27,10 +28,9 @@ pub(super) const FORM: Form = Form {
 pub struct Failover;
 
 impl Failover {
-    /// Whether a database replaces its primary by itself.
-    pub(super) fn ends_by_itself(target: &Target, plan: &Plan) -> bool {
-        let station = primary(target, plan);
-        station.is_some_and(|station| plan.stations[station.index()].failover.is_some())
+    /// How long a database takes to replace its primary by itself, if it does.
+    pub(super) fn by_itself(target: &Target, plan: &Plan) -> Option<SimDuration> {
+        primary(target, plan).and_then(|station| plan.stations[station.index()].failover)
     }
 }
 

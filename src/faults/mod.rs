@@ -281,6 +281,16 @@ impl Fault {
         self.kind.effect().check(&self.target, plan)
     }
 
+    /// The same, ending when the plan says that it does: a database that fails over is itself again once its standby has
+    /// taken over, whether or not somebody has written how long that takes.
+    pub fn lasting(mut self, plan: &Plan) -> Fault {
+        if self.kind == FaultKind::Failover(Failover) && self.random.is_none() {
+            let own = Failover::by_itself(&self.target, plan);
+            self.duration = self.duration.into_iter().chain(own).min();
+        }
+        self
+    }
+
     /// Turns the knobs as far as it has grown at a time at which it is active.
     pub fn turn(&self, plan: &Plan, at: SimDuration, knobs: &mut Knobs) {
         if let Some(kind) = self.grown_at(at) {

@@ -72,9 +72,9 @@ impl Fault {
                 Err(FaultError::new("a deployment is no failure that comes and goes", "leave `mtbf` out"))
             }
             FaultKind::Failover(_) if self.duration.is_none() && self.random.is_none() => {
-                match Failover::ends_by_itself(&self.target, plan) {
-                    true => Ok(()),
-                    false => Err(FaultError::new(
+                match Failover::by_itself(&self.target, plan) {
+                    Some(_) => Ok(()),
+                    None => Err(FaultError::new(
                         format!("how long `{}` fails over is not known", self.target),
                         "write it: `for: 30s`, or give the database a `failover` of its own",
                     )),

@@ -37,6 +37,11 @@ pub struct Measurements {
 }
 
 impl Measurements {
+    /// Whether it was ended for what it cost: what it shows is not all there was.
+    pub fn was_cut(&self) -> bool {
+        self.stop.is_some_and(Stop::is_cut)
+    }
+
     /// Messages of a queue that were not finished, on average over the measured part; those at its end where it was too
     /// short for a row of the series.
     pub fn mean_backlog(&self, topic: TopicId) -> f64 {

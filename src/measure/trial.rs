@@ -297,9 +297,9 @@ impl<'p> Warm<'p> {
         self.stop.is_some()
     }
 
-    /// Whether it has ended early since it took too many events: what would have happened then is not known.
+    /// Whether it has ended early for what it cost: what would have happened then is not known.
     pub fn was_cut(&self) -> bool {
-        matches!(self.stop, Some(Stop::Events(_)))
+        self.stop.is_some_and(Stop::is_cut)
     }
 
     /// Events so far, of the warm-up too.

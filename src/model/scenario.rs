@@ -54,5 +54,5 @@ fn read_fault(item: &Item<'_>, plan: &Plan) -> Option<Fault> {
         item.problem(error.message, error.hint.unwrap_or_else(|| "the faults are listed in the reference".into()));
         return None;
     }
-    Some(fault)
+    Some(fault.lasting(plan))
 }

@@ -43,6 +43,14 @@ const MARKS: [&str; 5] = ["rate", "users", "to", "mix", "arrivals"];
 /// Reads `traffic` and declares its sources. A single one without a name is called `traffic`.
 pub(super) fn read<'a>(item: &Item<'a>, wiring: &mut Wiring<'a>) -> Vec<Traffic<'a>> {
     let single = item.fields_if_map().is_some_and(|fields| MARKS.iter().any(|mark| fields.has(mark)));
+    if let Some(name) = single.then(|| named_as_a_field(item)).flatten() {
+        let hint = format!("give it another name, such as `{}-traffic`", name.name);
+        name.problem_at_key(
+            format!("a traffic source cannot be called `{}`, which is a field of one", name.name),
+            hint,
+        );
+        return Vec::new();
+    }
     let items = if single { vec![item.clone()] } else { item.entries() };
     if items.is_empty() && item.problems().is_empty() {
         item.problem_at_key("`traffic` is empty", "add for instance `{ rate: 100/s, to: api }`");
@@ -52,6 +60,14 @@ pub(super) fn read<'a>(item: &Item<'a>, wiring: &mut Wiring<'a>) -> Vec<Traffic<
         source.declare(wiring);
     }
     sources
+}
+
+/// A source of a map of sources that has the name of a field, so that the map looks like a single source.
+fn named_as_a_field<'a>(item: &Item<'a>) -> Option<Item<'a>> {
+    let has = |fields: &Fields, names: &[&str]| names.iter().any(|name| fields.has(name));
+    let is_whole = |fields: Fields| has(&fields, &["to", "mix"]) && has(&fields, &["rate", "users", "arrivals"]);
+    let is_source = |entry: &Item<'a>| entry.fields_if_map().is_some_and(is_whole);
+    item.entries().into_iter().find(|entry| MARKS.contains(&entry.name.as_str()) && is_source(entry))
 }
 
 impl<'a> Traffic<'a> {

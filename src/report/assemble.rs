@@ -20,6 +20,7 @@ use super::{
     Change, Confidence, Decoy, Effect, Estimate, Finding, Fix, Kind, Measure, Observability, Place, Readiness,
     ReadinessItem, Report, Scores, Severity,
 };
+use crate::engine::Stop;
 use crate::experiments::{Options, Plain, Review, Shown};
 use crate::findings::{self, Evidence, Figure};
 use crate::graph::Graph;
@@ -73,14 +74,13 @@ pub fn run(model: &Model, plain: &Plain, options: &Options) -> Report {
     report.runs = plain.runs.iter().map(|run| scribe.run(run, &plain.expectations)).collect();
     report.traces = plain.traces.iter().map(|t| scribe.traced(t, &plain.runs[t.run])).collect();
     report.complete = plain.runs.iter().all(is_long_enough);
-    report.notes = plain
-        .runs
-        .iter()
-        .filter(|r| r.length.capped)
-        .map(|r| {
-            format!("{}: measured for {} only, as the budget of events allows", r.name, r.length.schedule.measured)
-        })
-        .collect();
+    let limited = plain.runs.iter().flat_map(|run| limited(run, options));
+    report.notes = limited.collect();
+    report.complete &= report.notes.is_empty();
+    let capped = plain.runs.iter().filter(|r| r.length.capped).map(|r| {
+        format!("{}: measured for {} only, as the budget of events allows", r.name, r.length.schedule.measured)
+    });
+    report.notes.extend(capped);
     report
 }
 
@@ -97,6 +97,23 @@ pub fn check(model: &Model) -> Report {
 /// The budget may shorten what an SLO of many nines asks for, and a note says so; a minute is the least.
 fn is_long_enough(run: &Shown) -> bool {
     !run.length.capped || run.length.schedule.measured >= SimDuration::from_secs(60)
+}
+
+/// What the reader must know of a run that was ended by a limit of the user's: where, by which, and what to try.
+fn limited(run: &Shown, options: &Options) -> Option<String> {
+    let (at, why) = match run.outcome.runs.iter().filter_map(|m| m.stop).find(|stop| stop.is_cut())? {
+        Stop::Events(at) => (at, format!("it took the {} events that --max-events allows", options.max_events)),
+        Stop::Memory(at) => {
+            (at, format!("what was in progress took up the {} that --max-memory allows", options.max_memory))
+        }
+        Stop::Crowded(_) => return None,
+    };
+    let whole = run.length.schedule.warmup + run.length.schedule.measured;
+    let name = &run.name;
+    Some(format!(
+        "{name}: ended after {at} of {whole}, since {why}; nothing is judged by it: allow more, or ask for less with --duration, \
+         --warmup or a lower load"
+    ))
 }
 
 fn scores(scores: findings::Scores) -> Scores {

@@ -2,10 +2,12 @@
 //!
 //! Simulated time is an integer count of nanoseconds, so that sums are exact and equal on every machine.
 
+mod bytes;
 mod date;
 mod parse;
 mod show;
 
+pub use bytes::{Bytes, parse_bytes};
 pub use date::Date;
 pub use parse::{Quantity, UnitError, parse_count, parse_duration, parse_factor, parse_rate, parse_ratio};
 pub use show::{show_count, show_factor, show_rate, show_ratio};

@@ -10,7 +10,7 @@ use tenfold::experiments::{
     Compared, Difference, Exam, Options, Quiet, Recorded, Schedule, against, confidence, exams, record,
 };
 use tenfold::model::Model;
-use tenfold::units::SimDuration;
+use tenfold::units::{Bytes, SimDuration};
 
 /// M/M/1, busy by 70%.
 const SERVICE: &str = "
@@ -29,6 +29,7 @@ fn schedule(seconds: u64) -> Schedule {
         measured: SimDuration::from_secs(seconds),
         window: SimDuration::from_secs(1),
         most_events: u64::MAX,
+        most_memory: Bytes(u64::MAX),
     }
 }
 

@@ -28,7 +28,7 @@ fn run(model: &Model, load: f64, replication: u32, warmup: u64, measured: u64) -
         late: SimDuration::ZERO,
         measured: seconds(measured),
         window: seconds(1),
-        limits: Limits { events: 200_000_000, in_flight: 2_000_000 },
+        limits: Limits { events: 200_000_000, in_flight: 2_000_000, ..Limits::default() },
     };
     trial.run()
 }

@@ -102,10 +102,9 @@ fn a_mistyped_command_is_not_taken_for_a_file() {
     let folder = Folder::tiny();
     folder.simulate("chek tiny.yaml").code(2).stderr(contains("did you mean `simulate check`?"));
     folder.simulate("rnu").code(2).stderr(contains("did you mean the command `simulate run MODEL`?"));
-    folder
-        .simulate("analyse tiny.yaml")
-        .code(2)
-        .stderr(contains("the commands are `run`, `test`, `compare`, `check`, `explain`, `verify` and `schema`"));
+    folder.simulate("analyse tiny.yaml").code(2).stderr(contains(
+        "the commands are `run`, `test`, `compare`, `check`, `explain`, `verify`, `schema`, `completions` and `man`",
+    ));
 }
 
 #[test]

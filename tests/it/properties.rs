@@ -184,7 +184,7 @@ fn with_faults<'m>(model: &'m Model, faults: &[String]) -> Trial<'m> {
     let faults: Vec<Fault> = faults.iter().map(|f| Fault::parse_flag(f).unwrap()).collect();
     let luck = Luck { seed: 1, replication: 0, until: duration("5s") };
     let timeline = faults::timeline(&model.plan, &Knobs::baseline(&model.plan, 1.0), &faults, luck);
-    let limits = Limits { events: 3_000_000, in_flight: 50_000 };
+    let limits = Limits { events: 3_000_000, in_flight: 50_000, ..Limits::default() };
     Trial { timeline, limits, warmup: duration("500ms"), window: duration("500ms"), ..trial(model, "4s", &[]) }
 }
 
@@ -215,7 +215,7 @@ proptest! {
                 world.run_until(SimTime(at.0), &Limits::default(), &mut Silent);
                 world.turn(knobs, &mut Silent);
             }
-            world.run_until(SimTime(now.0), &Limits { events: 3_000_000, in_flight: 50_000 }, &mut Silent);
+            world.run_until(SimTime(now.0), &Limits { events: 3_000_000, in_flight: 50_000, ..Limits::default() }, &mut Silent);
             if let Err(problem) = world.audit() {
                 return Err(TestCaseError::fail(format!("after {now}: {problem}")));
             }

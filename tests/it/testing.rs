@@ -256,3 +256,22 @@ scenarios:
     let told = folder.test("m.yaml --warmup 1s --duration 20s -v").code(0);
     told.stdout(contains("2 passed").and(contains("api>db success >= 60%: 68")));
 }
+
+/// The standby takes over after 5 s, and nobody has written `for`: by arithmetic nothing is answered from 10 s to 15 s, and
+/// everything before and after.
+#[test]
+fn a_failover_lasts_as_long_as_the_standby_takes() {
+    let text = "
+traffic: { rate: 50/s, to: api }
+services: { api: { work: 1ms, calls: [ db.put ] } }
+databases: { db: { connections: 20, failover: 5s, queries: { put: { write: 2ms } } } }
+scenarios:
+  gone:
+    faults: [ { failover: db, at: 10s } ]
+    expect: [ api success < 1% during fault, api success >= 99% after fault, api success < 1% 10s..15s, recovers within 5s ]
+";
+    let folder = Folder::with(&[("standby.yaml", text)]);
+    folder.test("standby.yaml --warmup 2s --duration 40s --strict").code(0).stdout(contains("4 expectations"));
+    let run = folder.run("run standby.yaml --fail failover:db@10s --warmup 2s --duration 40s --replications 1").code(0);
+    run.stdout(contains("db failing over from 10s to 15s"));
+}

@@ -362,7 +362,7 @@ fn invariants_hold_whatever_happens() {
     for case in 0..300 {
         let mut dice = Dice(Stream::new(1, case, "random plans", "test"));
         let plan = plan(&mut dice);
-        let limits = Limits { events: 300_000, in_flight: 20_000 };
+        let limits = Limits { events: 300_000, in_flight: 20_000, ..Limits::default() };
         let mut world = World::new(&plan, 1.0, 1, case);
         for turn in 1..=10u64 {
             world.count(turn > 2);
@@ -377,7 +377,7 @@ fn invariants_hold_whatever_happens() {
         }
         let mut fork = world.clone();
         let end = SimTime(world.now().0 + 2_000_000_000);
-        let limits = Limits { events: world.tallies().events + 100_000, in_flight: 20_000 };
+        let limits = Limits { events: world.tallies().events + 100_000, in_flight: 20_000, ..Limits::default() };
         for w in [&mut world, &mut fork] {
             w.turn(&Knobs::baseline(&plan, 1e-6), &mut Silent);
             w.run_until(end, &limits, &mut Silent);

@@ -35,13 +35,8 @@ impl Recorded {
     }
 
     fn schedule(&self) -> Schedule {
-        Schedule {
-            warmup: self.warmup,
-            late: SimDuration::ZERO,
-            measured: self.measured,
-            window: crate::experiments::length::window(self.measured.seconds()),
-            most_events: u64::MAX,
-        }
+        let window = crate::experiments::length::window(self.measured.seconds());
+        Schedule::whole(self.warmup, self.measured, window)
     }
 
     /// Why a run of the model as it is cannot be compared with it.

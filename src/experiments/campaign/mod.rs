@@ -45,7 +45,7 @@ impl Drill {
     /// The lengths of its runs.
     pub fn schedule(&self) -> Schedule {
         let measured = self.at + self.lasting + self.after;
-        Schedule { late: SimDuration::ZERO, warmup: self.warmup, measured, window: self.window, most_events: u64::MAX }
+        Schedule::whole(self.warmup, measured, self.window)
     }
 
     /// Simulated seconds of one run.

@@ -87,13 +87,7 @@ impl Course {
 
     /// All runs have rows of one length, however far each goes.
     fn schedule(&self) -> Schedule {
-        Schedule {
-            late: SimDuration::ZERO,
-            warmup: self.warmup,
-            measured: self.window.times(4_000.0),
-            window: self.window,
-            most_events: u64::MAX,
-        }
+        Schedule::whole(self.warmup, self.window.times(4_000.0), self.window)
     }
 }
 

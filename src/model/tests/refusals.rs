@@ -15,6 +15,11 @@ fn missing_traffic_and_empty_sections() {
     2:14 db -- `db` has no query -- add for instance `query: 10ms`, or `queries: { insert: { write: 3ms } }`
     ");
     insta::assert_snapshot!(in_short("traffic: {}\n"), @"1:1 traffic -- `traffic` is empty -- add for instance `{ rate: 100/s, to: api }`");
+    let named =
+        |name: &str| format!("traffic: {{ {name}: {{ rate: 5/s, to: web }} }}\nservices: {{ web: {{ work: 1ms }} }}\n");
+    insta::assert_snapshot!(in_short(&named("rate")), @"1:12 rate -- a traffic source cannot be called `rate`, which is a field of one -- give it another name, such as `rate-traffic`");
+    insta::assert_snapshot!(in_short(&named("users")), @"1:12 users -- a traffic source cannot be called `users`, which is a field of one -- give it another name, such as `users-traffic`");
+    assert!(Model::read("m.yaml", &named("readers")).is_ok());
 }
 
 #[test]

@@ -357,6 +357,7 @@ pub(super) const GROWTH: &str = "nothing grows without bound";
 fn stopped(stop: Stop) -> String {
     match stop {
         Stop::Events(at) => format!("after {at}, since it took too many events"),
+        Stop::Memory(at) => format!("after {at}, since what was in progress took up too much memory"),
         Stop::Crowded(at) => {
             format!("after {at}, since too many requests were in progress: something grows without bound")
         }

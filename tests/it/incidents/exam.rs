@@ -77,7 +77,7 @@ fn see(model: &Model, faults: &[Fault], trigger: &[Fault], way: Way, replication
             late: SimDuration::ZERO,
             measured,
             window: SimDuration::from_secs(WINDOW),
-            limits: Limits { events: 60_000_000, in_flight: 2_000_000 },
+            limits: Limits { events: 60_000_000, in_flight: 2_000_000, ..Limits::default() },
         };
         trial.run()
     };
