@@ -202,10 +202,17 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
     let at = (load != 1.0).then_some((load, asked_holds));
     let options = &options.unless_stopped(progress);
     let fallen = strike(&bench, options, &runs[0], at, progress, &mut notes);
-    let plan = plan.map(|plan| bench.withstand(options, plan, &model.limits, &fallen, progress));
-    let pictures = draw(&bench, options, (&capacity, load, &runs), &fallen, progress);
-    let traces = singled_out(&model.plan, options, &runs);
-    let pairs = pairs(&bench, options, &fallen, progress);
+    let withstand = || plan.map(|plan| bench.withstand(options, plan, &model.limits, &fallen, progress));
+    let rest = || {
+        let pictures = draw(&bench, options, (&capacity, load, &runs), &fallen, progress);
+        let traces = singled_out(&model.plan, options, &runs);
+        (pictures, traces, pairs(&bench, options, &fallen, progress))
+    };
+    // Neither needs the other; but where time is limited, pairs take what is left of it.
+    let (plan, (pictures, traces, pairs)) = match progress.time_left() {
+        None => rayon::join(withstand, rest),
+        Some(_) => (withstand(), rest()),
+    };
     Review {
         load,
         seed: options.seed,

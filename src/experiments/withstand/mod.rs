@@ -49,13 +49,13 @@ pub struct Shield {
 
 /// What striking the system with all of its changes may cost, as a share of the budget. All that leads there costs about three
 /// times as much.
-const SHARE: f64 = 0.035;
+const SHARE: f64 = 0.025;
 /// The fault of such a run lasts so long at least, and as long is left to recover in, in seconds; …
-const LEAST: f64 = 5.0;
+const LEAST: f64 = 4.0;
 /// … what comes before it, so long.
 const LEAST_BEFORE: f64 = 2.0;
 /// So many faults that do harm at today's load lead to guards.
-const CRITICAL: usize = 8;
+const CRITICAL: usize = 6;
 /// No more candidates than this are added.
 const MOST: usize = 16;
 /// Rounds of adding guards, and of striking the system with them.
@@ -115,7 +115,7 @@ impl Bench<'_, '_> {
             fallen,
             load: plan.load,
             drill: drill(self, &shorter(&fallen.drill), plan.load),
-            longer: SimDuration::from_seconds((2.0 * slowest).clamp(10.0, 30.0)),
+            longer: SimDuration::from_seconds((2.0 * slowest).clamp(10.0, 15.0)),
             budget,
             limits,
         };
@@ -179,10 +179,11 @@ impl Stand<'_, '_, '_> {
     /// Guards for a plan of these changes, and what it withstands with them; `None` when the changes do not fit. What did harm
     /// at today's load comes first; what else spreads comes to light when all of it is struck, and has its turn then.
     fn guarded(&self, changes: &[Change]) -> Option<Withstood> {
-        let site = self.site(changes)?;
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut known = self.critical();
-        let mut open = if known.is_empty() { Vec::new() } else { self.spreading(changes, &known)? };
+        let first = || if known.is_empty() { Some(Vec::new()) } else { self.spreading(changes, &known) };
+        let (site, open) = rayon::join(|| self.site(changes), first);
+        let (site, mut open) = (site?, open?);
         for round in 1.. {
             self.add_while_open(&site, changes, &mut candidates, open)?;
             let withstood = self.struck(changes, self.needed(changes, &candidates)?)?;
