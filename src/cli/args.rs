@@ -135,7 +135,7 @@ pub struct ReviewOptions {
     /// Leave with 0 where it would be 1.
     #[arg(long)]
     pub exit_zero: bool,
-    /// How much may be tried. A number of events (100M unless given) gives the same report on every machine. A time, such
+    /// How much may be tried. A number of events (80M unless given) gives the same report on every machine. A time, such
     /// as 30s, is spent on trying pairs of faults until it is over: how many that are depends on the machine, and the
     /// report says so. What comes before the pairs is done whole and may take longer than a short time.
     #[arg(long, value_name = "200M|30s", value_parser = values::budget)]

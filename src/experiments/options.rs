@@ -65,7 +65,7 @@ impl Default for Options {
             faults: Vec::new(),
             scenario: None,
             threads: None,
-            budget: 100e6,
+            budget: 80e6,
             max_events: u64::MAX,
             max_memory: UNLIMITED,
             pictures: true,

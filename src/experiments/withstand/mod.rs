@@ -49,11 +49,13 @@ pub struct Shield {
 
 /// What striking the system with all of its changes may cost, as a share of the budget. All that leads there costs about three
 /// times as much.
-const SHARE: f64 = 0.025;
-/// The fault of such a run lasts so long at least, and as long is left to recover in, in seconds; …
+const SHARE: f64 = 0.04;
+/// The fault of such a run lasts so long at least, in seconds; …
 const LEAST: f64 = 4.0;
-/// … what comes before it, so long.
+/// … what comes before it so long; …
 const LEAST_BEFORE: f64 = 2.0;
+/// … and so long is left to recover in: a run that has to be made again, since this was too short, costs three times as much.
+const LEAST_AFTER: f64 = 8.0;
 /// So many faults that do harm at today's load lead to guards.
 const CRITICAL: usize = 6;
 /// No more candidates than this are added.
@@ -169,7 +171,7 @@ fn drill(bench: &Bench, today: &Drill, load: f64) -> Drill {
     Drill {
         at: shrunk(today.at, LEAST_BEFORE),
         lasting: shrunk(today.lasting, LEAST),
-        after: shrunk(today.after, LEAST),
+        after: shrunk(today.after, LEAST_AFTER),
         warmup: shrunk(today.warmup, LEAST_BEFORE),
         window: SimDuration::from_seconds((5.0 / rate).clamp(0.25, 5.0)),
     }
