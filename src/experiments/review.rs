@@ -203,16 +203,8 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
     let options = &options.unless_stopped(progress);
     let fallen = strike(&bench, options, &runs[0], at, progress, &mut notes);
     let withstand = || plan.map(|plan| bench.withstand(options, plan, &model.limits, &fallen, progress));
-    let rest = || {
-        let pictures = draw(&bench, options, (&capacity, load, &runs), &fallen, progress);
-        let traces = singled_out(&model.plan, options, &runs);
-        (pictures, traces, pairs(&bench, options, &fallen, progress))
-    };
-    // Neither needs the other; but where time is limited, pairs take what is left of it.
-    let (plan, (pictures, traces, pairs)) = match progress.time_left() {
-        None => rayon::join(withstand, rest),
-        Some(_) => (withstand(), rest()),
-    };
+    let rest = || last(&bench, options, (&capacity, load, &runs), &fallen, progress);
+    let (plan, (pictures, traces, pairs)) = side_by_side(progress, withstand, rest);
     Review {
         load,
         seed: options.seed,
@@ -243,6 +235,31 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
         bounds: bounds.clone(),
         slos: slos.clone(),
     }
+}
+
+/// Two parts of which neither needs the other; where time is limited one after the other, since the second takes what is left.
+fn side_by_side<A: Send, B: Send>(
+    progress: &dyn Progress,
+    one: impl FnOnce() -> A + Send,
+    other: impl FnOnce() -> B + Send,
+) -> (A, B) {
+    match progress.time_left() {
+        None => rayon::join(one, other),
+        Some(_) => (one(), other()),
+    }
+}
+
+/// What is drawn, what is told of single requests, and two faults at once.
+fn last(
+    bench: &Bench,
+    options: &Options,
+    known: (&Capacity, f64, &[Shown]),
+    fallen: &Fallen,
+    progress: &dyn Progress,
+) -> (Pictures, Vec<Traced>, Pairs) {
+    let pictures = draw(bench, options, known, fallen, progress);
+    let traces = singled_out(bench.graph.plan(), options, known.2);
+    (pictures, traces, pairs(bench, options, fallen, progress))
 }
 
 /// Single requests of the runs, as many as are asked for.

@@ -180,7 +180,7 @@ impl Bench<'_, '_> {
     }
 
     /// What everything that declares a cost costs a month with these changes.
-    fn price(&self, changes: &[Change]) -> f64 {
+    pub(super) fn price(&self, changes: &[Change]) -> f64 {
         (self.remodel)(changes).map_or(0.0, |plan| price(&plan))
     }
 

@@ -103,6 +103,11 @@ impl PlanFaults {
             0 => String::new(),
             n => format!("; {n} more were not tried"),
         };
+        if self.open.is_empty() && struck == 1 {
+            return format!(
+                "the one struck at {load} with all of it takes no others with it, and is over in time{more}"
+            );
+        }
         if self.open.is_empty() {
             return format!(
                 "none of the {struck} faults struck at {load} with all of it takes others with it, and each is over in time{more}"

@@ -134,7 +134,12 @@ impl Stand<'_, '_, '_> {
             for _ in 0..steps {
                 let plan = (self.bench.remodel)(&together(changes.iter().chain(&more)))?;
                 let Some(step) = self.doubled(&plan, failure) else { break };
-                more = together(more.iter().chain([&step]));
+                let larger = together(more.iter().chain([&step]));
+                let all = together(changes.iter().chain(&larger));
+                if self.limits.cost.is_some_and(|most| self.bench.price(&all) > most) {
+                    break;
+                }
+                more = larger;
             }
             add(&mut all, more.into_iter().map(|change| vec![change]).collect(), &self.of(failure));
         }

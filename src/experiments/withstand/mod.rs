@@ -130,6 +130,10 @@ impl Bench<'_, '_> {
             let guards = proven.withstood.take().map(|w| w.guards).unwrap_or_default();
             proven.withstood = stand.struck(&proven.changes, guards);
         }
+        if let (Some((_, after)), Some(withstood)) = (&mut proven.cost, &proven.withstood) {
+            let added: Vec<Change> = withstood.guards.iter().flat_map(|g| g.changes.clone()).collect();
+            *after = self.price(&together(proven.changes.iter().chain(&added)));
+        }
         proven
     }
 
