@@ -125,6 +125,32 @@ fn the_ranking_of_bottlenecks_is_that_of_brute_force() {
     }
 }
 
+/// The plan as `simulate run` sees it, with other random numbers; and without any one of the changes that an SLO asks for.
+#[test]
+fn the_shop_as_planned_holds_and_without_any_one_change_does_not() {
+    let plan = &shop()["plan"];
+    assert_eq!(plan["meets_slos"], true);
+    let all: Vec<(&Value, &Value)> =
+        plan["changes"].as_array().unwrap().iter().zip(plan["without"].as_array().unwrap()).collect();
+    let missed = |except: Option<usize>| -> usize {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("simulate"));
+        command.current_dir(env!("CARGO_MANIFEST_DIR"));
+        command.args(["run", "models/shop.yaml", "--load", "10x", "--seed", "2", "--duration", "20s"]);
+        command.args(["--replications", "3", "--format", "json", "--quiet"]);
+        for (_, (change, _)) in all.iter().enumerate().filter(|(i, _)| Some(*i) != except) {
+            let to = change["to"].as_str().map_or_else(|| change["to"].to_string(), str::to_owned);
+            command.args(["--set", &format!("{}={to}", change["path"].as_str().unwrap())]);
+        }
+        let output = command.output().unwrap().stdout;
+        let run: Value = serde_json::from_slice(&output).unwrap();
+        run["runs"][0]["slos"].as_array().unwrap().iter().filter(|slo| slo["verdict"] == "missed").count()
+    };
+    assert_eq!(missed(None), 0);
+    for i in (0..all.len()).filter(|i| all[*i].1.get("slo").is_some()) {
+        assert!(missed(Some(i)) > 0, "without {}", all[i].0);
+    }
+}
+
 /// Answers within a second, of half a minute.
 fn in_time(model: &tenfold::model::Model, load: f64, seed: u64) -> u64 {
     let trial = crate::common::trial(model, "30s", &[]);
