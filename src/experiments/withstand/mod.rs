@@ -1,9 +1,9 @@
 //! What a plan withstands: with all of it in place and at its load, one part after the other is struck. No fault may take
 //! others with it that never needed what it struck, and each must be over when its cause is gone.
 //!
-//! The guards that were proven at today's load are added to the plan first. Where they are not enough, kind after kind is
-//! added to the edges along which something still spreads, with settings for that load. Then each guard is left out without
-//! which nothing spreads that it was added against, and a last run with the others proves the objectives once more.
+//! Where something spreads, kind after kind of guard is added to the edges along which it does, with settings for that load.
+//! Then each is left out without which nothing spreads that it was added against, and a last run with the others proves the
+//! objectives once more.
 
 mod candidates;
 
@@ -131,8 +131,8 @@ impl Bench<'_, '_> {
             proven.withstood = stand.struck(&proven.changes, guards);
         }
         if let (Some((_, after)), Some(withstood)) = (&mut proven.cost, &proven.withstood) {
-            let added: Vec<Change> = withstood.guards.iter().flat_map(|g| g.changes.clone()).collect();
-            *after = self.price(&together(proven.changes.iter().chain(&added)));
+            let added = withstood.guards.iter().flat_map(|g| &g.changes);
+            *after = self.price(&together(proven.changes.iter().chain(added)));
         }
         proven
     }
@@ -145,7 +145,7 @@ impl Bench<'_, '_> {
         }
         let schedule = self.short(plan.load, PLAN * options.budget);
         loop {
-            let guards: Vec<Change> = found.guards.iter().flat_map(|g| g.changes.clone()).collect();
+            let guards = together(found.guards.iter().flat_map(|g| &g.changes));
             let all = together(plan.changes.iter().chain(&guards));
             let outcome = self.with_all(std::slice::from_ref(&all), plan.load, schedule, PROOF).pop().flatten();
             if outcome.as_ref().is_some_and(|o| o.holds) || guards.is_empty() {
@@ -154,9 +154,8 @@ impl Bench<'_, '_> {
                 return self.needed(plan, &guards, schedule);
             }
             let without = |i: usize| {
-                let rest =
-                    found.guards.iter().enumerate().filter(|(j, _)| *j != i).flat_map(|(_, g)| g.changes.clone());
-                plan.changes.iter().cloned().chain(rest).collect::<Vec<Change>>()
+                let rest = found.guards.iter().enumerate().filter(|(j, _)| *j != i).flat_map(|(_, g)| &g.changes);
+                together(plan.changes.iter().chain(rest))
             };
             let sets: Vec<Vec<Change>> = (0..found.guards.len()).map(without).collect();
             let holds = self.hold_all(&sets, plan.load, schedule);
