@@ -1,7 +1,8 @@
 //! The page in a real browser: nothing is wrong in it, the slider moves the picture, it fits a phone, names stay names.
 //!
 //! Chromium renders a copy of the page with a script that uses it as a reader would, and prints what came of it. Where there
-//! is no Chromium the test says that it was skipped. Screenshots are left in `target/browser`.
+//! is no Chromium the test says that it was skipped. Screenshots are left in `target/browser`, among them `review.png`, which is
+//! the picture in the README; `TENFOLD_WRITE=1 cargo test --test it browser::` makes it of a whole review and puts it there.
 
 use serde_json::Value;
 use std::fs;
@@ -48,10 +49,14 @@ fn browse(browser: &Path, arguments: &[String]) -> std::process::Output {
         .unwrap()
 }
 
-fn page(model: &str, folder: &Path) -> PathBuf {
+/// What keeps a review short enough for a test.
+const SHORT: &[&str] = &["--budget", "6M", "--replications", "2"];
+
+fn page(model: &str, folder: &Path, less: &[&str]) -> PathBuf {
     let file = folder.join("review.html");
     let done = Command::new(assert_cmd::cargo::cargo_bin!("simulate"))
-        .args([model, "--load", "10x", "--budget", "6M", "--replications", "2", "--no-progress", "--format", "html"])
+        .args([model, "--load", "10x", "--no-progress", "--format", "html"])
+        .args(less)
         .arg("--output")
         .arg(&file)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -59,6 +64,14 @@ fn page(model: &str, folder: &Path) -> PathBuf {
         .unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     file
+}
+
+/// As wide as a README is shown, and as high as what a newcomer should see: the verdict, what users see, the system.
+fn picture(browser: &Path, folder: &Path, page: &Path) {
+    let shot = folder.join("review.png");
+    let screenshot = format!("--screenshot={}", shot.display());
+    browse(browser, &["--window-size=1040,2385".into(), screenshot, format!("file://{}", page.display())]);
+    assert!(fs::metadata(&shot).is_ok_and(|m| m.len() > 20_000), "there is no picture in {}", shot.display());
 }
 
 #[test]
@@ -69,7 +82,7 @@ fn the_page_works_in_a_browser() {
     };
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/browser");
     fs::create_dir_all(&folder).unwrap();
-    let file = page("models/shop.yaml", &folder);
+    let file = page("models/shop.yaml", &folder, SHORT);
     let text = fs::read_to_string(&file).unwrap();
     assert!(text.len() < 2_000_000, "{} bytes", text.len());
     let probed = folder.join("probed.html");
@@ -95,4 +108,29 @@ fn the_page_works_in_a_browser() {
         assert_eq!((&seen["untitled"], &seen["outside"]), (&0.into(), &0.into()), "{seen}");
         assert!(seen["wide"].as_u64() <= seen["inner"].as_u64(), "{name} scrolls sideways: {seen}");
     }
+    picture(&browser, &folder, &file);
+}
+
+/// The README shows a picture of a page of this program. Where it is asked for, the picture is made anew.
+#[test]
+fn the_readme_shows_the_page() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let shown = root.join("src/guide/review.png");
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    assert!(readme.contains("](src/guide/review.png)"));
+    let browser = chromium().filter(|_| std::env::var_os("TENFOLD_WRITE").is_some());
+    if let Some(browser) = browser {
+        let folder = tempfile::tempdir().unwrap();
+        let file = page("models/shop.yaml", folder.path(), &[]);
+        picture(&browser, folder.path(), &file);
+        let shot = folder.path().join("review.png");
+        // A third of the size where pngquant is there (Debian: apt-get install pngquant).
+        let fewer =
+            Command::new("pngquant").args(["--force", "--strip", "128", "--output"]).arg(&shown).arg(&shot).status();
+        if !fewer.is_ok_and(|status| status.success()) {
+            fs::copy(&shot, &shown).unwrap();
+        }
+    }
+    let bytes = fs::metadata(&shown).unwrap().len();
+    assert!((20_000..450_000).contains(&bytes), "{bytes} bytes");
 }

@@ -14,6 +14,7 @@ mod completions;
 mod determinism;
 mod docs;
 mod envoy;
+mod excerpts;
 mod extreme;
 mod failures_at_random;
 mod fields;

@@ -1,14 +1,15 @@
 //! Every command and every option that the README shows, as somebody types it who has just read it.
 //!
 //! A placeholder such as MODEL stands for something in the table; what takes minutes is given less to do. A command that is shown
-//! and not in the table fails, and so does one that is in the table and no longer shown.
+//! and not in the table fails, and so does one that is in the table and no longer shown. What is shown as printed is looked after by
+//! `excerpts`.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// As it is shown, what is typed, and what is printed then.
+/// As it is shown, what is typed, and what is printed then. Nothing is typed here of what an excerpt in the README is of.
 const COMMANDS: &[(&str, &str, &[&str])] = &[
     (
         "cargo run --release -- models/shop.yaml --load 10x",
@@ -22,6 +23,33 @@ const COMMANDS: &[(&str, &str, &[&str])] = &[
             "assumed",
         ],
     ),
+    ("simulate models/shop.yaml --load 10x", "", &[]),
+    (
+        "simulate models/shop.yaml --load 10x --format html --output review.html",
+        "models/shop.yaml --load 10x --budget 3M --replications 2 --format html --output review.html",
+        &[],
+    ),
+    (
+        "simulate run models/shop.yaml --fail latency:stripe:+5s@60s+120s",
+        "run models/shop.yaml --fail latency:stripe:+5s@60s+120s --replications 1",
+        &["with stripe 5s slower from 60s to 180s", "web.home", "missed"],
+    ),
+    (
+        "simulate run models/shop.yaml --load 4x --set databases.orders-db.connections=41",
+        "run models/shop.yaml --load 4x --set databases.orders-db.connections=41 --replications 1 --duration 20s",
+        &["shop at 4x", "orders-db.connections    41"],
+    ),
+    (
+        "simulate models/shop.yaml --write-plan plan.yaml --write-plan plan.diff",
+        "models/shop.yaml --budget 3M --replications 2 --write-plan plan.yaml --write-plan plan.diff",
+        &["Plan to 10x"],
+    ),
+    (
+        "simulate models/shop.yaml --apply plan.yaml",
+        "models/shop.yaml --budget 3M --replications 2 --apply plan.yaml",
+        &["shop holds at 10x"],
+    ),
+    ("simulate test models/", "test models/ --filter petclinic", &["passed"]),
     ("simulate MODEL [--load 10x]", "models/petclinic.yaml --load 2x --budget 1M", &["petclinic"]),
     (
         "simulate run MODEL [--scenario NAME]",
@@ -37,7 +65,7 @@ const COMMANDS: &[(&str, &str, &[&str])] = &[
     ),
     ("simulate explain [CODE]", "explain missing-timeout", &["How it is judged:"]),
     ("simulate explain readiness", "explain readiness", &["one point for each line"]),
-    ("simulate verify", "verify --quiet", &["agree"]),
+    ("simulate verify", "", &[]),
     ("simulate schema [--report]", "schema --report", &["\"$schema\"", "capacity"]),
     ("simulate schema > tenfold.schema.json", "schema", &["\"$schema\"", "additionalProperties"]),
     ("simulate completions SHELL", "completions zsh", &["#compdef simulate"]),
@@ -51,13 +79,14 @@ const COMMANDS: &[(&str, &str, &[&str])] = &[
 /// Commands of Cargo, which runs this test: they are not run by it. Each names what must be there instead.
 const CARGO: &[(&str, &str)] = &[
     ("cargo test", "tests/it/main.rs"),
+    ("cargo install --locked --path .", "Cargo.lock"),
+    ("cargo doc --open", "src/guide/mod.rs"),
     ("cargo test --test it verdicts_hold -- --ignored", "tests/it/incidents/robust.rs"),
     ("cargo run --release --example sweep", "examples/sweep.rs"),
 ];
 
 /// Options as they are shown, with a command in which they do what the README says.
 const OPTIONS: &[(&str, &str)] = &[
-    ("--format html --output review.html", "models/petclinic.yaml --budget 1M --format html --output review.html"),
     ("--plots DIR", "models/petclinic.yaml --budget 1M --plots charts"),
     ("--series FILE", "models/petclinic.yaml --budget 1M --series series.csv"),
     ("--metrics FILE", "models/petclinic.yaml --budget 1M --metrics metrics.txt"),
@@ -83,6 +112,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("--threads", "run models/cdn.yaml --duration 5s --warmup 1s --threads 1"),
     ("-v", "run models/cdn.yaml --duration 5s --warmup 1s -v"),
     ("--format json", "check models/cdn.yaml --format json"),
+    ("--budget", "models/petclinic.yaml --load 2x --budget 1M"),
     ("--budget 30s", "models/petclinic.yaml --load 2x --budget 1s"),
     ("--budget 200M", "models/petclinic.yaml --budget 1M"),
     ("--max-events 5M", "run models/cdn.yaml --duration 5s --max-events 5M"),
@@ -121,10 +151,14 @@ fn the_table_has_what_the_readme_shows_and_nothing_else() {
     for (command, file) in CARGO {
         assert!(root().join(file).exists(), "{command}");
     }
+    for (command, ..) in COMMANDS.iter().filter(|(_, line, _)| line.is_empty()) {
+        let excerpt = format!("<!-- excerpt: {} -->", command.trim_start_matches("simulate "));
+        assert!(readme.contains(&excerpt), "{command} is neither run nor excerpted");
+    }
 }
 
 /// A folder with the models in it, as somebody has it who has fetched the repository.
-fn checkout() -> tempfile::TempDir {
+pub fn checkout() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let models = folder.path().join("models");
     for part in ["", "patterns", "incidents"] {
@@ -156,7 +190,7 @@ fn typed(folder: &Path, line: &str) -> String {
 #[test]
 fn every_command_prints_what_it_should() {
     let folder = checkout();
-    for (shown, line, told) in COMMANDS {
+    for (shown, line, told) in COMMANDS.iter().filter(|(_, line, _)| !line.is_empty()) {
         let printed = typed(folder.path(), line);
         let lower = printed.to_lowercase();
         for word in *told {
