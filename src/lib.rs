@@ -74,7 +74,7 @@
 //! - A world is plain data: it can be forked at any time, and a fork goes on as the whole would have.
 //! - Memory follows what is in progress, never the length of a run.
 //!
-//! The [`guide`] has the language, how results are judged, and what is left out.
+//! The [`guide`] has a tutorial, recipes, the language, how the engine works, how results are judged, and what is left out.
 
 pub mod cli;
 pub mod engine;

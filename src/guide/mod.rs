@@ -1,4 +1,16 @@
-//! For users: the model language, how results are judged, and what the simulation leaves out.
+//! For users: learning it, doing things with it, looking things up, and what is behind it.
+//!
+//! - To learn: the [`tutorial`], from an empty file to a tested model.
+//! - To do: [`how_to`], in recipes; [`testing`], in CI.
+//! - To look up: the [`language`], the [`findings`], the [`reports`] and their formats.
+//! - To understand: the [`engine`], how verdicts are reached ([`judging`]), how fast it is ([`speed`]), and what the simulation
+//!   leaves out ([`limitations`]).
+
+#[doc = include_str!("tutorial.md")]
+pub mod tutorial {}
+
+#[doc = include_str!("how-to.md")]
+pub mod how_to {}
 
 /// The model language: every word of it. A model is one YAML file. It should read aloud well; where a word is missing, a
 /// default stands in, and where a default decided something, the report says so.
@@ -46,9 +58,6 @@ pub mod language {
     pub mod alerts {}
 }
 
-#[doc = include_str!("judging.md")]
-pub mod judging {}
-
 #[doc = include_str!("findings.md")]
 pub mod findings {}
 
@@ -57,6 +66,12 @@ pub mod testing {}
 
 #[doc = include_str!("reports.md")]
 pub mod reports {}
+
+#[doc = include_str!("engine.md")]
+pub mod engine {}
+
+#[doc = include_str!("judging.md")]
+pub mod judging {}
 
 #[doc = include_str!("speed.md")]
 pub mod speed {}
