@@ -348,7 +348,6 @@ fn series(item: &Item<'_>, rate: Option<f64>) -> Option<Profile> {
     let (file, every) = (file?, every?);
     let (_, rows) = file.csv(1)?;
     let mut points = Vec::with_capacity(2 * rows.len());
-    let mut before = None;
     for (i, (line, cells)) in rows.into_iter().enumerate() {
         let cell = cells[0].as_str();
         let zero = matches!(cell, "0" | "0x");
@@ -365,10 +364,9 @@ fn series(item: &Item<'_>, rate: Option<f64>) -> Option<Profile> {
             file.csv_problem(line, &format!("`{cell}` is neither a multiple nor a rate"), "write `2x` or `300/s`");
             return None;
         };
-        let at = SimDuration(every.0.saturating_mul(i as u64));
-        points.extend(before.map(|before| (at, before)));
-        points.push((at, value));
-        before = Some(value);
+        // Each step has both of its ends, the last one too: a run is as long as the shape.
+        let start = every.0.saturating_mul(i as u64);
+        points.extend([start, start.saturating_add(every.0)].map(|at| (SimDuration(at), value)));
     }
     Some(Profile::new(points))
 }

@@ -1,6 +1,6 @@
 //! When requests come, worked out by hand.
 
-use crate::common::{counts, run};
+use crate::common::{counts, duration, model, run};
 
 /// Evenly spaced at 1/s, growing from 1x to 3x over 8 s: by the time t the integral t + t² / 8 has come. The n-th request comes
 /// at -4 + sqrt(16 + 8 n) s: the 6th at 4 s, the 16th at 8 s, and 3/s from then on.
@@ -45,6 +45,17 @@ services: { api: { work: { constant: 1ms } } }
     for (until, came) in [("999ms", 0), ("1001ms", 1), ("2499ms", 1), ("2501ms", 3), ("10s", 4)] {
         assert_eq!(counts(run(text, until, &[]).source("people"))[0], came, "{until}");
     }
+}
+
+/// Three steps of 20 s are a minute: the last one lasts as long as the others, and a run that is as long as the shape has it whole.
+#[test]
+fn a_series_ends_with_its_last_step() {
+    let text = "
+traffic: { people: { rate: 1/s, shape: { series: { file: rates.csv, every: 20s } }, to: api } }
+services: { api: { work: { constant: 1ms } } }
+";
+    let model = model(text);
+    assert_eq!(model.plan.sources[0].profile.as_ref().unwrap().length(), duration("60s"));
 }
 
 /// Twenty users who think for exactly a second and are answered at once; from 2.5 s on only ten are wanted: as each has its
