@@ -63,7 +63,8 @@ fn what_is_shown_is_printed() {
                 fs::write(folder.join(rest), block.join("\n") + "\n").unwrap();
                 continue;
             }
-            let text = printed(folder, &rest);
+            // A space that must not be broken looks like any other.
+            let text = printed(folder, &rest).replace('\u{a0}', " ");
             let mut lines = text.lines().map(str::trim_end);
             let missing = block.iter().filter(|l| *l != "…").find(|wanted| !lines.any(|found| found == **wanted));
             if let Some(missing) = missing {
