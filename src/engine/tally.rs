@@ -74,6 +74,13 @@ impl Gauge {
         self.stays += i128::from(now);
     }
 
+    /// Raises or lowers it to a level.
+    pub(super) fn set(&mut self, level: u64, now: u64) {
+        self.witness(now);
+        self.stays += (i128::from(self.level) - i128::from(level)) * i128::from(now);
+        self.level = level;
+    }
+
     /// The integral until `now`, in nanoseconds.
     pub fn area_at(&self, now: u64) -> u128 {
         // Never negative: nobody leaves before coming.
@@ -122,6 +129,8 @@ pub struct StationTally {
     pub shed: u64,
     /// Replicas that are ready, where they come and go.
     pub replicas: Gauge,
+    /// Replicas that are ready or finish what they have begun: what could be busy.
+    pub serving: Gauge,
     /// The fewest and the most of them in the measured part.
     pub ready_range: [u64; 2],
     /// Replicas that were left out for their errors.

@@ -209,14 +209,14 @@ impl<'p> Trial<'p> {
         all
     }
 
-    /// How many replicas a station had, on average where they come and go.
-    fn replicas(&self, s: usize, warm: &Warm<'p>) -> f64 {
+    /// How many replicas a station had that could be busy, on average where they come and go.
+    fn serving(&self, s: usize, warm: &Warm<'p>) -> f64 {
         let station = &self.plan.stations[s];
         if station.fleet.is_none() {
             return f64::from(station.replicas);
         }
         let span = Span::of(self, warm);
-        let (before, after) = (&warm.start.stations[s].replicas, &warm.world.tallies().stations[s].replicas);
+        let (before, after) = (&warm.start.stations[s].serving, &warm.world.tallies().stations[s].serving);
         span.mean(before.area_at(span.from), after.area_at(span.to)).max(1e-9)
     }
 
@@ -224,7 +224,9 @@ impl<'p> Trial<'p> {
         self.plan.stations[s].fleet.as_ref()?;
         let (before, after) = (&warm.start.stations[s], &warm.world.tallies().stations[s]);
         let [least, most] = after.ready_range.map(|n| n as u32);
-        Some(FleetUse { mean: self.replicas(s, warm), least, most, ejections: after.ejections - before.ejections })
+        let span = Span::of(self, warm);
+        let mean = span.mean(before.replicas.area_at(span.from), after.replicas.area_at(span.to));
+        Some(FleetUse { mean, least, most, ejections: after.ejections - before.ejections })
     }
 
     fn workers(&self, s: usize, warm: &Warm<'p>) -> Option<ResourceUse> {
@@ -234,7 +236,7 @@ impl<'p> Trial<'p> {
         }
         let span = Span::of(self, warm);
         let (before, after) = (&warm.start.stations[s], &warm.world.tallies().stations[s]);
-        let capacity = f64::from(station.workers) * self.replicas(s, warm);
+        let capacity = f64::from(station.workers) * self.serving(s, warm);
         Some(ResourceUse {
             name: format!("{}.{}", station.name, station.workers_word),
             kind: station.workers_word,
@@ -249,7 +251,7 @@ impl<'p> Trial<'p> {
 
     fn cpu(&self, s: usize, warm: &Warm<'p>) -> Option<ResourceUse> {
         let station = &self.plan.stations[s];
-        let capacity = station.cores? * self.replicas(s, warm);
+        let capacity = station.cores? * self.serving(s, warm);
         let span = Span::of(self, warm);
         Some(ResourceUse {
             name: format!("{}.cpu", station.name),

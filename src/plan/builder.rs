@@ -114,6 +114,10 @@ impl Builder {
 
     /// The finished plan.
     pub fn finish(self) -> Plan {
+        debug_assert!(
+            self.plan.stations.is_sorted_by_key(|station| station.component),
+            "stations are found by component"
+        );
         self.plan
     }
 }

@@ -127,9 +127,11 @@ impl Plan {
         self.edges.iter().position(|e| e.name == name).map(EdgeId::new)
     }
 
-    /// The stations of a component.
+    /// The stations of a component, which stand side by side.
     pub fn stations_of(&self, component: ComponentId) -> impl Iterator<Item = StationId> + '_ {
-        (0..self.stations.len()).filter(move |&i| self.stations[i].component == component).map(StationId::new)
+        let first = self.stations.partition_point(|station| station.component < component);
+        let after = self.stations.partition_point(|station| station.component <= component);
+        (first..after).map(StationId::new)
     }
 
     /// The name of a party.

@@ -10,6 +10,8 @@ pub struct Profile {
     points: Vec<(u64, f64)>,
     /// It repeats after this time, in nanoseconds; the last point stands there.
     period: Option<u64>,
+    /// The integral over a period, in nanoseconds.
+    whole: f64,
 }
 
 /// When an integral of a [`Profile`] is reached.
@@ -26,7 +28,8 @@ pub enum Reached {
 impl Profile {
     /// Through these points, of which there is at least one.
     pub fn new(points: Vec<(SimDuration, f64)>) -> Profile {
-        Profile { points: points.into_iter().map(|(at, multiple)| (at.0, multiple)).collect(), period: None }
+        let points = points.into_iter().map(|(at, multiple)| (at.0, multiple)).collect();
+        Profile { points, period: None, whole: 0.0 }
     }
 
     /// The same again and again: 1 + amplitude · sin(2π (t + phase) / period), by 360 straight lines (off by less than
@@ -38,7 +41,10 @@ impl Profile {
             let angle = std::f64::consts::TAU * (share + phase.0 as f64 / period.0 as f64);
             ((share * period.0 as f64) as u64, 1.0 + amplitude * libm::sin(angle))
         };
-        Profile { points: (0..=LINES).map(point).collect(), period: Some(period.0) }
+        let points: Vec<(u64, f64)> = (0..=LINES).map(point).collect();
+        let pieces = points.windows(2).map(|pair| (pair[1].0 - pair[0].0) as f64 * 0.5 * (pair[0].1 + pair[1].1));
+        let whole = pieces.sum();
+        Profile { points, period: Some(period.0), whole }
     }
 
     /// The multiple at a time.
@@ -67,6 +73,12 @@ impl Profile {
     pub fn reach(&self, from: u64, area: f64, limit: u64) -> Reached {
         let (mut at, mut left) = (from, area);
         let end = from.saturating_add(limit);
+        if let Some(period) = self.period.filter(|_| self.whole > 0.0 && left > self.whole) {
+            // At once: a period may be far shorter than the time between two arrivals.
+            let periods = ((left / self.whole) as u64).min((end - at) / period);
+            at += periods * period;
+            left -= periods as f64 * self.whole;
+        }
         loop {
             let (to, a, b) = self.line(at);
             let to = to.min(end);
@@ -145,7 +157,22 @@ mod tests {
     fn a_day_repeats() {
         let day = Profile::diurnal(0.6, s(100), s(0));
         assert!((day.at(25_000_000_000) - 1.6).abs() < 1e-3 && (day.at(175_000_000_000) - 0.4).abs() < 1e-3);
-        let Reached::After(t) = day.reach(0, 300e9, u64::MAX) else { panic!() };
-        assert!((t as f64 / 1e9 - 300.0).abs() < 1e-3, "{t}");
+        for seconds in [300.0, 325.0] {
+            let Reached::After(t) = day.reach(0, seconds * 1e9, u64::MAX) else { panic!() };
+            // Behind a whole period t: 3 · 100 s, then x + 0.6 (1 − cos(2π x / 100)) 100 / 2π = 25 s at x = 18.978 s.
+            let expected = if seconds == 300.0 { 300.0 } else { 318.978 };
+            assert!((t as f64 / 1e9 - expected).abs() < 2e-3, "{t}");
+        }
+        // Half a period: 50 s and 0.6 · 100 s / π.
+        let Reached::Later(area) = day.reach(0, 1e12, 50_000_000_000) else { panic!() };
+        assert!((area / 1e9 - 69.099).abs() < 2e-3, "{area}");
+    }
+
+    /// A nanosecond is a period, too, and the next arrival a second away.
+    #[test]
+    fn a_short_period_takes_no_longer() {
+        let hum = Profile::diurnal(0.5, SimDuration(1), s(0));
+        let Reached::After(t) = hum.reach(0, 1e15, u64::MAX) else { panic!() };
+        assert!((t as f64 / 1e15 - 1.0).abs() < 0.01, "{t}");
     }
 }

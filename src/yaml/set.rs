@@ -46,37 +46,62 @@ impl Document {
 impl Node {
     /// Its value in one line of YAML, as [`Document::set`] reads it.
     pub fn show(&self) -> String {
+        let mut line = String::new();
+        self.write(&mut line);
+        line
+    }
+
+    fn write(&self, line: &mut String) {
         match &self.value {
-            Value::Null => "~".into(),
-            Value::Bool(b) => b.to_string(),
-            Value::Number(n) => n.clone(),
-            Value::Text(s) => quoted(s),
-            Value::List(items) => format!("[{}]", items.iter().map(Node::show).collect::<Vec<_>>().join(", ")),
-            Value::Map(entries) if entries.is_empty() => "{}".into(),
+            Value::Null => line.push('~'),
+            Value::Bool(b) => line.push_str(if *b { "true" } else { "false" }),
+            Value::Number(n) => line.push_str(n),
+            Value::Text(s) => line.push_str(&quoted(s)),
+            Value::List(items) => {
+                line.push('[');
+                for (i, item) in items.iter().enumerate() {
+                    line.push_str(if i > 0 { ", " } else { "" });
+                    item.write(line);
+                }
+                line.push(']');
+            }
+            Value::Map(entries) if entries.is_empty() => line.push_str("{}"),
             Value::Map(entries) => {
-                let all: Vec<_> = entries.iter().map(|(k, v)| format!("{}: {}", quoted(&k.name), v.show())).collect();
-                format!("{{ {} }}", all.join(", "))
+                for (i, (key, value)) in entries.iter().enumerate() {
+                    line.push_str(if i > 0 { ", " } else { "{ " });
+                    line.push_str(&quoted(&key.name));
+                    line.push_str(": ");
+                    value.write(line);
+                }
+                line.push_str(" }");
             }
         }
     }
 }
 
 /// Text with quotes where YAML needs them.
-pub fn quoted(s: &str) -> String {
-    if is_word(s) {
+pub fn quoted(s: &str) -> Cow<'_, str> {
+    if is_word(s) || is_quantity(s) {
         return s.into();
     }
     let plain = |c: char| c.is_alphanumeric() || "_-./%<>=() ".contains(c);
     let reads_alike = parse::parse_value(s).is_ok_and(|node| node.value == Value::Text(s.into()));
-    if reads_alike && s.chars().all(plain) { s.into() } else { format!("{s:?}") }
+    if reads_alike && s.chars().all(plain) { s.into() } else { format!("{s:?}").into() }
 }
 
 /// Whether it reads as text beyond doubt, as nearly all names do: asking the parser about each takes longer than all else.
 fn is_word(s: &str) -> bool {
     let special = ["true", "false", "yes", "no", "on", "off", "y", "n", "null", "inf", "nan"];
     s.starts_with(|c: char| c.is_ascii_alphabetic())
-        && s.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+        && s.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'.'))
         && !special.iter().any(|word| s.eq_ignore_ascii_case(word))
+}
+
+/// Whether it is digits with a unit, `5ms`, `12.5%` or `100/s`, which is no number in YAML: as most values are.
+fn is_quantity(s: &str) -> bool {
+    let unit = s.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    s.starts_with(|c: char| c.is_ascii_digit())
+        && ["%", "s", "ms", "us", "ns", "min", "h", "/s", "/min", "k/s"].contains(&unit)
 }
 
 fn set(node: &mut Node, rest: &str, path: &str, value: Node) -> Result<(), Problem> {

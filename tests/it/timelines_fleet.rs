@@ -60,6 +60,21 @@ fn a_deployment_replaces_what_there_is() {
     assert_eq!(deployed("rollout: { surge: 0, unavailable: 1 }"), [5, 4, 0, 1]);
 }
 
+/// A request every second takes ten. The new replica is ready at 3.2 s; the old one is busy from 1 s on and finishes what it has
+/// begun, the new one is busy from 4 s on. Two workers for part of the time, and never more than one of each busy.
+#[test]
+fn a_replica_that_finishes_what_it_has_begun_counts_as_capacity() {
+    let settings = "startup: 1s, concurrency: 1, grace: 1min, rollout: { surge: 1, unavailable: 0 }";
+    let run = run(&service("1/s", "10s", settings), "5400ms", &["deploy:api@2200ms"]);
+    let workers = &run.measured.resources[0];
+    let (there, busy) = (5.4 + 2.2, 4.4 + 1.4);
+    assert!(
+        (workers.capacity - there / 5.4).abs() < 1e-9 && (workers.utilization - busy / there).abs() < 1e-9,
+        "{workers:?}"
+    );
+    assert_eq!((fleet(&run).least, fleet(&run).most, fleet(&run).mean), (1, 1, 1.0));
+}
+
 /// Ten requests a second of 1 s each; each replica should have two in progress. Looked at every 2 s; a replica starts in 1 s.
 ///
 /// | at | in progress since the last look, on average | replicas |

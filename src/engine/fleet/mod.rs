@@ -171,13 +171,10 @@ impl World<'_> {
         let station = &mut self.stations[i];
         station.up = up;
         station.error_rate = if crowded { 1.0 } else { station.usual_error_rate };
-        let gauge = &mut self.tallies.stations[i].replicas;
-        while gauge.level < u64::from(ready) {
-            gauge.raise(self.now);
-        }
-        while gauge.level > u64::from(ready) {
-            gauge.lower(self.now);
-        }
+        let serving = ready + fleet.count(Life::Draining);
+        let tally = &mut self.tallies.stations[i];
+        tally.replicas.set(ready.into(), self.now);
+        tally.serving.set(serving.into(), self.now);
         if self.counting {
             let [least, most] = self.tallies.stations[i].ready_range;
             self.tallies.stations[i].ready_range = [least.min(ready.into()), most.max(ready.into())];

@@ -124,7 +124,7 @@ impl Baseline {
                 writeln!(out, "    runs:")?;
             }
             for run in &model.runs {
-                let faults: Vec<String> = run.faults.iter().map(|f| quoted(f)).collect();
+                let faults: Vec<String> = run.faults.iter().map(|f| quoted(f).into_owned()).collect();
                 writeln!(out, "      {}:\n        load: {}", key(&run.name), run.load)?;
                 writeln!(out, "        faults: [{}]", faults.join(", "))?;
                 writeln!(out, "        warmup_ns: {}\n        measured_ns: {}", run.warmup.0, run.measured.0)?;

@@ -13,11 +13,37 @@ use tenfold::units::SimDuration;
 use tenfold::yaml;
 
 const FILE: &str = "fuzz.yaml";
-/// Bounds of a run: enough that every mechanism is reached, and little enough that many runs are made.
-const EVENTS: u64 = 20_000;
 const IN_FLIGHT: usize = 5_000;
 /// A model with more replicas, or more keys in its caches, is read and not run: to build it would take longer than all else.
 const LARGEST: u64 = 100_000;
+
+/// How much is done with a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effort {
+    /// It is read.
+    Read,
+    /// It is run for a moment, and its report is written now and then.
+    Short,
+    /// It is run so long that every mechanism is reached, and its report is written in every format.
+    Whole,
+}
+
+impl Effort {
+    /// Most events of a run.
+    fn events(self) -> u64 {
+        if self == Effort::Whole { 20_000 } else { 1_000 }
+    }
+
+    /// Before the measured part, the measured part, and a window of it.
+    fn times(self) -> [SimDuration; 3] {
+        (if self == Effort::Whole { [500, 3_000, 500] } else { [100, 1_000, 500] }).map(SimDuration::from_millis)
+    }
+
+    /// One in so many models is written as a report.
+    fn reports(self) -> usize {
+        if self == Effort::Whole { 1 } else { 50 }
+    }
+}
 
 /// How an execution ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,15 +60,15 @@ pub enum Outcome {
 ///
 /// # Errors
 /// Says what does not hold. It would be an error of the program, whatever the text is.
-pub fn judge(text: &str, dice: &mut Dice) -> Result<Outcome, String> {
-    let judged = catch_unwind(AssertUnwindSafe(|| read(text, dice)));
+pub fn judge(text: &str, effort: Effort, dice: &mut Dice) -> Result<Outcome, String> {
+    let judged = catch_unwind(AssertUnwindSafe(|| read(text, effort, dice)));
     judged.unwrap_or_else(|panic| {
         let words = panic.downcast_ref::<String>().cloned();
         Err(format!("panicked: {}", words.or(panic.downcast_ref::<&str>().map(|s| (*s).into())).unwrap_or_default()))
     })
 }
 
-fn read(text: &str, dice: &mut Dice) -> Result<Outcome, String> {
+fn read(text: &str, effort: Effort, dice: &mut Dice) -> Result<Outcome, String> {
     let model = match Model::read(FILE, text) {
         Ok(model) => model,
         Err(problems) if problems.iter().all(|p| !p.message.is_empty()) && !problems.is_empty() => {
@@ -53,13 +79,11 @@ fn read(text: &str, dice: &mut Dice) -> Result<Outcome, String> {
         }
         Err(_) => return Err("it is refused without a word".into()),
     };
-    if Model::read(FILE, text).as_ref() != Ok(&model) {
-        return Err("read again it is another model".into());
+    if effort == Effort::Read {
+        return Ok(Outcome::Read);
     }
-    let report = assemble::check(&model);
-    for format in FORMATS {
-        let mut out = Vec::new();
-        format.write(&report, &Style::default(), &mut out).map_err(|error| error.to_string())?;
+    if dice.below(effort.reports()) == 0 {
+        report(&model, text)?;
     }
     let replicas: u64 = model.plan.stations.iter().map(|s| u64::from(s.replicas)).sum();
     let stores = model.plan.caches.iter().filter_map(|cache| cache.store());
@@ -68,48 +92,80 @@ fn read(text: &str, dice: &mut Dice) -> Result<Outcome, String> {
     if replicas + keys + rows > LARGEST {
         return Ok(Outcome::Read);
     }
-    run(&model, dice)
+    run(&model, effort, dice)
 }
 
-fn run(model: &Model, dice: &mut Dice) -> Result<Outcome, String> {
+fn report(model: &Model, text: &str) -> Result<(), String> {
+    if Model::read(FILE, text).as_ref() != Ok(model) {
+        return Err("read again it is another model".into());
+    }
+    let report = assemble::check(model);
+    for format in FORMATS {
+        let mut out = Vec::new();
+        format.write(&report, &Style::default(), &mut out).map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+fn run(model: &Model, effort: Effort, dice: &mut Dice) -> Result<Outcome, String> {
     let (plan, load) = (&model.plan, *dice.pick(&[0.5, 1.0, 5.0]));
+    let [warmup, measured, window] = effort.times();
     let mut struck: Vec<Fault> = Fault::by_themselves(plan);
     if !model.scenarios.is_empty() {
-        struck.extend(dice.pick(&model.scenarios).faults.iter().cloned().map(|f| sooner(f, dice)));
+        struck.extend(dice.pick(&model.scenarios).faults.iter().map(|f| sooner(f.clone(), measured, dice)));
     }
-    let luck = Luck { seed: 1, replication: 0, until: SimDuration::from_secs(4) };
+    let luck = Luck { seed: 1, replication: 0, until: warmup + measured };
     let trial = Trial {
         plan,
         load,
         seed: 1,
         replication: 0,
         timeline: faults::timeline(plan, &Knobs::baseline(plan, load), &struck, luck),
-        warmup: SimDuration::from_millis(500),
+        warmup,
         late: SimDuration::ZERO,
-        measured: SimDuration::from_secs(3),
-        window: SimDuration::from_millis(500),
-        limits: Limits { events: EVENTS, in_flight: IN_FLIGHT, ..Limits::default() },
+        measured,
+        window,
+        limits: Limits { events: effort.events(), in_flight: IN_FLIGHT, ..Limits::default() },
     };
     let mut warm = trial.warm();
-    trial.advance(&mut warm, SimDuration::from_millis(dice.below(3_000) as u64));
+    trial.advance(&mut warm, part(measured, dice));
     warm.world().audit()?;
     let measured = trial.run_from(&warm);
     balanced(&measured)?;
-    if measured.events > EVENTS || matches!(measured.stop, Some(Stop::Memory(_))) {
+    if measured.events > effort.events() || matches!(measured.stop, Some(Stop::Memory(_))) {
         return Err(format!("it goes beyond its limit: {} events, {:?}", measured.events, measured.stop));
     }
-    if trial.run() != measured {
-        return Err("run again it is another run".into());
+    let again = trial.run();
+    if again != measured {
+        return Err(format!("run again it is another run: {}", difference(&measured, &again)));
     }
     Ok(Outcome::Ran(measured.events))
 }
 
-/// Within the few seconds that are run.
-fn sooner(fault: Fault, dice: &mut Dice) -> Fault {
-    let start = SimDuration::from_millis(dice.below(2_500) as u64);
+/// Where they differ first.
+fn difference(one: &Measurements, other: &Measurements) -> String {
+    let (one, other) = (format!("{one:?}"), format!("{other:?}"));
+    let same = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
+    let near = |text: &str| {
+        String::from_utf8_lossy(text.as_bytes().get(same.saturating_sub(80)..).unwrap_or_default())
+            .chars()
+            .take(200)
+            .collect::<String>()
+    };
+    format!("{} or {}", near(&one), near(&other))
+}
+
+/// Within what is run.
+fn sooner(fault: Fault, within: SimDuration, dice: &mut Dice) -> Fault {
+    let start = part(within, dice);
     let duration = fault.duration.map(|d| d.min(SimDuration::from_millis(500)));
     let ramp = fault.ramp.map(|r| r.min(SimDuration::from_millis(200)));
     Fault { start, duration, ramp, ..fault }
+}
+
+/// Some of a time.
+fn part(of: SimDuration, dice: &mut Dice) -> SimDuration {
+    of.times(dice.below(64) as f64 / 64.0)
 }
 
 /// Every request that came is accounted for once, and no figure is out of its range.

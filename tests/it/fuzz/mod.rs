@@ -1,21 +1,30 @@
-//! Fuzzing: shipped models, changed at random as trees and as text, read, checked and run.
+//! Fuzzing: models changed at random as trees and as text, read, checked and run. An execution judges one text.
 //!
-//! A few thousand executions are part of the tests; `cargo run --release --example fuzz -- SEED EXECUTIONS` makes as many as one
-//! likes. What has failed once stays in `regressions/`.
+//! A few thousand are part of the tests; `cargo run --release --example fuzz -- SEED EXECUTIONS` makes as many as one likes. What
+//! has failed once stays in `regressions/`.
 
 pub mod draw;
 pub mod judge;
 mod mutate;
+mod seeds;
 
 use draw::Dice;
-use judge::{Outcome, judge};
+use judge::{Effort, Outcome, judge};
 use rayon::prelude::*;
-use serde_json::Value;
-use std::path::PathBuf;
-use std::sync::OnceLock;
 
-/// Changes to a model in one execution, at most.
+/// Changes to a model one after the other, at most.
 const CHANGES: usize = 6;
+
+/// What is changed, and what is done with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Shipped models, run for seconds.
+    Shipped,
+    /// Small models, run for a moment.
+    Small,
+    /// Small models spoilt as texts, and only read.
+    Parser,
+}
 
 /// What many executions came to.
 #[derive(Clone, Debug, Default)]
@@ -53,19 +62,35 @@ impl Tally {
     }
 }
 
-/// So many executions, on all threads; the same whatever their number.
-pub fn execute_all(seed: u64, executions: u32) -> Tally {
-    (0..executions).into_par_iter().map(|n| execute(seed, n)).reduce(Tally::default, Tally::and)
+/// So many executions at least, on all threads; the same whatever their number.
+pub fn execute_all(kind: Kind, seed: u64, executions: u64) -> Tally {
+    let rounds = |from: u32, to: u32| {
+        let each = (from..to).into_par_iter().map(|n| round(kind, seed, n));
+        each.reduce(Tally::default, Tally::and)
+    };
+    let (mut all, mut begun) = (Tally::default(), 0);
+    while all.read < executions {
+        let more = (executions - all.read).div_ceil(CHANGES as u64).clamp(1, 1_000_000) as u32;
+        all = all.and(rounds(begun, begun + more));
+        begun += more;
+    }
+    all
 }
 
-/// One in five spoils a text, the others change a tree step by step as long as it is a model, and judge each step.
-fn execute(seed: u64, execution: u32) -> Tally {
-    let mut dice = Dice::new(seed, execution);
+/// One seed, changed. One in five is spoilt as a text; the others change as trees step by step as long as they are models, and
+/// each step is judged.
+fn round(kind: Kind, seed: u64, n: u32) -> Tally {
+    let mut dice = Dice::new(seed, n);
     let mut tally = Tally::default();
-    let (text, tree) = dice.pick(shipped());
-    if dice.chance(0.2) {
+    let (seeds, effort, spoilt) = match kind {
+        Kind::Shipped => (seeds::shipped(), Effort::Whole, 0.2),
+        Kind::Small => (seeds::small(), Effort::Short, 0.2),
+        Kind::Parser => (seeds::small(), Effort::Read, 1.0),
+    };
+    let (text, tree) = dice.pick(seeds);
+    if dice.chance(spoilt) {
         let text = mutate::text(&mut dice, text);
-        tally.note(&text, judge(&text, &mut dice));
+        tally.note(&text, judge(&text, effort, &mut dice));
         return tally;
     }
     let mut tree = tree.clone();
@@ -73,36 +98,13 @@ fn execute(seed: u64, execution: u32) -> Tally {
         let mut changed = tree.clone();
         mutate::tree(&mut dice, &mut changed);
         let text = changed.to_string();
-        let outcome = judge(&text, &mut dice);
+        let outcome = judge(&text, effort, &mut dice);
         if matches!(outcome, Ok(Outcome::Read | Outcome::Ran(_))) {
             tree = changed;
         }
         tally.note(&text, outcome);
     }
     tally
-}
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// The shipped models, as text and as trees.
-fn shipped() -> &'static [(String, Value)] {
-    static SHIPPED: OnceLock<Vec<(String, Value)>> = OnceLock::new();
-    SHIPPED.get_or_init(|| {
-        let folders = ["models", "models/patterns", "models/incidents"].map(|folder| root().join(folder));
-        let files = folders.iter().flat_map(|folder| std::fs::read_dir(folder).expect("a folder of models"));
-        let mut files: Vec<PathBuf> = files.map(|entry| entry.expect("a file").path()).collect();
-        files.retain(|path| path.extension().is_some_and(|e| e == "yaml"));
-        files.sort();
-        let read = |path: &PathBuf| {
-            let text = std::fs::read_to_string(path).expect("a model");
-            let options = serde_yaml::options! { strict_booleans: true };
-            let tree = serde_yaml::from_str_with_options(&text, options).expect("a tree");
-            (text, tree)
-        };
-        files.iter().map(read).collect()
-    })
 }
 
 #[cfg(test)]
@@ -118,17 +120,21 @@ mod tests {
     /// Half of the texts at least are models and run, and what is no model is among them, too: else nothing would be found.
     #[test]
     fn whatever_is_written_is_refused_or_runs_as_it_should() {
-        let tally = execute_all(1, 1_000);
-        all_hold(&tally);
-        println!("{} read, {} refused, {} ran", tally.read, tally.refused, tally.ran);
-        assert!(tally.read > 2_000 && 3 * tally.ran > tally.read && 10 * tally.refused > tally.read, "{tally:?}");
+        for (kind, executions) in [(Kind::Shipped, 1_500), (Kind::Small, 10_000), (Kind::Parser, 10_000)] {
+            let tally = execute_all(kind, 1, executions);
+            all_hold(&tally);
+            let Tally { read, refused, ran, .. } = tally;
+            println!("{kind:?}: {read} read, {refused} refused, {ran} ran");
+            let models = if kind == Kind::Parser { read - refused } else { ran };
+            assert!(read >= executions && 5 * models > read && 10 * refused > read, "{kind:?}: {tally:?}");
+        }
     }
 
     #[test]
     fn executions_do_not_depend_on_the_threads() {
         let on = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let Tally { read, refused, ran, events, failures } = pool.install(|| execute_all(7, 60));
+            let Tally { read, refused, ran, events, failures } = pool.install(|| execute_all(Kind::Small, 7, 500));
             (read, refused, ran, events, failures)
         };
         assert_eq!(on(1), on(3));
@@ -137,11 +143,12 @@ mod tests {
     /// Each of these has failed once.
     #[test]
     fn what_has_failed_once_holds_now() {
-        let folder = root().join("tests/it/fuzz/regressions");
+        let folder = seeds::root().join("tests/it/fuzz/regressions");
         for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
             let text = std::fs::read_to_string(&path).unwrap();
             for execution in 0..20 {
-                judge(&text, &mut Dice::new(1, execution)).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
+                judge(&text, Effort::Whole, &mut Dice::new(1, execution))
+                    .unwrap_or_else(|why| panic!("{}: {why}", path.display()));
             }
         }
     }
