@@ -146,7 +146,7 @@ pub struct Review {
 /// Shares of the budget, per run of each kind.
 pub(super) mod share {
     pub const BASELINE: f64 = 0.012;
-    pub const ASKED: f64 = 0.015;
+    pub const ASKED: f64 = 0.017;
     pub const CAPACITY: f64 = 0.008;
     pub const BOTTLENECK: f64 = 0.003;
     pub const PLAN: f64 = 0.006;

@@ -151,7 +151,8 @@ fn in_list(dice: &mut Dice, value: &mut Value, inner: &'static Takes, names: &[S
 /// Spoils a text.
 pub fn text(dice: &mut Dice, text: &str) -> String {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    for _ in 0..=dice.below(6) {
+    // Mostly one change: after several, little but the first is looked at.
+    for _ in 0..*dice.pick(&[1, 1, 1, 2, 3, 6]) {
         if lines.is_empty() {
             break;
         }
