@@ -153,7 +153,9 @@ impl Target {
                     temporary.flush()?;
                     temporary.persist(&place).map(|_| ()).map_err(|e| e.error)
                 };
-                temporary(&place).and_then(write).with_context(|| format!("cannot write {}", place.display()))
+                temporary(&place).and_then(write).with_context(|| format!("cannot write {}", place.display()))?;
+                terminal::tell(&format!("wrote {}", place.display()));
+                Ok(())
             }
             Target::Device(place) => {
                 let open = File::options().write(true).open(&place);

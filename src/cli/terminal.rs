@@ -2,7 +2,7 @@
 
 use super::values::Colour;
 use anstream::{AutoStream, ColorChoice};
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 
 /// Columns where no terminal says otherwise.
 const WIDTH: usize = 80;
@@ -23,6 +23,14 @@ pub(super) fn is_stdout() -> bool {
 
 pub(super) fn is_stderr() -> bool {
     io::stderr().is_terminal()
+}
+
+/// Says something to whoever sits at a terminal; a script has its exit code.
+pub(super) fn tell(line: &str) {
+    if is_stderr() {
+        // Nobody is left to tell when it is closed.
+        let _ = writeln!(io::stderr(), "{line}");
+    }
 }
 
 pub(super) fn colour_on_stdout() -> bool {
