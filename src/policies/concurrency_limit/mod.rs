@@ -287,6 +287,17 @@ mod tests {
         }
     }
 
+    /// `gradient` moves every 100 ms and needs some moves; the others learn from every request.
+    #[test]
+    fn ten_updates_are_what_takes_longest() {
+        let slowest = |word| ConcurrencyLimit::defaults(word).unwrap().slowest();
+        assert_eq!(["vegas", "gradient"].map(slowest), [SimDuration::from_secs(1); 2]);
+        let (update, probe) = (SimDuration::from_secs(2), SimDuration::from_secs(60));
+        let algorithm = Algorithm::Gradient { update, probe };
+        let slow = ConcurrencyLimit { algorithm, ..ConcurrencyLimit::defaults("gradient").unwrap() };
+        assert_eq!(slow.slowest(), SimDuration::from_secs(20));
+    }
+
     #[test]
     fn in_flight_at_the_limit_is_refused() {
         let Bench { spec, limiter, .. } = Bench::new("vegas");

@@ -215,6 +215,35 @@ mod tests {
         assert!(ask(&mut state, SimTime(10_000_000_000)), "what was withdrawn is forgotten with its window");
     }
 
+    /// A deposit counts for ten seconds, and so does what was withdrawn, each from its own second on: a call at 0 s pays
+    /// for a retry at 9 s. At 10 s the call is forgotten and the retry is not: two calls must come before the next.
+    #[test]
+    fn deposits_and_withdrawals_expire_by_themselves() {
+        let budget = Budget::Share { ratio: 1.0, min_per_second: 0.0, window: SimDuration::from_secs(10) };
+        let mut state = BudgetState::default();
+        let at = |s: u64| SimTime(s * 1_000_000_000);
+        let ask = |state: &mut BudgetState, s: u64| state.withdraw(&budget, at(s), false, 0, 0);
+        state.deposit(&budget, at(0));
+        assert!(ask(&mut state, 9) && !ask(&mut state, 9));
+        state.deposit(&budget, at(10));
+        assert!(!ask(&mut state, 10));
+        state.deposit(&budget, at(11));
+        assert!(ask(&mut state, 11) && !ask(&mut state, 11));
+        // At 19 s the retry of second 9 is forgotten: two calls and one retry are left.
+        assert!(!ask(&mut state, 18) && ask(&mut state, 19));
+    }
+
+    /// Ten times a tenth is a little less than one in binary numbers; ten calls pay for a retry all the same.
+    #[test]
+    fn ten_tenths_are_one() {
+        let budget = Budget::Share { ratio: 0.1, min_per_second: 0.0, window: SimDuration::from_secs(10) };
+        let mut state = BudgetState::default();
+        (0..9).for_each(|_| state.deposit(&budget, T));
+        assert!(!state.withdraw(&budget, T, false, 0, 0));
+        state.deposit(&budget, T);
+        assert!(state.withdraw(&budget, T, false, 0, 0));
+    }
+
     /// Envoy: max(min_retry_concurrency, budget_percent · active).
     #[test]
     fn retries_under_way_are_a_share_of_the_calls_under_way() {
