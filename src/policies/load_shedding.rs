@@ -148,7 +148,7 @@ impl Default for Shedder {
 impl Shedder {
     /// The rank of a request: its priority from 0 (most important) to 3, and a number of its own in [0, 1).
     pub fn rank(priority: u32, own: f64) -> u32 {
-        priority * CLASSES + ((own * f64::from(CLASSES)) as u32).min(CLASSES - 1)
+        priority * CLASSES + (own * f64::from(CLASSES)) as u32
     }
 
     /// May a request of this rank come in? `reading` is the time used so far by each core in nanoseconds, or the share of

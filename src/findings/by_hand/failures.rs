@@ -218,6 +218,33 @@ fn what_runs_once_is_told_with_what_a_second_one_spares() {
     assert!(with([0.0, 100.0], Some(49.0))[0].fix.is_some());
 }
 
+/// Only what is ours and runs once is alone: no API of somebody else's, no managed queue, nothing with a standby.
+#[test]
+fn what_has_a_standby_or_is_not_ours_is_not_alone() {
+    let alone = |fault: &str, target: &str, more: &str| {
+        let mut case = Case::of(&format!(
+            "
+traffic: {{ rate: 10/s, mix: {{ web.page: 50%, web.buy: 50% }} }}
+services:
+  web: {{ replicas: 2, endpoints: {{ page: [ {{ work: 1ms }} ], buy: [ {{ call: db }}, {{ call: bank }}, {{ publish: jobs }} ] }} }}
+  worker: {{ work: 1ms }}
+databases: {{ db: {{ query: 1ms{more} }} }}
+external: {{ bank: {{ latency: 1ms }} }}
+queues: {{ jobs: {{ consumers: [ {{ call: worker }} ] }} }}
+"
+        ));
+        let mut harm = harm([0.0, 100.0], [0.0; 2]);
+        harm.side.iter_mut().for_each(|side| side.messages = vec![0]);
+        case.review.failures = vec![case.failure(fault, target, vec![harm; 2])];
+        case.found("single-point-of-failure").len()
+    };
+    assert_eq!((alone("kill:db", "db", ""), alone("kill:worker", "worker", "")), (1, 1));
+    assert_eq!(alone("errors:db:100%", "db", ""), 0, "it is there, and fails");
+    assert_eq!(alone("kill:db", "db", ", failover: 5s"), 0);
+    assert_eq!(alone("kill:web", "web", ""), 0, "there are two of it");
+    assert_eq!((alone("kill:bank", "bank", ""), alone("kill:jobs", "jobs", "")), (0, 0));
+}
+
 /// Of several failures the one that adds most duplicates, losses or old reads to those of a healthy run is told.
 #[test]
 fn what_is_lost_is_told_by_the_worst_failure() {

@@ -89,6 +89,9 @@ fn what_gives_out_is_told_with_its_figures() {
     ];
     assert_eq!(found[0].evidence, expected);
     assert_eq!(found[1].title, "web.workers gives out at 1.5x of today's load once db.connections is doubled");
+    // What is written nowhere belongs to the part that would have it.
+    let origin = |f: &Finding| f.origin.clone().map(|o| (o.path, o.line > 0)).unwrap();
+    assert_eq!((origin(&found[0]), origin(&found[1])), ((DB.into(), true), ("services.web".into(), true)));
     let fix = found[0].fix.as_ref().unwrap();
     assert_eq!(fix.summary, "databases.db.connections from 10 to 20");
     let effect = found[0].effect.as_ref().unwrap();
@@ -413,4 +416,53 @@ fn a_fix_is_told_with_its_owner_and_its_price() {
     proof.change = change("services.web.concurrency", None, "5");
     case.review.remedies = vec![proof];
     assert_eq!(case.one("zone-imbalance").evidence[2..], ["web belongs to checkout."]);
+}
+
+/// In the words of the stack, with the value that was found; without one there is nothing to set.
+#[test]
+fn advice_is_given_in_the_words_of_the_stack() {
+    let mut case = Case::of(&SHOP.replace("web:\n    replicas: 2", "web:\n    replicas: 2\n    stack: Go 1.24"));
+    let mut proof = remedied("missing-bulkhead", 20.0);
+    proof.change = change("services.web.concurrency", None, "12");
+    let said = |case: &Case| {
+        let found = case.with(|evidence| super::super::remedy::look(evidence, "missing-bulkhead"));
+        let mut found = found[0].clone();
+        let told = found.evidence.len();
+        case.with(|evidence| super::super::advice::add(evidence, &mut found));
+        found.evidence[told..].to_vec()
+    };
+    case.review.remedies = vec![proof];
+    assert_eq!(said(&case), ["With Go 1.24: golang.org/x/sync/semaphore with 12, or MaxConnsPerHost."]);
+    case.review.remedies[0].harmless = false;
+    assert_eq!(said(&case), Vec::<String>::new());
+    // Advice that needs no value is given all the same.
+    case.review.remedies[0].remedy.code = "missing-tracing";
+    let found = case.with(|evidence| {
+        let mut found = super::super::remedy::look(evidence, "missing-tracing").remove(0);
+        super::super::advice::add(evidence, &mut found);
+        found
+    });
+    assert!(found.evidence.iter().any(|line| line.starts_with("With Go 1.24: ")), "{:?}", found.evidence);
+}
+
+/// What is more urgent comes first, then causes before a missed SLO, what is sure, and what has a fix.
+#[test]
+fn findings_come_in_the_order_of_their_urgency() {
+    let subject = Case::new().model.plan.endpoint("web.buy").map(Subject::Endpoint);
+    let mut case = misses(4.0, subject, Metric::Success, 0.9);
+    let strained = strained();
+    (case.review.bottlenecks, case.review.bounds) = (strained.review.bottlenecks, strained.review.bounds);
+    case.review.plan = Some(plan_of(vec![change(DB, Some("10"), "40")]));
+    case.review.bottlenecks[0].difference = estimate(0.1, -0.1, 0.2);
+    case.review.bottlenecks[2].edge = 1.1;
+    let order: Vec<(Severity, &str, String)> =
+        case.with(look).into_iter().map(|f| (f.severity, f.code, f.subject)).filter(|f| f.0 < Severity::P2).collect();
+    let of = |severity, code, subject: &str| (severity, code, subject.to_owned());
+    let expected = [
+        of(Severity::P0, "connection-pool-too-small", "web>db.pool"),
+        of(Severity::P1, SATURATED, "web.workers"),
+        of(Severity::P1, SATURATED, "db.connections"),
+        of(Severity::P1, MISSED, "web.buy success >= 99%"),
+    ];
+    assert_eq!(order, expected);
 }

@@ -1,9 +1,11 @@
 //! Findings from evidence that is made by hand, so that every limit is met exactly and every sentence is known.
 
+mod expectations;
 mod failures;
 mod guards;
 mod limits;
 mod scores;
+mod statics;
 
 use super::*;
 use crate::experiments::{Detection, Drill, Failure, Harm, Options, Quiet, Review, Toll, review};

@@ -248,5 +248,7 @@ mod tests {
         let first = [Verdict::Pass, Verdict::Pass, wait(150), wait(150), wait(350), wait(350), Verdict::Refuse];
         assert_eq!(seen[..7], first);
         assert_eq!(seen[7..], [wait(150), Verdict::Pass, Verdict::Pass, Verdict::Pass, wait(200)]);
+        // At 100 ms the seventh would wait for 600 ms, exactly as long as it may.
+        assert_eq!(verdicts(limit, [100; 7])[6], wait(500));
     }
 }
