@@ -278,9 +278,9 @@ mod tests {
                 shedder.level
             })
         };
-        // A core that is always busy in the first second, and half of the time afterwards.
-        let used = |i: u64| (i.min(100) as f64 + i.saturating_sub(100) as f64 / 2.0) * 1e7;
-        assert_eq!(levels(Sensor::Cpu, used), [RANKS, 95, 96, 97]);
+        // A core that is busy half of the time, but for the second second, in which it always is.
+        let used = |i: u64| (i as f64 + i.clamp(100, 200) as f64 - 100.0) / 2.0 * 1e7;
+        assert_eq!(levels(Sensor::Cpu, used), [RANKS, RANKS, 95, 96]);
         // 95% of the workers are busy, then 89%, then all and seven tenths in turn.
         let busy = |i: u64| match i / 100 {
             0 => 0.95,

@@ -21,7 +21,7 @@ fn examined() -> Metastable {
     let stuck = Aftermath::Stuck(Strain { amplified: None, degraded: None });
     let wait = Wait { length: S(30), capped: false };
     let course = Course { warmup: S(5), at: S(10), until: S(20), wait: S(30), window: S(1) };
-    let each = vec![stuck.clone(), stuck.clone(), stuck, Aftermath::Back(S(3))];
+    let each = vec![stuck, stuck, stuck, Aftermath::Back(S(3))];
     let loops = Loops {
         cure: Some(Cure { left: 0.5, lasting: S(8), restart: false }),
         sustained: Sustained { alone: vec![Sustainer::Retries, Sustainer::Backlog], ..Sustained::default() },

@@ -36,11 +36,13 @@ fn admission(what: &str) -> Admission {
     valid(&text).plan.stations[0].admission.clone()
 }
 
-/// The presets by the sources of their libraries.
-#[test]
-fn circuit_breakers_have_the_numbers_of_their_library() {
-    let breaker = |written: &str| edge(&format!("circuit_breaker: {{ {written} }}")).breaker.unwrap();
-    let ours = CircuitBreaker {
+fn breaker(written: &str) -> CircuitBreaker {
+    edge(&format!("circuit_breaker: {{ {written} }}")).breaker.unwrap()
+}
+
+/// What a circuit breaker is when nothing is said.
+fn ours() -> CircuitBreaker {
+    CircuitBreaker {
         preset: Preset::Tenfold,
         failure_rate: Some(0.5),
         slow_call_rate: 1.0,
@@ -53,7 +55,13 @@ fn circuit_breakers_have_the_numbers_of_their_library() {
         half_open_timeout: None,
         automatic_half_open: false,
         drop_stale: false,
-    };
+    }
+}
+
+/// The presets by the sources of their libraries.
+#[test]
+fn circuit_breakers_have_the_numbers_of_their_library() {
+    let ours = ours();
     assert_eq!(breaker(""), ours);
     let resilience4j = CircuitBreaker {
         preset: Preset::Resilience4j,
@@ -92,9 +100,13 @@ fn circuit_breakers_have_the_numbers_of_their_library() {
         open_for: S(60),
         half_open_calls: 1,
         drop_stale: true,
-        ..ours.clone()
+        ..ours
     };
     assert_eq!(breaker("preset: gobreaker"), gobreaker);
+}
+
+#[test]
+fn a_circuit_breaker_is_what_is_written() {
     let written = "failure_rate: 30%, slow_call_duration: 1s, slow_call_rate: 40%, consecutive_failures: 7, \
                    window: 50 calls, minimum_calls: 3, open_for: 2s, half_open_calls: 4, half_open_timeout: 9s, \
                    automatic_half_open: true, stale_results: drop";
@@ -110,7 +122,7 @@ fn circuit_breakers_have_the_numbers_of_their_library() {
         half_open_timeout: Some(S(9)),
         automatic_half_open: true,
         drop_stale: true,
-        ..ours
+        ..ours()
     };
     assert_eq!(breaker(written), all);
     assert!(!breaker("preset: gobreaker, stale_results: count").drop_stale);

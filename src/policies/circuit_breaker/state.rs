@@ -355,6 +355,21 @@ mod tests {
         assert!(!settle(&mut b, &s, at(5_102), true, SimDuration::ZERO), "what ends while it is open changes nothing");
     }
 
+    /// Polly, opossum and gobreaker look when a call fails: with the fourth call two of four have failed, but it is a success.
+    /// Resilience4j's rules look at every result.
+    #[test]
+    fn a_success_opens_it_only_where_every_result_is_judged() {
+        for (preset, opens) in [(Preset::Polly, false), (Preset::Resilience4j, true)] {
+            let s = CircuitBreaker { preset, ..spec() };
+            let mut b = Breaker::new();
+            for (ms, failed) in [(0, true), (1, true), (2, false)] {
+                assert!(!settle(&mut b, &s, at(ms), failed, SimDuration::ZERO));
+            }
+            assert_eq!(settle(&mut b, &s, at(3), false, SimDuration::ZERO), opens, "{preset:?}");
+            assert_eq!(settle(&mut b, &s, at(4), true, SimDuration::ZERO), !opens, "{preset:?}");
+        }
+    }
+
     /// Open for 5 s, half-open for 2 s in which no probe comes, and so on by itself: opened at 3 ms, it opens again after 7,
     /// 14, … 49 s, of which nobody sees anything. It is half-open from 54 to 56 s.
     #[test]

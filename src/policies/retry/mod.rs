@@ -195,7 +195,7 @@ mod tests {
             let last = SimDuration::from_millis(last);
             let waits: Vec<u64> = (0..1_000).map(|_| retry.wait(9, last, &mut rng).0).collect();
             let (low, most) = (waits.iter().min().unwrap() / MS, waits.iter().max().unwrap() / MS);
-            assert!(low >= 100 && low < 110 && most < high && most > high - 20, "{last}: {low} to {most}");
+            assert!((100..110).contains(&low) && (high - 20..high).contains(&most), "{last}: {low} to {most}");
         }
     }
 
