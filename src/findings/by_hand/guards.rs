@@ -232,7 +232,7 @@ fn what_users_gain_is_told_by_the_figure_that_shows_it() {
     let many = |failed| Toll { offered: 1_000.0, ..toll(failed, 0.0) };
     assert_eq!(gains([many(5.0), few], [many(0.0), few]).len(), 1);
     assert_eq!(gains([many(4.9), few], [many(0.0), few]).len(), 0);
-    let slow = |late, p99| Toll { p99, ..toll(4.0, late) };
+    let slow = |late, p99| Toll { p99, ..toll(30.0, late) };
     assert_eq!(gains([slow(40.0, 3.0), few], [slow(0.0, 1.0), few]), [of("web.page", p99, 3.0, 1.0)]);
     // Half of it fails: success tells.
     let half = [Toll { p99: 3.0, ..toll(20.0, 20.0) }, few];
@@ -240,6 +240,37 @@ fn what_users_gain_is_told_by_the_figure_that_shows_it() {
     // Of 100 that came meanwhile all are lost with and without the guard; 150 more are lost afterwards, or 50.
     let after = |failed: f64| Toll { offered: 400.0, ..toll(failed, 0.0) };
     assert_eq!(gains([after(250.0), few], [after(150.0), few]), [of("web.page", Figure::Lost, 250.0, 150.0)]);
+}
+
+/// What fails on a healthy day as well says nothing of the fault: 50 then, 40 under the fault, 10 with the guard.
+#[test]
+fn success_is_that_of_a_healthy_day_less_what_the_fault_costs() {
+    let effect = |usual: f64, before: f64, after: f64| {
+        let mut case = contained(|_| {}, harm([0.0, before], [0.0; 2]), 100.0);
+        case.review.failures[0].harms.iter_mut().for_each(|harm| harm.healthy[1].failed = usual);
+        let proven = case.review.contained[0].proven.as_mut().unwrap();
+        proven.after = vec![vec![toll(0.0, 0.0), toll(after, 0.0)]; 2];
+        let effect = case.one(CODE).effect.unwrap();
+        (effect.figure, effect.before.mean, effect.after.mean)
+    };
+    assert_eq!(effect(50.0, 40.0, 10.0), (Figure::Lost, 40.0, 10.0));
+    assert_eq!(effect(20.0, 70.0, 40.0), (Figure::Metric(Metric::Success), 0.5, 0.8));
+}
+
+/// The price is told by the endpoint whose p99 grows most, in seconds.
+#[test]
+fn a_guard_costs_what_the_slowest_grower_pays() {
+    let price = |before: [f64; 2], after: [f64; 2]| {
+        let mut case = contained(|_| {}, harm([100.0, 100.0], [0.0; 2]), 100.0);
+        let proven = case.review.contained[0].proven.as_mut().unwrap();
+        let day = |p99: [f64; 2]| vec![p99.map(|p99| Toll { p99, ..toll(0.0, 0.0) }).to_vec(); 2];
+        (proven.healthy_before, proven.healthy_after) = (day(before), day(after));
+        let told = case.one(CODE).evidence;
+        told.into_iter().find_map(|line| line.split_once("p99 of ").map(|(_, told)| told.to_owned())).unwrap()
+    };
+    assert_eq!(price([2.0, 0.010], [2.0, 0.050]), "web.buy is 10ms before, 50ms after.");
+    assert_eq!(price([0.010, 1.0], [0.020, 1.5]), "web.buy is 1s before, 1.5s after.");
+    assert_eq!(price([1.0, 0.010], [1.5, 0.020]), "web.page is 1s before, 1.5s after.");
 }
 
 /// Where goodput does not come back, requests lost tell, not success while the fault lasts.

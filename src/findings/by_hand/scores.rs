@@ -85,6 +85,25 @@ fn detection_is_the_share_of_what_hurts_that_is_told_of() {
     assert_eq!(observed_in(&none).map(|(_, words)| words.ends_with("detection unknown")), Some(true));
 }
 
+/// A point for each line that is passed; parts of somebody else's have no dashboards of ours.
+#[test]
+fn ten_lines_are_ten_points() {
+    let points = |case: &Case| case.with(|evidence| scores(evidence, &[]).readiness);
+    let bare = services("", [""; 4]);
+    assert_eq!(points(&bare), 3, "pools, caches and backups, of which there are none");
+    assert_eq!(points(&services(ALL, [ALL; 4])), 5, "logs and metrics");
+    let name = "metrics and dashboards";
+    let silent = "metrics and dashboards not declared for web, pay and db";
+    assert_eq!(line(&Case::new(), name), (None, silent.into()));
+    let bank = Case::of(
+        &SHOP
+            .replace("  pay: { replicas: 2, work: 1ms }", "")
+            .replace("slos:", "external: { pay: { latency: 1ms } }\nslos:"),
+    );
+    let silent = "metrics and dashboards not declared for web and db";
+    assert_eq!(line(&bank, name), (None, silent.into()));
+}
+
 /// Each line says for whom it does not hold, three of them by name.
 #[test]
 fn a_line_of_the_checklist_says_why() {
@@ -117,6 +136,7 @@ fn lines_are_about_those_who_need_them() {
     assert_eq!(of("", "cache strategy"), (Some(true), "nothing needs it".into()));
     assert_eq!(of(", api: { versioning: none }", "API versioning"), (Some(false), "not for a".into()));
     assert_eq!(of(", api: { versioning: url }", "API versioning"), (Some(true), "for all".into()));
+    assert_eq!(of("", "tested backups"), (Some(true), "nothing needs it".into()));
     let shop = Case::new();
     assert_eq!(line(&shop, "connection pooling"), (Some(true), "for all, and of a fitting size".into()));
     assert_eq!(line(&shop, "tested backups"), (None, "backups not declared for db".into()));

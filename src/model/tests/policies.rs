@@ -169,6 +169,8 @@ fn a_circuit_breaker_says_what_has_no_effect() {
         let breaker = edge(&format!("circuit_breaker: {{ preset: gobreaker, window: 20s, {rate} }}")).breaker.unwrap();
         assert_eq!(breaker.window, Window::Time(S(20)), "{rate}");
     }
+    assert_eq!(breaker("minimum_calls: 4294967294").minimum_calls, u32::MAX - 1);
+    assert_eq!(refused("minimum_calls: 4294967295").len(), 1);
     for word in ["envoy", "istio"] {
         let told = refused(&format!("preset: {word}"));
         assert_eq!(told, ["what Envoy calls a circuit breaker is a limit on calls in progress"], "{word}");

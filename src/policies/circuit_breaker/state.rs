@@ -167,9 +167,9 @@ impl Breaker {
     fn judge_snapshots(&mut self, spec: &CircuitBreaker, now: SimTime) {
         let length = bucket(spec);
         let due = now.0 / length;
-        // Once a whole window has passed without a call nothing is left to judge.
+        // Once the window has passed without a call nothing is left to judge.
         let reach = match spec.window {
-            Window::Time(window) => window.0 / length + 1,
+            Window::Time(window) => window.0.div_ceil(length),
             Window::Calls(_) => 1,
         };
         for snapshot in self.snapshot + 1..=due.min(self.snapshot + reach) {
@@ -406,6 +406,35 @@ mod tests {
         assert_eq!(b.admit(&s, at(20_000)), Verdict::Refuse);
         assert_eq!(b.admit(&s, at(60_500)), Verdict::Refuse);
         assert_eq!(b.admit(&s, at(60_501)), Verdict::Pass);
+    }
+
+    /// Thirty good calls at 0.4 s and twenty failures at 0.6 s: those are all there is from 10.5 s on, when what came before
+    /// 0.5 s is not published any more, and until 11 s. Nobody calls meanwhile, and it opens at 10.5 s.
+    #[test]
+    fn hystrix_judges_to_the_end_of_its_window() {
+        let s = CircuitBreaker { open_for: SimDuration::from_secs(30), ..Preset::Hystrix.defaults() };
+        let mut b = Breaker::new();
+        (0..30).for_each(|_| b.settle(&s, at(400), 0, false, SimDuration::ZERO));
+        (0..20).for_each(|_| b.settle(&s, at(600), 0, true, SimDuration::ZERO));
+        assert_eq!((b.admit(&s, at(40_500)), b.take_openings()), (Verdict::Refuse, 1));
+        assert_eq!(b.admit(&s, at(40_501)), Verdict::Pass);
+    }
+
+    /// Opossum counts calls when they are made, those it refuses among them; once a probe has closed it, they are forgotten:
+    /// the first failure is one of one.
+    #[test]
+    fn a_breaker_closes_with_nothing_to_remember() {
+        let s = Preset::Opossum.defaults();
+        let mut b = Breaker::new();
+        let call = |b: &mut Breaker, ms: u64, failed: bool| {
+            assert_eq!(b.admit(&s, at(ms)), Verdict::Pass);
+            settle(b, &s, at(ms), failed, SimDuration::ZERO)
+        };
+        assert!(call(&mut b, 0, true));
+        (0..50).for_each(|i| assert_eq!(b.admit(&s, at(29_000 + i)), Verdict::Refuse));
+        assert!(!call(&mut b, 30_000, false));
+        assert_eq!(b.state(), BreakerState::Closed);
+        assert!(call(&mut b, 30_001, true));
     }
 
     /// Hystrix remembers 10 s in buckets of half a second: twenty failures at 5 s are 40% beside thirty good calls at 0 s, and

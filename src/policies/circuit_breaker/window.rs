@@ -138,6 +138,19 @@ mod tests {
         assert_eq!(remembered(Preset::Polly, seconds(30), at), [1, 2, 3, 4, 3, 4, 5, 5]);
     }
 
+    /// However many calls come, what is kept is one tally for each part of the window.
+    #[test]
+    fn calls_of_one_bucket_share_a_tally() {
+        for preset in [Preset::Tenfold, Preset::Polly, Preset::Opossum] {
+            let spec = CircuitBreaker { window: seconds(10), ..preset.defaults() };
+            let mut all = Remembered::default();
+            for ms in 0..20_000 {
+                all.add(&spec, SimTime(ms * 1_000_000), Tally { calls: 1, ..Tally::default() });
+            }
+            assert!(all.buckets.len() <= 11 && all.sum.calls > 9_000, "{preset:?}: {}", all.buckets.len());
+        }
+    }
+
     #[test]
     fn a_window_of_calls_remembers_the_last_so_many_however_old() {
         let at = [0, 0, 60_000, 61_000];

@@ -274,6 +274,8 @@ mod tests {
         let mut state = BudgetState::default();
         assert!(state.withdraw(&budget, T, true, 0, 0) && state.withdraw(&budget, T, true, 0, 0));
         assert!(!state.withdraw(&budget, T, false, 0, 0), "20 are spent");
+        state.settle(&budget, false, true);
+        assert!(!state.withdraw(&budget, T, false, 0, 0), "a retry that fails brings nothing back");
         state.settle(&budget, true, true);
         assert!(state.withdraw(&budget, T, false, 0, 0), "a retry that succeeds brings back 5");
         (0..4).for_each(|_| state.settle(&budget, true, false));

@@ -200,7 +200,7 @@ mod tests {
     }
 
     /// As a retrial queue has it: exponential about the base with a mean of 100 ms, whichever retry it is. A share of e^-1
-    /// waits longer than the mean.
+    /// waits longer than the mean, and one of 1 - e^-0.1 less than a tenth of it.
     #[test]
     fn exponential_waits_do_not_grow() {
         let mut rng = Stream::new(1, 0, "a", "backoff");
@@ -209,7 +209,9 @@ mod tests {
             let waits: Vec<u64> = (0..10_000).map(|_| retry.wait(k, SimDuration::ZERO, &mut rng).0).collect();
             let mean = waits.iter().sum::<u64>() / 10_000;
             let longer = waits.iter().filter(|w| **w > 100 * MS).count();
-            assert!(mean.abs_diff(100 * MS) < 4 * MS && longer.abs_diff(3_679) < 200, "{k}: {mean}, {longer}");
+            let short = waits.iter().filter(|w| **w < 10 * MS).count();
+            assert!(mean.abs_diff(100 * MS) < 4 * MS, "{k}: {mean}");
+            assert!(longer.abs_diff(3_679) < 200 && short.abs_diff(952) < 120, "{k}: {longer}, {short}");
         }
     }
 
