@@ -8,8 +8,7 @@ use crate::units::{SimDuration, show_count, show_factor, show_ratio};
 /// A share in whole percent, or in tenths where that says more.
 pub(super) fn percent(share: f64) -> String {
     let share = share.clamp(0.0, 1.0);
-    let near = (share > 0.9 && share < 0.9995) || share < 0.01;
-    let digits = if near { 1000.0 } else { 100.0 };
+    let digits = if (0.01..=0.9).contains(&share) { 100.0 } else { 1000.0 };
     show_ratio((share * digits).round() / digits)
 }
 

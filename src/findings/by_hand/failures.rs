@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::experiments::{
-    Aftermath, Aftermaths, Band, Containment, Course, Cure, Keyed, Loops, Metastable, Paged, Proposal, Question, Side,
-    Smallest, Spare, Strain, Sustained, Sustainer, Wait,
+    Aftermath, Aftermaths, Band, Containment, Course, Cure, Keyed, Loops, Metastable, Paged, Proposal, Proven,
+    Question, Side, Smallest, Spare, Strain, Sustained, Sustainer, Wait,
 };
 use crate::model::Metric;
 
@@ -62,6 +62,19 @@ fn what_was_not_waited_for_is_told_as_such() {
     let mut contained = stays_down();
     contained.review.contained = vec![Containment { failure: 0, attempts: Vec::new(), untried: 0, proven: None }];
     assert_eq!(contained.one(STUCK).evidence, expected);
+    let proven = Proven {
+        moves: Vec::new(),
+        before: Vec::new(),
+        after: Vec::new(),
+        healthy_before: Vec::new(),
+        healthy_after: Vec::new(),
+        spared: estimate(9.0, 8.0, 10.0),
+    };
+    contained.review.contained[0].proven = Some(proven);
+    assert_eq!(contained.one(STUCK).evidence[2], "A guard contains it: see the finding about it.");
+    contained.review.contained[0].failure = 1;
+    contained.review.failures.push(contained.failure("kill:db", "db", vec![harm([0.0; 2], [0.0; 2])]));
+    assert_eq!(contained.one(STUCK).evidence, expected, "that is another failure");
 }
 
 #[test]
@@ -281,6 +294,34 @@ queues: { jobs: { capacity: 9, overflow: drop_head, max_receives: 3, retention: 
     assert_eq!(case.found("lost-messages").len(), 1);
     case.review.failures = vec![failure(&case, "kill:worker", [[3, 4], [3, 3]])];
     assert_eq!(case.found("lost-messages"), []);
+}
+
+/// What is said of a queue is what its rules leave open.
+#[test]
+fn ways_to_keep_messages_are_those_that_are_not_taken() {
+    let ways = |rules: &str| -> Vec<String> {
+        let mut case = Case::of(&format!(
+            "
+traffic: {{ rate: 10/s, to: web.put }}
+services: {{ web: {{ replicas: 2, endpoints: {{ put: [ {{ publish: jobs }} ] }} }}, worker: {{ replicas: 2, work: 1ms }} }}
+queues: {{ jobs: {{ {rules} consumers: [ {{ call: worker }} ] }}, failed: {{}} }}
+"
+        ));
+        let side = |messages: u64| Side { messages: vec![messages, 0], ..Side::default() };
+        let harm = Harm { side: [side(0), side(9)], ..harm([0.0; 2], [0.0; 2]) };
+        case.review.failures = vec![case.failure("kill:worker", "worker", vec![harm; 2])];
+        let told = case.one("lost-messages").evidence;
+        told.into_iter()
+            .filter_map(|line| Some(line.strip_prefix("Not tried: ")?.split(' ').next()?.to_owned()))
+            .collect()
+    };
+    let none: Vec<String> = Vec::new();
+    assert_eq!(ways(""), none);
+    assert_eq!(ways("capacity: 9, overflow: reject,"), none);
+    assert_eq!(ways("capacity: 9, overflow: drop_head,"), ["`overflow:"]);
+    assert_eq!(ways("max_receives: 3, dead_letter: failed,"), none);
+    assert_eq!(ways("max_receives: 3,"), ["`dead_letter`"]);
+    assert_eq!(ways("retention: 1min,"), ["a"]);
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod expectations;
 mod failures;
 mod guards;
 mod limits;
+mod remedies;
 mod scores;
 mod statics;
 
