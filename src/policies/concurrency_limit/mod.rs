@@ -363,7 +363,7 @@ mod tests {
         assert_eq!(b.sample(10, 1, false), 20.0);
         let mut until_it_is_longer = |ms: u64| {
             let base = ms as f64 * 1e6;
-            let samples = (1..).find(|_| {
+            let samples = (1..1_000).find(|_| {
                 b.sample(ms, 1, false);
                 b.limiter.base == base
             });

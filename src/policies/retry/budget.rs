@@ -146,11 +146,11 @@ impl BudgetState {
                 let live = self.slices.iter().filter(|(at, _)| at + SLICES as u64 > newest).map(|(_, x)| x);
                 let reserve = min_per_second * window.seconds();
                 // Sums of tenths and fifths: leave room for the last bits.
-                if live.sum::<f64>() + reserve + 1e-9 < 1.0 {
-                    return false;
+                let covered = live.sum::<f64>() + reserve >= 1.0 - 1e-9;
+                if covered {
+                    self.slice(window, now).1 -= 1.0;
                 }
-                self.slice(window, now).1 -= 1.0;
-                true
+                covered
             }
             Budget::Active { ratio, at_least } => {
                 f64::from(retries) < f64::from(at_least).max((ratio * f64::from(calls)).floor())
