@@ -209,6 +209,24 @@ fn a_guard_that_contains_several_failures_is_told_once() {
     assert_eq!(case.found(CODE), []);
 }
 
+/// Among equals, guards come in the order of the failures that they contain.
+#[test]
+fn guards_come_in_the_order_of_their_failures() {
+    let mut case = contained(|_| {}, harm([100.0, 100.0], [0.0; 2]), 100.0);
+    case.review.failures.push(case.failure("kill:db", "db", vec![harm([100.0, 100.0], [0.0; 2]); 2]));
+    let mut other = Containment { failure: 1, ..case.review.contained[0].clone() };
+    let timeout = Move { edge: case.edge("web>db"), ..case.guard(Guard::Timeout, "1s") };
+    other.proven.as_mut().unwrap().moves = vec![timeout];
+    case.review.contained.push(other);
+    let order = |case: &Case| -> Vec<&str> {
+        let found = case.with(look);
+        found.iter().map(|f| f.code).filter(|code| [CODE, "missing-timeout"].contains(code)).collect()
+    };
+    assert_eq!(order(&case), [CODE, "missing-timeout"]);
+    case.review.contained.reverse();
+    assert_eq!(order(&case), ["missing-timeout", CODE]);
+}
+
 /// Users of an endpoint gain when at least 3 of their requests, and one in two hundred, are spared; most first. The figure is
 /// success while the fault lasts, p99 where most was only late, and requests lost where most is lost afterwards.
 #[test]

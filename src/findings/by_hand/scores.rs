@@ -140,6 +140,9 @@ fn lines_are_about_those_who_need_them() {
     let shop = Case::new();
     assert_eq!(line(&shop, "connection pooling"), (Some(true), "for all, and of a fitting size".into()));
     assert_eq!(line(&shop, "tested backups"), (None, "backups not declared for db".into()));
+    let backups = |word: &str| Case::of(&SHOP.replace("connections: 10", &format!("connections: 10, backups: {word}")));
+    assert_eq!(line(&backups("tested"), "tested backups"), (Some(true), "for all".into()));
+    assert_eq!(line(&backups("untested"), "tested backups"), (Some(false), "not for db".into()));
     let bare = Case::of(&SHOP.replace(", pool: 5", ""));
     assert_eq!(line(&bare, "connection pooling"), (None, "no pool declared for web>db".into()));
     let large = Case::of(&SHOP.replace("pool: 5", "pool: 50"));

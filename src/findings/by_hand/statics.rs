@@ -56,6 +56,39 @@ external: { bank: { latency: { constant: 200ms } } }
     assert!(found.evidence[0].starts_with("It keeps its connection for 20"), "{:?}", found.evidence);
 }
 
+/// A database that is kept waiting twice is told of once, two databases are told of twice.
+#[test]
+fn long_transactions_are_told_once_for_each_connection() {
+    let told = |second: &str| {
+        let text = format!(
+            "
+traffic: {{ rate: 1/s, mix: {{ api.pay: 50%, api.send: 50% }} }}
+services:
+  api:
+    endpoints:
+      pay: [ {{ transaction: {{ database: db, steps: [ {{ call: db }}, {{ call: bank }} ] }} }} ]
+      send: [ {{ transaction: {{ database: {second}, steps: [ {{ call: {second} }}, {{ call: bank }} ] }} }} ]
+databases: {{ db: {{ query: 1ms }}, mails: {{ query: 1ms }} }}
+external: {{ bank: {{ latency: 200ms }} }}
+"
+        );
+        checked(&text, "long-transaction").into_iter().map(|f| f.subject).collect::<Vec<_>>()
+    };
+    assert_eq!(told("db"), ["api>db"]);
+    assert_eq!(told("mails"), ["api>db", "api>mails"]);
+}
+
+/// What it is in a line: the first sentence of its documentation.
+#[test]
+fn a_finding_is_summed_up_in_its_first_sentence() {
+    let summary = lint("breaker-flaps").unwrap().summary();
+    assert_eq!(summary, "a circuit breaker that opens although most calls would succeed");
+    for lint in LINTS {
+        let summary = lint.summary();
+        assert!(summary.len() > 20 && !summary.contains("What it is") && !summary.ends_with('.'), "{}", lint.code);
+    }
+}
+
 /// Nobody asks for a list that nobody calls.
 #[test]
 fn a_query_in_a_loop_is_told_with_its_time_if_somebody_runs_it() {
