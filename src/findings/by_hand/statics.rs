@@ -106,6 +106,28 @@ databases: { db: { query: { constant: 2ms } } }
     assert_eq!(found.evidence[0], "Each takes 2ms when nothing waits, all of them 12ms.");
 }
 
+/// Two endpoints wait over the same connection, which is one sentence; another caller is another one; and a second call that
+/// is as patient is another finding.
+#[test]
+fn patience_is_told_once_for_each_pair_of_connections() {
+    let text = "
+traffic: { rate: 1/s, mix: { a.one: 40%, a.two: 30%, d.three: 30% } }
+services:
+  a: { endpoints: { one: [ { call: b } ], two: [ { call: b } ] }, dependencies: { b: { timeout: 1s } } }
+  d: { endpoints: { three: [ { call: b } ] }, dependencies: { b: { timeout: 2s } } }
+  b: { calls: [ c, e ], dependencies: { c: { timeout: 3s }, e: { timeout: 1500ms } } }
+  c: { work: 1ms }
+  e: { work: 1ms }
+";
+    let found = checked(text, "timeout-inversion");
+    let told: Vec<(&str, Vec<&str>)> =
+        found.iter().map(|f| (f.subject.as_str(), f.evidence.iter().map(String::as_str).collect())).collect();
+    let (first, other) = ("On a>b a caller waits 1s for an answer;", "On d>b a caller waits 2s for an answer;");
+    let c = [format!("{first} b>c may go on for 3s."), format!("{other} b>c may go on for 3s.")];
+    let e = format!("{first} b>e may go on for 1.5s.");
+    assert_eq!(told, [("b>c", vec![c[0].as_str(), c[1].as_str()]), ("b>e", vec![e.as_str()])]);
+}
+
 #[test]
 fn tries_are_multiplied_along_the_chain() {
     const CODE: &str = "retry-amplification";
