@@ -205,7 +205,8 @@ fn effects(evidence: &Evidence, failure: &Failure, proven: &Proven) -> (Option<E
             let success = |runs: &[Vec<Toll>]| success_meanwhile(failure, runs, user);
             let figure = Figure::Metric(Metric::Success);
             let meanwhile = Effect::paired(name, figure, &success(&proven.before), &success(&proven.after));
-            let effect = if stuck || (failed >= gain / 2.0 && meanwhile.after.mean - meanwhile.before.mean < 0.005) {
+            let shows = meanwhile.after.mean - meanwhile.before.mean >= 0.005;
+            let effect = if stuck || (failed >= gain / 2.0 && !shows) {
                 // Most is lost after the fault, where success while it lasts says nothing.
                 let lost = |runs: &[Vec<Toll>]| runs.iter().map(|r| r[user].bad()).collect::<Vec<_>>();
                 Effect::paired(name, Figure::Lost, &lost(&proven.before), &lost(&proven.after))

@@ -79,6 +79,8 @@ mod untested_backups;
 mod zone_imbalance;
 
 #[cfg(test)]
+mod by_hand;
+#[cfg(test)]
 mod remedy_tests;
 #[cfg(test)]
 mod rubric_tests;

@@ -128,6 +128,7 @@ mod tests {
         let policy = Policy { ignore: vec!["retry-storm".into()], ..Policy::default() };
         assert_eq!(policy.fate(&[], "retry-storm", "web"), Fate::LeftOut);
         assert_eq!(policy.fate(&[], "missing-timeout", "web"), Fate::Counts);
+        assert!(["missing-timeout", "metastable", EXPIRED, UNMATCHED].iter().all(|code| known_code(code).is_ok()));
         assert!(known_code("mising-timeout").unwrap_err().1.contains("did you mean `missing-timeout`?"));
     }
 

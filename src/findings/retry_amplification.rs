@@ -32,7 +32,11 @@ fn look(evidence: &Evidence) -> Vec<Finding> {
         seen.push(last);
         let part = |e: EdgeId| {
             let tries = plan.edges[e.index()].retry.as_ref().map_or(1, |r| r.attempts);
-            let tries = if tries == u32::MAX { "without limit".into() } else { format!("{tries} tries") };
+            let tries = match tries {
+                u32::MAX => "without limit".into(),
+                1 => "1 try".into(),
+                tries => format!("{tries} tries"),
+            };
             format!("{} ({tries})", evidence.edge(e))
         };
         let chain_text: Vec<String> = chain.links.iter().map(|l| part(plan.links[l.index()].edge)).collect();

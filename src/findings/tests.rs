@@ -12,6 +12,7 @@ fn the_list_agrees_with_the_folder_and_every_finding_explains_itself() {
     let shared = [
         "mod",
         "advice",
+        "by-hand",
         "declared",
         "evidence",
         "expected",

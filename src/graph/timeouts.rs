@@ -24,10 +24,7 @@ pub(super) fn stamina(edge: &Edge) -> Option<SimDuration> {
     if retry.attempts == u32::MAX {
         return Some(SimDuration::FOREVER);
     }
-    let waits = (1..retry.attempts).fold(SimDuration::ZERO, |sum, k| {
-        let grown = retry.backoff.0.saturating_mul(1 << (k - 1).min(40));
-        sum + SimDuration(grown.min(retry.max_backoff.0.max(retry.backoff.0)))
-    });
+    let waits = (1..retry.attempts).fold(SimDuration::ZERO, |sum, k| sum + retry.longest_wait(k));
     Some(SimDuration(patience.0.saturating_mul(u64::from(retry.attempts))) + waits)
 }
 
@@ -53,7 +50,7 @@ impl Graph<'_> {
 #[cfg(test)]
 mod tests {
     use crate::graph::{Graph, samples};
-    use crate::policies::{Jitter, Retry};
+    use crate::policies::{Growth, Jitter, Retry};
     use crate::units::SimDuration;
 
     #[test]
@@ -69,5 +66,16 @@ mod tests {
         let found = Graph::new(&plan).inversions();
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].needs, SimDuration::from_millis(1_050));
+        // The waits are those of the retry: constant ones are 50 ms twice, exactly the patience of the caller; threefold ones
+        // 50 and 150 ms; spread by a tenth to each side 55 and 110 ms.
+        let mut needs = |retry: Retry| {
+            plan.edges[inner].retry = Some(Retry { attempts: 3, backoff, ..retry });
+            Graph::new(&plan).inversions().first().map(|found| found.needs)
+        };
+        let plain = Retry { jitter: Jitter::None, ..Retry::default() };
+        assert_eq!(needs(Retry { growth: Growth::Powers(1.0), ..plain.clone() }), None);
+        assert_eq!(needs(Retry { growth: Growth::Powers(3.0), ..plain }), Some(SimDuration::from_millis(1_100)));
+        let spread = Retry { jitter: Jitter::Within(0.1), ..Retry::default() };
+        assert_eq!(needs(spread), Some(SimDuration::from_millis(1_065)));
     }
 }

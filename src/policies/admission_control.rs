@@ -143,5 +143,28 @@ mod tests {
         // 100 in 30 s are 3.3 a second.
         near(after(100, 57).refusal(&AdmissionControl { minimum_rate: 4.0, ..SPEC }, now), 0.0);
         near(after(100, 57).refusal(&SPEC, SimTime(31_000_000_000)), 0.0);
+        // 90 in 30 s are 3 a second, which is not below 3: (90 - 0) / 91, up to the cap.
+        near(after(90, 0).refusal(&AdmissionControl { minimum_rate: 3.0, ..SPEC }, now), 0.8);
+        near(after(89, 0).refusal(&AdmissionControl { minimum_rate: 3.0, ..SPEC }, now), 0.0);
+    }
+
+    /// Ten bad at 1 s, ten bad at 2.5 s, ten good at 3 s: (30 - 10/0.95) / 31 until second 31 begins, then
+    /// (20 - 10/0.95) / 21, and with one more bad call, in the place that the first ten had, (21 - 10/0.95) / 22. From
+    /// second 32 on one bad and ten good are left: (11 - 10/0.95) / 12.
+    #[test]
+    fn each_second_is_forgotten_by_itself() {
+        let ms = |ms: u64| SimTime(ms * 1_000_000);
+        let near = |x: f64, y: f64| assert!((x - y).abs() < 1e-9, "{x} is not {y}");
+        let mut state = AdmissionState::default();
+        for (at, good) in [(1_000, false), (2_500, false), (3_000, true)] {
+            (0..10).for_each(|_| state.settle(&SPEC, good, ms(at)));
+        }
+        let good = 10.0 / 0.95;
+        near(state.refusal(&SPEC, ms(3_000)), (30.0 - good) / 31.0);
+        near(state.refusal(&SPEC, ms(30_999)), (30.0 - good) / 31.0);
+        near(state.refusal(&SPEC, ms(31_000)), (20.0 - good) / 21.0);
+        state.settle(&SPEC, false, ms(31_000));
+        near(state.refusal(&SPEC, ms(31_000)), (21.0 - good) / 22.0);
+        near(state.refusal(&SPEC, ms(32_000)), (11.0 - good) / 12.0);
     }
 }

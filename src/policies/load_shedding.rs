@@ -148,7 +148,7 @@ impl Default for Shedder {
 impl Shedder {
     /// The rank of a request: its priority from 0 (most important) to 3, and a number of its own in [0, 1).
     pub fn rank(priority: u32, own: f64) -> u32 {
-        priority * CLASSES + ((own * f64::from(CLASSES)) as u32).min(CLASSES - 1)
+        priority * CLASSES + (own * f64::from(CLASSES)) as u32
     }
 
     /// May a request of this rank come in? `reading` is the time used so far by each core in nanoseconds, or the share of
@@ -262,6 +262,40 @@ mod tests {
         }
         // Ranks 0 to 463 came four times, the others three times; 1900 of 2000 are ranks up to 481 (464 · 4 + 15 · 3 > 1900).
         assert_eq!(used(2_000, 0.95), 464 + 14);
+    }
+
+    /// A hundred requests a second of the ranks 0 to 99. After a second of overload 95 are let in, and one more after each
+    /// without: 1.01 · 95 = 95.95 takes 96, 1.01 · 96 = 96.96 takes 97.
+    #[test]
+    fn cores_and_workers_tell_overload_by_their_mean_of_each_second() {
+        let levels = |when: Sensor, readings: fn(u64) -> f64| {
+            let spec = LoadShedding { when, above: 0.9, ..SPEC };
+            let mut shedder = Shedder::default();
+            [1u64, 2, 3, 4].map(|second| {
+                for i in (second - 1) * 100..second * 100 {
+                    shedder.admit(&spec, (i % 100) as u32, SimTime(i * 10_000_000), readings(i));
+                }
+                shedder.level
+            })
+        };
+        // A core that is busy half of the time, but for the second second, in which it always is.
+        let used = |i: u64| (i as f64 + i.clamp(100, 200) as f64 - 100.0) / 2.0 * 1e7;
+        assert_eq!(levels(Sensor::Cpu, used), [RANKS, RANKS, 95, 96]);
+        // 95% of the workers are busy, then 89%, then all and seven tenths in turn.
+        let busy = |i: u64| match i / 100 {
+            0 => 0.95,
+            1 => 0.89,
+            _ => 1.0 - 0.3 * (i % 2) as f64,
+        };
+        assert_eq!(levels(Sensor::Concurrency, busy), [RANKS, 95, 96, 97]);
+    }
+
+    /// Half is ten windows away in steps of 5%, two in steps of 30%.
+    #[test]
+    fn the_way_down_to_half_is_its_slowest() {
+        assert_eq!(SPEC.slowest(), SimDuration::from_secs(10));
+        let steep = LoadShedding { decrease: 0.3, window: SimDuration::from_secs(3), ..SPEC };
+        assert_eq!(steep.slowest(), SimDuration::from_secs(6));
     }
 
     #[test]

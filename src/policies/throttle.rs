@@ -109,4 +109,22 @@ mod tests {
         assert!((state.refusal(&spec, now) - 0.599401).abs() < 1e-6);
         assert_eq!(state.refusal(&spec, SimTime(122_000_000_000)), 0.0, "what is older than the window is forgotten");
     }
+
+    /// Slices of 12 s. Ten tried in the first, ten tried and five accepted in the second: (20 - 2 · 5) / 21 until 120 s; then
+    /// (10 - 10) / 11, and with five more tried (15 - 10) / 16.
+    #[test]
+    fn each_slice_is_forgotten_by_itself() {
+        let spec = Throttle { k: 2.0, window: SimDuration::from_secs(120) };
+        let ms = |ms: u64| SimTime(ms * 1_000_000);
+        let near = |x: f64, y: f64| assert!((x - y).abs() < 1e-9, "{x} is not {y}");
+        let mut state = ThrottleState::default();
+        (0..10).for_each(|_| state.tried(&spec, ms(0)));
+        (0..10).for_each(|_| state.tried(&spec, ms(12_000)));
+        (0..5).for_each(|_| state.accepted(&spec, ms(23_999)));
+        near(state.refusal(&spec, ms(24_000)), 10.0 / 21.0);
+        near(state.refusal(&spec, ms(119_999)), 10.0 / 21.0);
+        near(state.refusal(&spec, ms(120_000)), 0.0);
+        (0..5).for_each(|_| state.tried(&spec, ms(120_000)));
+        near(state.refusal(&spec, ms(120_000)), 5.0 / 16.0);
+    }
 }

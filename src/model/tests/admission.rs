@@ -27,6 +27,7 @@ services:
     4:3 web -- nobody ever waits for a worker of `web` -- write a number as its `concurrency`, or remove the map under `queue`
     6:21 newest -- `newest` is no `order` -- write one of `fifo`, `lifo`, `adaptive_lifo` and `priority`
     6:29 switch_after -- `switch_after` has no effect without `order: adaptive_lifo` -- write that, or remove it
+    7:5 concurrency_limit -- 50 is not between 50 and 20 -- write `min`, `initial` and `max` in this order
     7:44 timeout -- `timeout` has no effect: it belongs to `aimd` -- remove it
     8:30 preset -- `algorithm` and `preset` exclude each other -- a preset has its own algorithm
     8:30 preset -- `preset` has no effect on what comes in -- it makes callers wait: write it under the caller's `dependencies`

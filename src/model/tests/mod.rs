@@ -4,6 +4,7 @@ mod admission;
 mod diagnostics;
 mod examples;
 mod lowering;
+mod policies;
 mod refusals;
 mod show;
 

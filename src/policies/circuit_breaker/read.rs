@@ -7,6 +7,9 @@ use crate::yaml::{Field, Fields, Item, Shape, Takes};
 /// The tallies of all instances are kept in memory.
 const MOST: u32 = 10_000;
 
+/// The largest number stands for no limit elsewhere.
+const MOST_CALLS: u32 = 4_294_967_294;
+
 /// `circuit_breaker: { … }`
 pub static SHAPE: Shape = Shape::new(
     "circuit_breaker",
@@ -41,7 +44,7 @@ pub static SHAPE: Shape = Shape::new(
         ),
         Field::new(
             "minimum_calls",
-            Takes::Whole(1, u32::MAX - 1),
+            Takes::Whole(1, MOST_CALLS),
             "Fewer calls in the window decide nothing (minimumNumberOfCalls, requestVolumeThreshold). Default 20.",
         ),
         Field::new(
@@ -102,7 +105,7 @@ impl CircuitBreaker {
             }
         }
         if let Some(calls) = fields.optional("minimum_calls") {
-            breaker.minimum_calls = calls.whole(1, u32::MAX - 1).unwrap_or(1);
+            breaker.minimum_calls = calls.whole(1, MOST_CALLS).unwrap_or(1);
         }
         if let Some(wait) = fields.optional("open_for").and_then(|item| item.positive_duration()) {
             breaker.open_for = wait;

@@ -167,13 +167,12 @@ impl Breaker {
     fn judge_snapshots(&mut self, spec: &CircuitBreaker, now: SimTime) {
         let length = bucket(spec);
         let due = now.0 / length;
-        // Behind a whole window without a call nothing is left to judge.
+        // Once the window has passed without a call nothing is left to judge.
         let reach = match spec.window {
-            Window::Time(window) => window.0 / length + 1,
+            Window::Time(window) => window.0.div_ceil(length),
             Window::Calls(_) => 1,
         };
-        let first = (self.snapshot + 1).max(due.saturating_sub(reach));
-        for snapshot in first..=due {
+        for snapshot in self.snapshot + 1..=due.min(self.snapshot + reach) {
             let at = SimTime(snapshot * length);
             // The bucket that begins now is not part of what is published now.
             self.window.forget_old(spec, SimTime(at.0 - 1));
@@ -305,5 +304,151 @@ mod tests {
         assert!(!settle(&mut b, &s, at(3), false, SimDuration::from_millis(101)));
         assert!(!settle(&mut b, &s, at(4), false, SimDuration::from_millis(101)));
         assert!(settle(&mut b, &s, at(5), false, SimDuration::from_millis(101)), "3 of 6");
+    }
+
+    /// Opens with four calls of which two fail, and lets one call pass as a probe 5 s later.
+    fn half_open(s: &CircuitBreaker) -> Breaker {
+        let mut b = Breaker::new();
+        for i in 0..4 {
+            b.admit(s, at(i));
+            b.settle(s, at(i), b.generation(), i > 1, SimDuration::ZERO);
+        }
+        assert_eq!((b.state(), b.take_openings()), (BreakerState::Open, 1));
+        assert_eq!(b.admit(s, at(5_004)), Verdict::Pass);
+        b
+    }
+
+    /// Probes are judged by their rate, of slow ones too, once there are as many as decide: the fewer of those that are let
+    /// through and of `minimum_calls`.
+    #[test]
+    fn probes_are_judged_once_there_are_enough_of_them() {
+        let ms = SimDuration::from_millis;
+        let slow = CircuitBreaker { slow_call: Some(ms(100)), slow_call_rate: 0.5, ..spec() };
+        for (took, opens) in [(101, true), (100, false)] {
+            let mut b = half_open(&slow);
+            assert!(!settle(&mut b, &slow, at(5_100), false, ms(took)));
+            assert_eq!(settle(&mut b, &slow, at(5_200), false, ms(1)), opens, "1 of 2 took {took} ms");
+        }
+        let many = CircuitBreaker { half_open_calls: 10, ..spec() };
+        let mut b = half_open(&many);
+        for i in 0..3 {
+            assert!(!settle(&mut b, &many, at(5_100 + i), i == 0, ms(1)));
+            assert_eq!(b.state(), BreakerState::HalfOpen);
+        }
+        assert!(!settle(&mut b, &many, at(5_200), false, ms(1)));
+        assert_eq!(b.state(), BreakerState::Closed, "four are the minimum, and one of them failed");
+    }
+
+    /// Polly, Hystrix, opossum and gobreaker: one failed probe is enough to open, and all must succeed to close.
+    #[test]
+    fn one_failed_probe_opens_it_again_where_probes_count_one_by_one() {
+        let s = CircuitBreaker { preset: Preset::Polly, half_open_calls: 3, ..spec() };
+        let mut b = half_open(&s);
+        assert!(!settle(&mut b, &s, at(5_100), false, SimDuration::ZERO));
+        assert!(!settle(&mut b, &s, at(5_101), false, SimDuration::ZERO));
+        assert_eq!(b.state(), BreakerState::HalfOpen);
+        assert!(!settle(&mut b, &s, at(5_102), false, SimDuration::ZERO));
+        assert_eq!(b.state(), BreakerState::Closed);
+        let mut b = half_open(&s);
+        assert!(!settle(&mut b, &s, at(5_100), false, SimDuration::ZERO));
+        assert!(settle(&mut b, &s, at(5_101), true, SimDuration::ZERO));
+        assert!(!settle(&mut b, &s, at(5_102), true, SimDuration::ZERO), "what ends while it is open changes nothing");
+    }
+
+    /// Polly, opossum and gobreaker look when a call fails: with the fourth call two of four have failed, but it is a success.
+    /// Resilience4j's rules look at every result.
+    #[test]
+    fn a_success_opens_it_only_where_every_result_is_judged() {
+        for (preset, opens) in [(Preset::Polly, false), (Preset::Resilience4j, true)] {
+            let s = CircuitBreaker { preset, ..spec() };
+            let mut b = Breaker::new();
+            for (ms, failed) in [(0, true), (1, true), (2, false)] {
+                assert!(!settle(&mut b, &s, at(ms), failed, SimDuration::ZERO));
+            }
+            assert_eq!(settle(&mut b, &s, at(3), false, SimDuration::ZERO), opens, "{preset:?}");
+            assert_eq!(settle(&mut b, &s, at(4), true, SimDuration::ZERO), !opens, "{preset:?}");
+        }
+    }
+
+    /// Open for 5 s, half-open for 2 s in which no probe comes, and so on by itself: opened at 3 ms, it opens again after 7,
+    /// 14, … 49 s, of which nobody sees anything. It is half-open from 54 to 56 s.
+    #[test]
+    fn rounds_that_nobody_sees_are_gone_through() {
+        let s =
+            CircuitBreaker { automatic_half_open: true, half_open_timeout: Some(SimDuration::from_secs(2)), ..spec() };
+        let mut b = Breaker::new();
+        (0..4).for_each(|i| b.settle(&s, at(i), 0, true, SimDuration::ZERO));
+        assert_eq!(b.take_openings(), 1);
+        assert_eq!((b.admit(&s, at(50_003)), b.take_openings()), (Verdict::Refuse, 7));
+        assert_eq!(b.admit(&s, at(54_002)), Verdict::Refuse);
+        assert_eq!((b.admit(&s, at(54_003)), b.state()), (Verdict::Pass, BreakerState::HalfOpen));
+        assert_eq!((b.admit(&s, at(56_002)), b.state()), (Verdict::Pass, BreakerState::HalfOpen));
+        assert_eq!((b.admit(&s, at(56_003)), b.state(), b.take_openings()), (Verdict::Refuse, BreakerState::Open, 1));
+    }
+
+    /// Thirty failures within 290 ms are judged at 500 ms, whether anybody calls then or only after a minute: open since then,
+    /// for 5 s or for longer.
+    #[test]
+    fn hystrix_judges_while_nobody_calls() {
+        let hystrix =
+            |open_for| CircuitBreaker { open_for: SimDuration::from_secs(open_for), ..Preset::Hystrix.defaults() };
+        let failed = |s: &CircuitBreaker| {
+            let mut b = Breaker::new();
+            (0..30).for_each(|i| b.settle(s, at(i * 10), 0, true, SimDuration::ZERO));
+            b
+        };
+        let s = hystrix(5);
+        let mut b = failed(&s);
+        assert_eq!((b.admit(&s, at(60_000)), b.state()), (Verdict::Pass, BreakerState::HalfOpen));
+        assert_eq!((b.take_openings(), b.admit(&s, at(60_001))), (1, Verdict::Refuse));
+        let s = hystrix(60);
+        let mut b = failed(&s);
+        assert_eq!(b.admit(&s, at(20_000)), Verdict::Refuse);
+        assert_eq!(b.admit(&s, at(60_500)), Verdict::Refuse);
+        assert_eq!(b.admit(&s, at(60_501)), Verdict::Pass);
+    }
+
+    /// Thirty good calls at 0.4 s and twenty failures at 0.6 s: those are all there is from 10.5 s on, when what came before
+    /// 0.5 s is not published any more, and until 11 s. Nobody calls meanwhile, and it opens at 10.5 s.
+    #[test]
+    fn hystrix_judges_to_the_end_of_its_window() {
+        let s = CircuitBreaker { open_for: SimDuration::from_secs(30), ..Preset::Hystrix.defaults() };
+        let mut b = Breaker::new();
+        (0..30).for_each(|_| b.settle(&s, at(400), 0, false, SimDuration::ZERO));
+        (0..20).for_each(|_| b.settle(&s, at(600), 0, true, SimDuration::ZERO));
+        assert_eq!((b.admit(&s, at(40_500)), b.take_openings()), (Verdict::Refuse, 1));
+        assert_eq!(b.admit(&s, at(40_501)), Verdict::Pass);
+    }
+
+    /// Opossum counts calls when they are made, those it refuses among them; once a probe has closed it, they are forgotten:
+    /// the first failure is one of one.
+    #[test]
+    fn a_breaker_closes_with_nothing_to_remember() {
+        let s = Preset::Opossum.defaults();
+        let mut b = Breaker::new();
+        let call = |b: &mut Breaker, ms: u64, failed: bool| {
+            assert_eq!(b.admit(&s, at(ms)), Verdict::Pass);
+            settle(b, &s, at(ms), failed, SimDuration::ZERO)
+        };
+        assert!(call(&mut b, 0, true));
+        (0..50).for_each(|i| assert_eq!(b.admit(&s, at(29_000 + i)), Verdict::Refuse));
+        assert!(!call(&mut b, 30_000, false));
+        assert_eq!(b.state(), BreakerState::Closed);
+        assert!(call(&mut b, 30_001, true));
+    }
+
+    /// Hystrix remembers 10 s in buckets of half a second: twenty failures at 5 s are 40% beside thirty good calls at 0 s, and
+    /// all there is once those are forgotten, with the counts that are published at 10.5 s.
+    #[test]
+    fn hystrix_forgets_what_is_older_than_its_window() {
+        let s = Preset::Hystrix.defaults();
+        let tell = |b: &mut Breaker, ms: u64, n: u32, failed: bool| {
+            (0..n).for_each(|_| b.settle(&s, at(ms), b.generation(), failed, SimDuration::ZERO));
+        };
+        let mut b = Breaker::new();
+        tell(&mut b, 0, 30, false);
+        tell(&mut b, 5_000, 20, true);
+        assert_eq!(b.admit(&s, at(10_400)), Verdict::Pass, "20 of 50 failed");
+        assert_eq!((b.admit(&s, at(10_499)), b.admit(&s, at(10_500))), (Verdict::Pass, Verdict::Refuse));
     }
 }

@@ -287,6 +287,17 @@ mod tests {
         }
     }
 
+    /// `gradient` moves every 100 ms and needs some moves; the others learn from every request.
+    #[test]
+    fn ten_updates_are_what_takes_longest() {
+        let slowest = |word| ConcurrencyLimit::defaults(word).unwrap().slowest();
+        assert_eq!(["vegas", "gradient"].map(slowest), [SimDuration::from_secs(1); 2]);
+        let (update, probe) = (SimDuration::from_secs(2), SimDuration::from_secs(60));
+        let algorithm = Algorithm::Gradient { update, probe };
+        let slow = ConcurrencyLimit { algorithm, ..ConcurrencyLimit::defaults("gradient").unwrap() };
+        assert_eq!(slow.slowest(), SimDuration::from_secs(20));
+    }
+
     #[test]
     fn in_flight_at_the_limit_is_refused() {
         let Bench { spec, limiter, .. } = Bench::new("vegas");
@@ -329,6 +340,53 @@ mod tests {
         b.limiter.base = 97e6;
         assert_eq!(b.sample(100, 60, false), 102.0, "q = 3 is more than 2 and less than 6");
         assert_eq!(b.sample(97, 60, false), 114.0, "q = 0: + 12");
+    }
+
+    /// Half of the limit in flight is near enough to learn from. At a limit of 24 and 28 the step is 1, and ⌈24 / 4⌉ = 6 is
+    /// left alone where ⌈28 / 4⌉ = 7 is too much; at 100 it is 2, and ⌈100 / 10⌉ = 10 is left alone.
+    #[test]
+    fn vegas_leaves_alone_what_is_near_enough() {
+        let after = |limit: f64, base: f64, ms: u64, in_flight: u32| {
+            let mut b = Bench::new("vegas");
+            (b.limiter.limit, b.limiter.base) = (limit, base * 1e6);
+            b.sample(ms, in_flight, false)
+        };
+        assert_eq!((after(20.0, 10.0, 10, 10), after(20.0, 10.0, 10, 9)), (26.0, 20.0));
+        assert_eq!((after(24.0, 3.0, 4, 24), after(28.0, 3.0, 4, 28), after(100.0, 9.0, 10, 99)), (24.0, 27.0, 100.0));
+    }
+
+    /// At a limit of 20 the shortest time is measured again with the 0.75 · 30 · 20 = 450th sample, and then after 300 to 600
+    /// of them, drawn anew.
+    #[test]
+    fn vegas_measures_the_shortest_time_again() {
+        let mut b = Bench::new("vegas");
+        assert_eq!(b.sample(10, 1, false), 20.0);
+        let mut until_it_is_longer = |ms: u64| {
+            let base = ms as f64 * 1e6;
+            let samples = (1..1_000).find(|_| {
+                b.sample(ms, 1, false);
+                b.limiter.base == base
+            });
+            samples.unwrap()
+        };
+        assert_eq!(until_it_is_longer(20), 449);
+        let waits: Vec<i32> = (21..61).map(&mut until_it_is_longer).collect();
+        assert!(waits.iter().all(|wait| (300..=600).contains(wait)), "{waits:?}");
+        assert!(waits.iter().min() < Some(&350) && waits.iter().max() > Some(&550), "{waits:?}");
+    }
+
+    /// Half of the limit in flight counts. A mean of twice the time is not above it: (30 + 10) / 2 = 2 · 10, and 25 is far below
+    /// twice 20.
+    #[test]
+    fn gradient2_forgets_faster_only_above_twice_the_time() {
+        let mut b = Bench::new("gradient2");
+        assert_eq!(b.sample(30, 9, false), 20.0);
+        assert!(b.sample(10, 10, false) > 20.0);
+        assert_eq!(b.limiter.base, 20e6);
+        let mut b = Bench::new("gradient2");
+        b.sample(30, 1, false);
+        b.sample(20, 1, false);
+        assert_eq!(b.limiter.base, 25e6);
     }
 
     /// The long mean is the plain one at first. All of 10 ms: gradient clamp(1.5) = 1, so 0.8 · 20 + 0.2 · (20 + 4) = 20.8.
@@ -376,5 +434,47 @@ mod tests {
         b.now = due;
         b.sample(10, 3, false);
         assert_eq!((b.limiter.limit(&b.spec), b.limiter.before), (3, Some(b.limiter.limit)));
+    }
+
+    /// The ideal time is 10 ms, and 100 ms are ten times that: 3 / 2 + √1.5 = 2.7 is below the least, 3, and after five such
+    /// updates in a row it is measured again at once. One update in which the limit rises begins the count anew.
+    #[test]
+    fn gradient_measures_again_where_it_is_stuck() {
+        let ideal = || {
+            let mut b = Bench::new("gradient");
+            (0..50).for_each(|_| {
+                b.sample(10, 3, false);
+            });
+            assert_eq!(b.limiter.before, None);
+            b
+        };
+        let period = |b: &mut Bench, ms: u64| {
+            (0..100).for_each(|_| {
+                b.sample(ms, 3, false);
+            });
+            b.limiter.before
+        };
+        let mut b = ideal();
+        assert_eq!([100; 5].map(|ms| period(&mut b, ms)), [None; 5]);
+        b.sample(100, 3, false);
+        assert_eq!(b.limiter.before, Some(3.0));
+        let mut b = ideal();
+        assert_eq!([100, 100, 100, 100, 5, 100, 100].map(|ms| period(&mut b, ms)), [None; 7]);
+    }
+
+    /// Between two measurements lies a minute, and up to 15% more by chance.
+    #[test]
+    fn gradient_spreads_its_measurements() {
+        let due = |seed: u64| {
+            let mut b = Bench::new("gradient");
+            b.rng = Stream::new(seed, 0, "a", "limit");
+            (0..50).for_each(|_| {
+                b.sample(10, 3, false);
+            });
+            b.limiter.probe_at.since(b.now).seconds()
+        };
+        let waits: Vec<f64> = (0..100).map(due).collect();
+        let (low, high) = (waits.iter().copied().fold(99.0, f64::min), waits.iter().copied().fold(0.0, f64::max));
+        assert!((60.0..61.0).contains(&low) && (68.0..69.0).contains(&high), "{low} to {high}");
     }
 }

@@ -65,15 +65,14 @@ impl ConcurrencyLimit {
         let bound = |fields: &mut Fields<'_>, name| fields.optional(name).map(|item| item.whole(1, MOST));
         let (initial, min, max) = (bound(&mut fields, "initial"), bound(&mut fields, "min"), bound(&mut fields, "max"));
         let mut spec = ConcurrencyLimit::defaults(word.unwrap_or("aimd"))?;
-        let told = read_algorithm(&mut fields, word, &mut spec.algorithm);
+        read_algorithm(&mut fields, word, &mut spec.algorithm);
         fields.finish();
         word?;
-        told?;
         spec.min = min.unwrap_or(Some(spec.min))?;
         spec.max = max.unwrap_or(Some(spec.max.max(spec.min)))?;
         // What is written moves the bounds that are not.
-        if min.is_none() && spec.min > spec.max {
-            spec.min = spec.max;
+        if min.is_none() {
+            spec.min = spec.min.min(spec.max);
         }
         spec.initial = initial.unwrap_or(Some(spec.initial.clamp(spec.min, spec.max.max(spec.min))))?;
         if !(spec.min..=spec.max).contains(&spec.initial) {
@@ -85,8 +84,8 @@ impl ConcurrencyLimit {
     }
 }
 
-/// What belongs to one algorithm only; `None` after a problem.
-fn read_algorithm(fields: &mut Fields<'_>, word: Option<&str>, algorithm: &mut Algorithm) -> Option<()> {
+/// What belongs to one algorithm only.
+fn read_algorithm(fields: &mut Fields<'_>, word: Option<&str>, algorithm: &mut Algorithm) {
     let own = [
         ("timeout", "aimd"),
         ("backoff", "aimd"),
@@ -95,26 +94,29 @@ fn read_algorithm(fields: &mut Fields<'_>, word: Option<&str>, algorithm: &mut A
         ("update_interval", "gradient"),
         ("min_rtt_interval", "gradient"),
     ];
-    let mut good = true;
     for (name, of) in own {
         let Some(item) = fields.optional(name) else { continue };
         if word.is_some_and(|word| word != of) {
             item.problem_at_key(format!("`{name}` has no effect: it belongs to `{of}`"), "remove it");
-            good = false;
             continue;
         }
-        let read = match (name, &mut *algorithm) {
-            ("timeout", Algorithm::Aimd { timeout, .. }) => item.positive_duration().map(|d| *timeout = d),
-            ("backoff", Algorithm::Aimd { backoff, .. }) => below_one(&item).map(|share| *backoff = share),
-            ("tolerance", Algorithm::Gradient2 { tolerance, .. }) => at_least_one(&item).map(|n| *tolerance = n),
-            ("smoothing", Algorithm::Gradient2 { smoothing, .. }) => item.positive_ratio().map(|s| *smoothing = s),
-            ("update_interval", Algorithm::Gradient { update, .. }) => item.positive_duration().map(|d| *update = d),
-            ("min_rtt_interval", Algorithm::Gradient { probe, .. }) => item.positive_duration().map(|d| *probe = d),
-            _ => Some(()),
-        };
-        good &= read.is_some();
+        match (name, &mut *algorithm) {
+            ("timeout", Algorithm::Aimd { timeout, .. }) => set(timeout, item.positive_duration()),
+            ("backoff", Algorithm::Aimd { backoff, .. }) => set(backoff, below_one(&item)),
+            ("tolerance", Algorithm::Gradient2 { tolerance, .. }) => set(tolerance, at_least_one(&item)),
+            ("smoothing", Algorithm::Gradient2 { smoothing, .. }) => set(smoothing, item.positive_ratio()),
+            ("update_interval", Algorithm::Gradient { update, .. }) => set(update, item.positive_duration()),
+            ("min_rtt_interval", Algorithm::Gradient { probe, .. }) => set(probe, item.positive_duration()),
+            _ => {}
+        }
     }
-    good.then_some(())
+}
+
+/// What could not be read has been told, and stays what it was.
+fn set<T>(field: &mut T, read: Option<T>) {
+    if let Some(read) = read {
+        *field = read;
+    }
 }
 
 fn below_one(item: &Item<'_>) -> Option<f64> {

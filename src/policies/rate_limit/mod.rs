@@ -212,6 +212,30 @@ mod tests {
         assert_eq!(seen, [T, T, T, T, F], "what is older than a window is forgotten");
     }
 
+    /// Whole calls fit into a window: 10 a second are 2 in 250 ms, which is 8 a second in the long run. 123 a minute are 123 in
+    /// a minute, though the rate is a little less in binary numbers.
+    #[test]
+    fn in_the_long_run_a_window_lets_whole_calls_through() {
+        let long_run = |rate, algorithm| RateLimit { rate, algorithm, per_replica: false }.long_run();
+        let ms = SimDuration::from_millis;
+        let (period, max_wait) = (ms(250), ms(500));
+        for windowed in
+            [Counting::FixedWindow(period), Counting::SlidingWindow(period), Counting::Cycles { period, max_wait }]
+        {
+            assert_eq!(long_run(10.0, windowed), 8.0, "{windowed:?}");
+            let limit = RateLimit { rate: 10.0, algorithm: windowed, per_replica: false };
+            assert_eq!(limit.slowest(), period, "{windowed:?}");
+        }
+        for bucket in [Counting::TokenBucket { burst: 5.0 }, Counting::Gcra { burst: 5.0 }] {
+            assert_eq!(long_run(10.0, bucket), 10.0, "{bucket:?}");
+            let limit = RateLimit { rate: 10.0, algorithm: bucket, per_replica: false };
+            assert_eq!(limit.slowest(), SimDuration::ZERO, "{bucket:?}");
+        }
+        let minute = Counting::FixedWindow(SimDuration::from_secs(60));
+        assert_eq!(long_run(123.0 / 60.0, minute), 123.0 / 60.0);
+        assert_eq!(long_run(0.9 / 60.0, minute), 0.0);
+    }
+
     /// Two in each cycle of 200 ms, at most 500 ms of waiting. Seven at 50 ms: two pass, two wait for 200, two for 400, and
     /// the seventh would wait for 600: 550 ms is too long. At 450 the cycle from 400 is spent: the next is at 600.
     #[test]
@@ -224,5 +248,7 @@ mod tests {
         let first = [Verdict::Pass, Verdict::Pass, wait(150), wait(150), wait(350), wait(350), Verdict::Refuse];
         assert_eq!(seen[..7], first);
         assert_eq!(seen[7..], [wait(150), Verdict::Pass, Verdict::Pass, Verdict::Pass, wait(200)]);
+        // At 100 ms the seventh would wait for 600 ms, exactly as long as it may.
+        assert_eq!(verdicts(limit, [100; 7])[6], wait(500));
     }
 }

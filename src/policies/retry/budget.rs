@@ -146,11 +146,11 @@ impl BudgetState {
                 let live = self.slices.iter().filter(|(at, _)| at + SLICES as u64 > newest).map(|(_, x)| x);
                 let reserve = min_per_second * window.seconds();
                 // Sums of tenths and fifths: leave room for the last bits.
-                if live.sum::<f64>() + reserve + 1e-9 < 1.0 {
-                    return false;
+                let covered = live.sum::<f64>() + reserve >= 1.0 - 1e-9;
+                if covered {
+                    self.slice(window, now).1 -= 1.0;
                 }
-                self.slice(window, now).1 -= 1.0;
-                true
+                covered
             }
             Budget::Active { ratio, at_least } => {
                 f64::from(retries) < f64::from(at_least).max((ratio * f64::from(calls)).floor())
@@ -215,6 +215,35 @@ mod tests {
         assert!(ask(&mut state, SimTime(10_000_000_000)), "what was withdrawn is forgotten with its window");
     }
 
+    /// A deposit counts for ten seconds, and so does what was withdrawn, each from its own second on: a call at 0 s pays
+    /// for a retry at 9 s. At 10 s the call is forgotten and the retry is not: two calls must come before the next.
+    #[test]
+    fn deposits_and_withdrawals_expire_by_themselves() {
+        let budget = Budget::Share { ratio: 1.0, min_per_second: 0.0, window: SimDuration::from_secs(10) };
+        let mut state = BudgetState::default();
+        let at = |s: u64| SimTime(s * 1_000_000_000);
+        let ask = |state: &mut BudgetState, s: u64| state.withdraw(&budget, at(s), false, 0, 0);
+        state.deposit(&budget, at(0));
+        assert!(ask(&mut state, 9) && !ask(&mut state, 9));
+        state.deposit(&budget, at(10));
+        assert!(!ask(&mut state, 10));
+        state.deposit(&budget, at(11));
+        assert!(ask(&mut state, 11) && !ask(&mut state, 11));
+        // At 19 s the retry of second 9 is forgotten: two calls and one retry are left.
+        assert!(!ask(&mut state, 18) && ask(&mut state, 19));
+    }
+
+    /// Ten times a tenth is a little less than one in binary numbers; ten calls pay for a retry all the same.
+    #[test]
+    fn ten_tenths_are_one() {
+        let budget = Budget::Share { ratio: 0.1, min_per_second: 0.0, window: SimDuration::from_secs(10) };
+        let mut state = BudgetState::default();
+        (0..9).for_each(|_| state.deposit(&budget, T));
+        assert!(!state.withdraw(&budget, T, false, 0, 0));
+        state.deposit(&budget, T);
+        assert!(state.withdraw(&budget, T, false, 0, 0));
+    }
+
     /// Envoy: max(min_retry_concurrency, budget_percent · active).
     #[test]
     fn retries_under_way_are_a_share_of_the_calls_under_way() {
@@ -245,6 +274,8 @@ mod tests {
         let mut state = BudgetState::default();
         assert!(state.withdraw(&budget, T, true, 0, 0) && state.withdraw(&budget, T, true, 0, 0));
         assert!(!state.withdraw(&budget, T, false, 0, 0), "20 are spent");
+        state.settle(&budget, false, true);
+        assert!(!state.withdraw(&budget, T, false, 0, 0), "a retry that fails brings nothing back");
         state.settle(&budget, true, true);
         assert!(state.withdraw(&budget, T, false, 0, 0), "a retry that succeeds brings back 5");
         (0..4).for_each(|_| state.settle(&budget, true, false));

@@ -97,12 +97,11 @@ impl Retry {
         let v = self.grown(k);
         let mut within = |low: u64, width: u64| SimDuration(low + (width as f64 * rng.unit()) as u64);
         match self.jitter {
-            _ if v == 0 => SimDuration::ZERO,
             Jitter::None => SimDuration(v),
             Jitter::Full => within(0, v),
             Jitter::Equal => within(v / 2, v / 2),
             Jitter::Decorrelated => {
-                let high = last.0.max(self.backoff.0).saturating_mul(3).min(self.max_backoff.0.max(self.backoff.0));
+                let high = last.0.max(self.backoff.0).saturating_mul(3).min(self.cap());
                 within(self.backoff.0, high - self.backoff.0)
             }
             Jitter::Exponential => SimDuration((self.backoff.0 as f64 * rng.exponential()) as u64),
@@ -113,8 +112,13 @@ impl Retry {
         }
     }
 
+    /// A base above the cap is one.
+    fn cap(&self) -> u64 {
+        self.max_backoff.0.max(self.backoff.0)
+    }
+
     fn grown(&self, k: u32) -> u64 {
-        let cap = self.max_backoff.0.max(self.backoff.0);
+        let cap = self.cap();
         let factor = match self.growth {
             Growth::Powers(2.0) => return self.backoff.0.saturating_mul(1u64 << (k - 1).min(40)).min(cap),
             Growth::Powers(m) => libm::pow(m, f64::from(k - 1)),
@@ -123,10 +127,12 @@ impl Retry {
         (self.backoff.0 as f64 * factor).min(cap as f64) as u64
     }
 
-    /// The longest wait before retry `k`.
+    /// The longest wait before retry `k`. An exponential one knows no longest: what it would be without jitter stands for it.
     pub fn longest_wait(&self, k: u32) -> SimDuration {
         match self.jitter {
             Jitter::Within(share) => SimDuration(self.grown(k)).times(1.0 + share),
+            // Three times the longest before, from the base on.
+            Jitter::Decorrelated => SimDuration(self.backoff.0.saturating_mul(3u64.saturating_pow(k)).min(self.cap())),
             _ => SimDuration(self.grown(k)),
         }
     }
@@ -158,6 +164,76 @@ mod tests {
         };
         let waits: Vec<u64> = (1..=4).map(|k| envoy.wait(k, SimDuration::ZERO, &mut rng).0 / MS).collect();
         assert_eq!(waits, [25, 75, 175, 250]);
+    }
+
+    /// 100 ms · 1.5^(k-1), a constant wait, and no wait at all; however often it is tried, no wait is above the cap.
+    #[test]
+    fn waits_grow_by_their_multiplier() {
+        let mut rng = Stream::new(1, 0, "a", "backoff");
+        let plain = Retry { jitter: Jitter::None, ..Retry::default() };
+        let mut waits = |retry: &Retry, k: [u32; 4]| k.map(|k| retry.wait(k, SimDuration::ZERO, &mut rng).0 / 1_000);
+        let slowly = Retry { growth: Growth::Powers(1.5), ..plain.clone() };
+        assert_eq!(waits(&slowly, [1, 2, 3, 4]), [100_000, 150_000, 225_000, 337_500]);
+        let constant = Retry { growth: Growth::Powers(1.0), ..plain.clone() };
+        assert_eq!(waits(&constant, [1, 2, 3, 4]), [100_000; 4]);
+        for growth in [Growth::Powers(2.0), Growth::Powers(1.5), Growth::PowersLessOne] {
+            assert_eq!(waits(&Retry { growth, ..plain.clone() }, [30, 41, 70, 1_000]), [20_000_000; 4], "{growth:?}");
+        }
+        let at_once = Retry { backoff: SimDuration::ZERO, ..plain };
+        for jitter in [Jitter::None, Jitter::Full, Jitter::Decorrelated, Jitter::Exponential, Jitter::Within(0.5)] {
+            assert_eq!(waits(&Retry { jitter, ..at_once.clone() }, [1, 2, 3, 4]), [0; 4], "{jitter:?}");
+        }
+    }
+
+    /// From a base of 100 ms: three times the wait before, which is the base at first, up to the cap.
+    #[test]
+    fn decorrelated_waits_follow_the_wait_before() {
+        let mut rng = Stream::new(1, 0, "a", "backoff");
+        let cap = SimDuration::from_millis(700);
+        let retry = Retry { jitter: Jitter::Decorrelated, max_backoff: cap, ..Retry::default() };
+        for (last, high) in [(0, 300), (50, 300), (200, 600), (600, 700)] {
+            let last = SimDuration::from_millis(last);
+            let waits: Vec<u64> = (0..1_000).map(|_| retry.wait(9, last, &mut rng).0).collect();
+            let (low, most) = (waits.iter().min().unwrap() / MS, waits.iter().max().unwrap() / MS);
+            assert!((100..110).contains(&low) && (high - 20..high).contains(&most), "{last}: {low} to {most}");
+        }
+    }
+
+    /// As a retrial queue has it: exponential about the base with a mean of 100 ms, whichever retry it is. A share of e^-1
+    /// waits longer than the mean, and one of 1 - e^-0.1 less than a tenth of it.
+    #[test]
+    fn exponential_waits_do_not_grow() {
+        let mut rng = Stream::new(1, 0, "a", "backoff");
+        let retry = Retry { jitter: Jitter::Exponential, ..Retry::default() };
+        for k in [1, 6] {
+            let waits: Vec<u64> = (0..10_000).map(|_| retry.wait(k, SimDuration::ZERO, &mut rng).0).collect();
+            let mean = waits.iter().sum::<u64>() / 10_000;
+            let longer = waits.iter().filter(|w| **w > 100 * MS).count();
+            let short = waits.iter().filter(|w| **w < 10 * MS).count();
+            assert!(mean.abs_diff(100 * MS) < 4 * MS, "{k}: {mean}");
+            assert!(longer.abs_diff(3_679) < 200 && short.abs_diff(952) < 120, "{k}: {longer}, {short}");
+        }
+    }
+
+    /// Base 100 ms, cap 1 s.
+    #[test]
+    fn the_longest_wait_is_that_of_the_growth_and_of_the_jitter() {
+        let ms = SimDuration::from_millis;
+        let retry = Retry { max_backoff: ms(1_000), ..Retry::default() };
+        let longest = |retry: Retry| [1, 2, 3, 9].map(|k| retry.longest_wait(k));
+        assert_eq!(longest(retry.clone()), [100, 200, 400, 1_000].map(ms));
+        assert_eq!(longest(Retry { growth: Growth::Powers(1.0), ..retry.clone() }), [100; 4].map(ms));
+        assert_eq!(longest(Retry { growth: Growth::PowersLessOne, ..retry.clone() }), [100, 300, 700, 1_000].map(ms));
+        assert_eq!(longest(Retry { jitter: Jitter::Within(0.25), ..retry.clone() }), [125, 250, 500, 1_250].map(ms));
+        assert_eq!(longest(Retry { jitter: Jitter::Decorrelated, ..retry }), [300, 900, 1_000, 1_000].map(ms));
+    }
+
+    /// The bits are numbered like [`FAILURES`].
+    #[test]
+    fn only_the_failures_that_are_named_are_tried_again() {
+        let retry = Retry { on: 0b100_0001, ..Retry::default() };
+        let tried: Vec<u32> = (0..FAILURES.len() as u32).filter(|bit| retry.is_on(*bit)).collect();
+        assert_eq!(tried, [0, 6]);
     }
 
     #[test]
