@@ -72,7 +72,7 @@ fn a_replica_that_finishes_what_it_has_begun_counts_as_capacity() {
         (workers.capacity - there / 5.4).abs() < 1e-9 && (workers.utilization - busy / there).abs() < 1e-9,
         "{workers:?}"
     );
-    assert_eq!((fleet(&run).least, fleet(&run).most, fleet(&run).mean), (1, 1, 1.0));
+    assert_eq!(fleet(&run).mean, 1.0, "one is ready, but for an instant");
 }
 
 /// Ten requests a second of 1 s each; each replica should have two in progress. Looked at every 2 s; a replica starts in 1 s.
