@@ -19,6 +19,10 @@ pub struct Luck {
     pub until: SimDuration,
 }
 
+/// So often something strikes again in a run, at most; a run that is longer than that sees no more. Each has its own positions of all
+/// knobs, and a billion of them would be made before the first event.
+pub(super) const MOST_STRIKES: usize = 5_000;
+
 /// The same faults, each at its times.
 pub(super) fn unfold(plan: &Plan, faults: &[Fault], luck: Luck) -> Vec<Fault> {
     let mut plain = Vec::new();
@@ -58,7 +62,7 @@ fn fail(
     plain: &mut Vec<Fault>,
 ) {
     let mut at = fault.start;
-    loop {
+    while plain.len() < MOST_STRIKES {
         at += random.mtbf.times(stream.exponential());
         if at >= until || fault.end().is_some_and(|end| at >= end) {
             return;

@@ -1,6 +1,7 @@
 //! Memory leaks: replicas become slower as the garbage collector has more and more to do, and die when nothing is left.
 //! They come back well, and the leak begins anew.
 
+use super::chance::MOST_STRIKES;
 use super::{Effect, Fault, FaultError, FaultKind, Form, FormError, Kill, Latency, Replicas, Strikes, Target, WHEN};
 use crate::plan::{Knobs, Plan};
 use crate::units::{SimDuration, show_factor};
@@ -61,7 +62,7 @@ impl Memory {
         let end = fault.end().map_or(until, |end| end.min(until));
         let mut parts = Vec::new();
         let mut at = fault.start;
-        while at < end {
+        while at < end && parts.len() < MOST_STRIKES {
             let mut part = |kind, start: SimDuration, lasts: SimDuration, ramp| {
                 if start < end {
                     let duration = Some(lasts.min(SimDuration(end.0 - start.0)));

@@ -136,10 +136,22 @@ fn what_cannot_be_read_says_what_to_write() {
     assert!(error("kill:web:1:each=true").contains("how many does not matter"));
     assert!(error("kill:web:mtbf=1d").contains("`mttr`"));
     assert!(error("kill:web:mttr=1d").contains("`mtbf`"));
+    assert!(error("kill:web:mtbf=99ms:mttr=1d").contains("at least 100ms"));
     assert!(error("partition:web:3").contains("takes no amount"));
     assert!(error("kill:web@60").contains("write the unit"));
     assert!(error("kill:web@60s+0").contains("changes nothing"));
     assert!(error("load:1x").contains("changes nothing"));
+}
+
+/// Ten days of a failure ten times a second would be more than eight million, each with its own positions of all knobs.
+#[test]
+fn of_failures_without_number_the_first_are_seen() {
+    let (plan, days) = (plan(), SimDuration::from_secs(10 * 86_400));
+    let luck = Luck { seed: 1, replication: 0, until: days };
+    for text in ["kill:web:mtbf=100ms:mttr=1ms", "memory:web:ramp=100ms:restart=1ms"] {
+        let strikes = timeline(&plan, &Knobs::baseline(&plan, 1.0), &[fault(text)], luck).len();
+        assert!((5_000..150_000).contains(&strikes), "{text}: {strikes}");
+    }
 }
 
 #[test]

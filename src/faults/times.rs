@@ -15,10 +15,17 @@ pub struct Random {
 }
 
 impl Random {
+    /// What fails more often than this is no failure that comes and goes, but a share of errors or a longer latency.
+    pub const SHORTEST: SimDuration = SimDuration::from_millis(100);
+
     /// Both or none are given.
-    pub(super) fn of(mtbf: Option<SimDuration>, mttr: Option<SimDuration>) -> Result<Option<Random>, UnitError> {
+    pub(crate) fn of(mtbf: Option<SimDuration>, mttr: Option<SimDuration>) -> Result<Option<Random>, UnitError> {
         let missing = |message: &str, hint: &str| UnitError { message: message.into(), hint: Some(hint.into()) };
         match (mtbf, mttr) {
+            (Some(mtbf), Some(_)) if mtbf < Random::SHORTEST => Err(missing(
+                &format!("`mtbf` is {mtbf}, and at least {}", Random::SHORTEST),
+                "what fails all the time is an `errors` with a `share`",
+            )),
             (Some(mtbf), Some(mttr)) => Ok(Some(Random { mtbf, mttr })),
             (None, None) => Ok(None),
             (Some(_), None) => {
@@ -80,6 +87,10 @@ impl Fault {
                     )),
                 }
             }
+            FaultKind::Memory(_) if self.ramp.is_some_and(|ramp| ramp < Random::SHORTEST) => Err(FaultError::new(
+                format!("all memory is used up in less than {}", Random::SHORTEST),
+                "a process that dies at once is a `kill`",
+            )),
             FaultKind::Memory(_) if self.ramp.is_none() => Err(FaultError::new(
                 "how fast the memory leaks is not known",
                 "write in which time it is used up: `ramp: 60s`",

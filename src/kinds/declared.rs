@@ -1,7 +1,8 @@
 //! Declarations: what the simulation does not need and a review does.
 
+use crate::faults::Random;
 use crate::plan::{Backups, Declarations, Failures, Files, Logs, Pagination, Sessions, Versioning};
-use crate::yaml::{Field, Fields, Item, Shape, Takes};
+use crate::yaml::{Field, Fields, Item, Problem, Shape, Takes};
 
 /// What may be declared of everything we run.
 pub static DECLARED_SHAPE: Shape = Shape::new(
@@ -110,7 +111,12 @@ fn failures(item: &Item<'_>) -> Option<Failures> {
     let mut time = |name, example| fields.required(name, example).and_then(|item| item.positive_duration());
     let (mtbf, mttr) = (time("mtbf", "mtbf: 30d"), time("mttr", "mttr: 5min"));
     fields.finish();
-    Some(Failures { mtbf: mtbf?, mttr: mttr? })
+    let (mtbf, mttr) = (mtbf?, mttr?);
+    if let Err(error) = Random::of(Some(mtbf), Some(mttr)) {
+        item.problems().push(Problem::of_unit(item.value_place(), error));
+        return None;
+    }
+    Some(Failures { mtbf, mttr })
 }
 
 fn observability(item: &Item<'_>, declared: &mut Declarations) {

@@ -86,7 +86,7 @@ fn a_thousand_million_requests_a_second_are_simulated_as_far_as_is_allowed() {
     let fast = SMALL.replace("20/s", "1G/s");
     let page = answered(&fast, "run model.yaml --max-events 100k --replications 1");
     assert!(page.contains("ended after"), "{page}");
-    answered(&fast, "run model.yaml --duration 10us --warmup 0s --replications 1");
+    answered(&fast, "run model.yaml --duration 10us --warmup 0s --replications 1 --max-events 2M");
     answered(&fast, "test model.yaml --max-events 100k");
     // Without a limit it would go on for hours.
     let folder = Folder::with(fast.as_bytes());
