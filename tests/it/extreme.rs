@@ -97,6 +97,13 @@ fn a_thousand_million_requests_a_second_are_simulated_as_far_as_is_allowed() {
     refused(SMALL.replace("20/s", "2G/s").as_bytes(), "at most 1G/s");
 }
 
+/// Each failure has its own positions of all knobs, made before the first event.
+#[test]
+fn failures_a_thousand_million_times_a_second_are_refused() {
+    let restless = SMALL.replace("work: 5ms", "work: 5ms, failures: { mtbf: 1ns, mttr: 1ns }");
+    refused(restless.as_bytes(), "at least 100ms");
+}
+
 /// Each service of a hundred rows calls the one below it.
 #[test]
 fn ten_thousand_services_are_read_and_run() {
