@@ -114,6 +114,10 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<Exit> {
                 let mut report = work::check(&model, &args.findings, &beside)?;
                 report.command = format!("simulate check {}", shell_word(&path.display().to_string()));
                 reports.push(report);
+                if reports.len() == args.models.len() {
+                    // The process ends: of ten thousand components it takes a tenth of the time to take them apart.
+                    std::mem::forget(model);
+                }
             }
             Err(mistake) => {
                 super::explain(&mistake.into());

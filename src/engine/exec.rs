@@ -2,6 +2,7 @@
 
 use super::agenda::{Class, Kind};
 use super::frame::{ASYNC, COUNTED, DEGRADED, Frame, HOLDS, INSIDE, NONE, PRIORITY, Place};
+use super::limits::WITHIN_EVENT;
 use super::outcome::{Cause, Outcome};
 use super::probe::{Maker, Mark, Probe};
 use super::program::{Do, Op};
@@ -12,9 +13,10 @@ use crate::random::Lot;
 use crate::units::{SimDuration, SimTime};
 
 impl World<'_> {
-    /// Runs a frame, unless it is `NONE`, and then everything that can go on at this instant.
+    /// Runs a frame, unless it is `NONE`, and then everything that can go on at this instant. `false` once a limit has ended
+    /// the run.
     #[inline(always)]
-    pub(super) fn go<P: Probe>(&mut self, first: u32, probe: &mut P) {
+    pub(super) fn go<P: Probe>(&mut self, first: u32, probe: &mut P) -> bool {
         let (mut f, mut next) = (first, 0);
         loop {
             if f != NONE {
@@ -36,8 +38,17 @@ impl World<'_> {
                 None => break,
             };
             next += 1;
+            if next == WITHIN_EVENT {
+                self.ready.drain(..next);
+                next = 0;
+                self.watch.broken = self.limit_met(WITHIN_EVENT as u64);
+                if self.watch.broken.is_some() {
+                    return false;
+                }
+            }
         }
         self.ready.clear();
+        true
     }
 
     /// Runs steps until the frame waits for something or ends. Returns the frame that can go on because of it, as the last

@@ -37,6 +37,7 @@ mod hedge;
 mod holdings;
 mod lanes;
 mod limiter;
+mod limits;
 mod line;
 mod outcome;
 mod probe;
@@ -55,9 +56,10 @@ mod transit;
 mod turn;
 mod world;
 
+pub use limits::{Limits, Stop};
 pub use outcome::{Cause, Outcome};
 pub use probe::{Maker, Mark, Probe, Silent};
 pub use tally::{
     CacheTally, EdgeTally, Gauge, Levels, LockTally, ReplicaTally, RequestTally, StationTally, Tallies, TopicTally,
 };
-pub use world::{Limits, Stop, World};
+pub use world::World;

@@ -1,6 +1,7 @@
 //! What the world counts while it runs: plain numbers, added up and never reset.
 
 use super::{Cause, Outcome};
+use crate::plan::Plan;
 use crate::units::SimDuration;
 
 /// How many requests came and how they ended. What every request changes lies on one cache line.
@@ -332,4 +333,23 @@ pub struct Tallies {
     pub replications: Vec<[ReplicaTally; 2]>,
     /// Events handled.
     pub events: u64,
+}
+
+impl Tallies {
+    /// Nothing has happened yet.
+    pub(super) fn of(plan: &Plan) -> Tallies {
+        Tallies {
+            endpoints: vec![Default::default(); plan.endpoints.len()],
+            sources: plan.sources.iter().map(|s| vec![Default::default(); s.mix.len()]).collect(),
+            edges: vec![Default::default(); plan.edges.len()],
+            pools: vec![Default::default(); plan.edges.len()],
+            stations: vec![Default::default(); plan.stations.len()],
+            topics: vec![Default::default(); plan.topics.len()],
+            caches: vec![Default::default(); plan.caches.len()],
+            locks: vec![Default::default(); plan.locks.len()],
+            replications: vec![Default::default(); plan.replications.len()],
+            late: vec![[0; 2]; plan.sources.len()],
+            events: 0,
+        }
+    }
 }

@@ -11,6 +11,7 @@ use super::frame::{Arena, Frame, NONE};
 use super::holdings::{Holdings, LockState};
 use super::lanes::{Lane, Purpose, Timer};
 use super::limiter::{Door, Hall};
+use super::limits::{BETWEEN_LOOKS, Limits, Stop, Watch};
 use super::probe::Probe;
 use super::program::{Op, compile};
 use super::replication::ReplicationState;
@@ -20,7 +21,7 @@ use super::station::{Slot, StationState};
 use super::tally::Tallies;
 use super::topic::{Batch, Message, Stage, TopicState};
 use crate::plan::{Knobs, Plan, Priority};
-use crate::units::{Bytes, SimDuration, SimTime};
+use crate::units::{SimDuration, SimTime};
 
 /// A running simulation of one plan. Cloning it forks the run: both copies go on identically until something differs.
 #[derive(Clone)]
@@ -79,6 +80,7 @@ pub struct World<'p> {
     pub(super) notices: Arena<Notice>,
     /// What can go on at this instant, first come first served.
     pub(super) ready: Vec<Ready>,
+    pub(super) watch: Watch,
 }
 
 /// Something that can go on at once.
@@ -100,45 +102,6 @@ pub(super) enum Ready {
     Dispatch(u32),
     /// What stood here was cancelled.
     Nothing,
-}
-
-/// Bounds of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Events in all.
-    pub events: u64,
-    /// Requests, calls or messages in progress at once: beyond it the model has no steady state worth waiting for.
-    pub in_flight: usize,
-    /// What requests, calls and messages in progress may take up: see [`World::memory`].
-    pub memory: Bytes,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits { events: 10_000_000_000, in_flight: 1_000_000, memory: Bytes(u64::MAX) }
-    }
-}
-
-/// Events between two looks at how many requests are in flight.
-const BETWEEN_LOOKS: u64 = 64;
-
-/// Why a run ended before its time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// Too many events.
-    Events(SimTime),
-    /// Too much in progress at once: something grows without bound.
-    Crowded(SimTime),
-    /// What is in progress takes up more memory than it may.
-    Memory(SimTime),
-}
-
-impl Stop {
-    /// Whether it was ended for what it cost. What would have happened then is not known, while of a run that was ended for
-    /// its crowd it is known that it grows.
-    pub fn is_cut(self) -> bool {
-        matches!(self, Stop::Events(_) | Stop::Memory(_))
-    }
 }
 
 impl<'p> World<'p> {
@@ -177,19 +140,7 @@ impl<'p> World<'p> {
             routes: Vec::new(),
             program: compile(plan),
             troubles: Troubles::default(),
-            tallies: Tallies {
-                endpoints: vec![Default::default(); plan.endpoints.len()],
-                sources: plan.sources.iter().map(|s| vec![Default::default(); s.mix.len()]).collect(),
-                edges: vec![Default::default(); plan.edges.len()],
-                pools: vec![Default::default(); plan.edges.len()],
-                stations: vec![Default::default(); plan.stations.len()],
-                topics: vec![Default::default(); plan.topics.len()],
-                caches: vec![Default::default(); plan.caches.len()],
-                locks: vec![Default::default(); plan.locks.len()],
-                replications: vec![Default::default(); plan.replications.len()],
-                late: vec![[0; 2]; plan.sources.len()],
-                events: 0,
-            },
+            tallies: Tallies::of(plan),
             knobs,
             counting: false,
             measured_from: None,
@@ -199,6 +150,7 @@ impl<'p> World<'p> {
             family: Family::default(),
             notices: Arena::new(),
             ready: Vec::new(),
+            watch: Watch::default(),
         };
         world.build_stations(seed, replication);
         world.build_fleets(seed, replication);
@@ -253,6 +205,9 @@ impl<'p> World<'p> {
 
     /// Core time used at a station until now, over all its replicas, in core-nanoseconds; 0 where it has no cores.
     pub fn core_time(&self, station: usize) -> f64 {
+        if self.plan.stations[station].cores.is_none() {
+            return 0.0;
+        }
         let state = &self.stations[station];
         (state.first_slot..state.first_slot + state.slots)
             .map(|slot| self.slots[slot as usize].cpu.as_ref().map_or(0.0, |cpu| cpu.used_at(self.now)))
@@ -262,6 +217,10 @@ impl<'p> World<'p> {
     /// Handles all events strictly before `until`, which is then the time. Ends early at a limit.
     pub fn run_until<P: Probe>(&mut self, until: SimTime, limits: &Limits, probe: &mut P) -> Option<Stop> {
         let end = Key::before(until.0);
+        self.watch.limits = *limits;
+        if self.watch.broken.is_some() {
+            return self.watch.broken;
+        }
         loop {
             // At the same events however often it is called, so that a fork ends where the whole run would have.
             let look = (self.tallies.events / BETWEEN_LOOKS + 1) * BETWEEN_LOOKS;
@@ -275,33 +234,17 @@ impl<'p> World<'p> {
                 self.tallies.events += 1;
                 probe.turns_to(key.kind().name());
                 let first = self.handle(key, probe);
-                if first != NONE || !self.ready.is_empty() {
-                    self.go(first, probe);
+                if (first != NONE || !self.ready.is_empty()) && !self.go(first, probe) {
+                    return self.watch.broken;
                 }
             }
-            let at = SimTime(self.now);
-            if self.in_flight() > limits.in_flight {
-                return Some(Stop::Crowded(at));
-            }
-            if self.memory() > limits.memory {
-                return Some(Stop::Memory(at));
+            if let Some(stop) = self.limit_met(BETWEEN_LOOKS) {
+                return Some(stop);
             }
             if self.tallies.events >= limits.events {
-                return Some(Stop::Events(at));
+                return Some(Stop::Events(SimTime(self.now)));
             }
         }
-    }
-
-    fn in_flight(&self) -> usize {
-        self.frames.len().max(self.calls.len()).max(self.messages.len()).max(self.backlogged)
-    }
-
-    /// What requests, calls, messages, loads of caches and notices take up that have been in progress together: their records,
-    /// those that are free again too. By sizes of records rather than by what the machine tells, so that a run ends at the
-    /// same event on every one.
-    pub fn memory(&self) -> Bytes {
-        let requests = self.frames.bytes() + self.calls.bytes() + self.messages.bytes();
-        Bytes((requests + self.loads.bytes() + self.waiters.bytes() + self.notices.bytes()) as u64)
     }
 
     /// Returns the frame that can go on, if it is one whose work or sleep is done; else `NONE`.

@@ -5,7 +5,6 @@ use super::judge::{Judged, Verdict, all_hold, judge_all, violation};
 use super::length::Pace;
 use super::trials::{Case, Schedule};
 use super::usage::{Usage, giving_out, usages};
-use crate::engine::Stop;
 use crate::graph::{Bound, Graph};
 use crate::measure::Measurements;
 use crate::model::{Alert, Change, Expectation};
@@ -89,7 +88,7 @@ impl Bench<'_, '_> {
     /// Judges runs.
     pub fn judge(&self, plan: &Plan, runs: Vec<Measurements>) -> Outcome {
         let judged = judge_all(plan, self.slos, &runs);
-        let grows = runs.iter().any(|m| matches!(m.stop, Some(Stop::Crowded(_))) || grows(m));
+        let grows = runs.iter().any(|m| m.was_endless() || grows(m));
         Outcome { holds: all_hold(&judged) && !grows, grows, judged, runs }
     }
 

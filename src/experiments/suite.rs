@@ -13,7 +13,6 @@ use super::options::{Options, Progress, slos};
 use super::plain::{parts, reaching, recoveries};
 use super::review::{Review, Shown, review};
 use super::trials::Case;
-use crate::engine::Stop;
 use crate::faults::Fault;
 use crate::graph::Graph;
 use crate::measure::{Estimate, Measurements};
@@ -176,7 +175,7 @@ fn examine(model: &Model, exam: &Exam, options: &Options, most: u32, progress: &
     sitting.close();
     let Sitting { runs: mut by_part, recovered, ruled, seconds, .. } = sitting;
     let runs = by_part.remove(&Window::Whole).unwrap_or_default();
-    let grows = exam.faults.is_empty() && runs.iter().any(|m| matches!(m.stop, Some(Stop::Crowded(_))) || grows(m));
+    let grows = exam.faults.is_empty() && runs.iter().any(|m| m.was_endless() || grows(m));
     let holds = ruled.iter().all(|r| r.ruling == Ruling::Passed);
     let outcome = Outcome { judged: Vec::new(), grows, holds, runs };
     let shown = Shown { name: exam.name.clone(), load, faults, length, outcome, recovered, paged: Vec::new() };

@@ -44,6 +44,11 @@ pub(super) fn unfold(plan: &Plan, faults: &[Fault], luck: Luck) -> Vec<Fault> {
     plain
 }
 
+/// Whether so much strikes at random times that a run does not see all of it.
+pub fn strikes_too_often(plan: &Plan, faults: &[Fault], luck: Luck) -> bool {
+    unfold(plan, faults, luck).len() >= MOST_STRIKES
+}
+
 /// What happens one after the other.
 fn steps(fault: &Fault, until: SimDuration) -> Vec<Fault> {
     match fault.kind {

@@ -32,7 +32,7 @@ mod times;
 mod zone;
 
 pub use cache_flush::CacheFlush;
-pub use chance::Luck;
+pub use chance::{Luck, strikes_too_often};
 pub use consumer_stop::ConsumerStop;
 pub use cpu::Cpu;
 pub use deploy::Deploy;

@@ -30,14 +30,20 @@ impl Graph<'_> {
         let mut worst: Vec<Option<Chain>> = vec![None; plan.endpoints.len()];
         let mut chains: Vec<Chain> = Vec::new();
         let mut extend = |before: Option<&Chain>, link: LinkId, worst: &mut Vec<Option<Chain>>| {
-            let tries = before.map_or(1.0, |c| c.tries) * attempts(&plan.edges[plan.links[link.index()].edge.index()]);
-            let links = before.map_or(Vec::new(), |c| c.links.clone()).into_iter().chain([link]).collect();
-            let chain = Chain { links, tries };
+            let own = attempts(&plan.edges[plan.links[link.index()].edge.index()]);
+            let tries = before.map_or(1.0, |c| c.tries) * own;
             let slot = &mut worst[plan.links[link.index()].to.index()];
-            if slot.as_ref().is_none_or(|c| chain.tries > c.tries) {
-                *slot = Some(chain.clone());
+            let is_worst = slot.as_ref().is_none_or(|c| tries > c.tries);
+            if own > 1.0 || is_worst {
+                let links = before.iter().flat_map(|c| &c.links).copied().chain([link]).collect();
+                let chain = Chain { links, tries };
+                if own > 1.0 {
+                    chains.push(chain.clone());
+                }
+                if is_worst {
+                    *slot = Some(chain);
+                }
             }
-            chains.push(chain);
         };
         for source in &plan.sources {
             for (_, link) in &source.mix {
@@ -59,14 +65,13 @@ impl Graph<'_> {
         self.notable(chains)
     }
 
-    /// Keeps chains that end in a retrying edge and multiply the tries of another, or retry for ever.
+    /// Of chains that end in a retrying edge, keeps those that multiply the tries of another, or retry for ever.
     fn notable(&self, chains: Vec<Chain>) -> Vec<Chain> {
         let edge = |link: &LinkId| &self.plan.edges[self.plan.links[link.index()].edge.index()];
         let mut kept: Vec<Chain> = Vec::new();
         for chain in chains {
-            let last = chain.links.last().map_or(1.0, |l| attempts(edge(l)));
             let layers = chain.links.iter().filter(|l| attempts(edge(l)) > 1.0).count();
-            if last <= 1.0 || (layers < 2 && chain.tries.is_finite()) {
+            if layers < 2 && chain.tries.is_finite() {
                 continue;
             }
             match kept.iter_mut().find(|c| c.links.last() == chain.links.last()) {

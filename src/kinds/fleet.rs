@@ -6,6 +6,9 @@ use crate::random::{Dist, SETTING};
 use crate::units::SimDuration;
 use crate::yaml::{Field, Fields, Item, Shape, Takes};
 
+/// The most replicas of a service whose replicas come and go: each that does is looked at beside all others.
+const MOST_MOVING: u32 = 10_000;
+
 /// Everything about replicas.
 #[derive(Debug, Default)]
 pub(super) struct FleetSpec<'a> {
@@ -41,7 +44,8 @@ pub static FLEET_SHAPE: Shape = Shape::new(
         Field::new(
             "replicas",
             Takes::Any(&[Takes::Whole(1, MOST), Takes::Map(&SCALING)]),
-            "How many there are: a number, or the rule of an autoscaler. Default 1.",
+            "How many there are: a number, or the rule of an autoscaler. At most 10,000 where they come and go, as an autoscaler or any other \
+             field of this table makes them. Default 1.",
         ),
         Field::new(
             "startup",
@@ -133,7 +137,7 @@ static ROLLOUT: Shape = Shape::new(
         Field::new(
             "surge",
             Takes::Whole(0, MOST),
-            "So many more than wanted at a time (maxSurge). Default 25%, rounded up.",
+            "So many more than wanted at a time (maxSurge); never more than are to be replaced. Default 25%, rounded up.",
         ),
         Field::new(
             "unavailable",
@@ -235,8 +239,9 @@ static PEERS: Shape = Shape::new(
 impl<'a> FleetSpec<'a> {
     pub(super) fn read(fields: &mut Fields<'a>) -> FleetSpec<'a> {
         let mut spec = FleetSpec::default();
-        if let Some(item) = fields.optional("replicas") {
-            spec.read_replicas(&item);
+        let replicas = fields.optional("replicas");
+        if let Some(item) = &replicas {
+            spec.read_replicas(item);
         }
         let others = FLEET_SHAPE.fields.iter().map(|field| field.name).filter(|name| *name != "replicas");
         spec.written = spec.scaling.is_some() || others.into_iter().any(|name| fields.has(name));
@@ -249,6 +254,10 @@ impl<'a> FleetSpec<'a> {
         spec.ejection = fields.optional("outlier_ejection").and_then(|item| ejection(&item));
         spec.most_peers = fields.optional("peers").and_then(|item| peers(&item));
         spec.zones = fields.optional("zones").and_then(|item| zones(&item)).unwrap_or_default();
+        if let Some(item) = replicas.filter(|_| spec.written && spec.replicas > Some(MOST_MOVING)) {
+            let message = format!("replicas that come and go are {MOST_MOVING} at most");
+            item.problem(message, "write fewer, or leave out what says how they come and go (`startup`, `rollout` …)");
+        }
         spec
     }
 
@@ -314,7 +323,7 @@ impl<'a> FleetSpec<'a> {
         if self.scaling.is_some_and(|s| s.signal == Signal::Cpu) && !cores {
             item.problem_at_key("scaling by `cpu` needs cores", "add for instance `cpu: 2` to the service");
         }
-        let surge = self.rollout.surge.unwrap_or(replicas.div_ceil(4));
+        let surge = self.rollout.surge.unwrap_or(replicas.div_ceil(4)).min(replicas);
         let unavailable = self.rollout.unavailable.unwrap_or(replicas / 4);
         Some(Box::new(Fleet {
             startup: self.startup.clone().map(|dist| wiring.builder.dist(dist)),

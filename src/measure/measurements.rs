@@ -42,6 +42,11 @@ impl Measurements {
         self.stop.is_some_and(Stop::is_cut)
     }
 
+    /// Whether it was ended because there would be no end to it.
+    pub fn was_endless(&self) -> bool {
+        self.stop.is_some_and(|stop| !stop.is_cut())
+    }
+
     /// Messages of a queue that were not finished, on average over the measured part; those at its end where it was too
     /// short for a row of the series.
     pub fn mean_backlog(&self, topic: TopicId) -> f64 {

@@ -119,14 +119,13 @@ pub(super) struct Recorder {
 
 impl Recorder {
     pub(super) fn new(world: &World<'_>) -> Recorder {
-        let cores = (0..world.tallies().stations.len()).map(|s| world.core_time(s)).collect();
-        Recorder { before: world.tallies().clone(), cores, at: world.now().0 }
+        Recorder { before: world.tallies().clone(), cores: cores(world), at: world.now().0 }
     }
 
     /// The row since the last one.
     pub(super) fn row(&mut self, world: &World<'_>) -> Row {
         let (now, tallies) = (world.now().0, world.tallies());
-        let before = &self.before;
+        let (before, cores) = (&self.before, cores(world));
         let span = (now - self.at).max(1) as f64;
         let mean = |after: u128, before: u128| ((after - before) as f64 / span) as f32;
         let row = Row {
@@ -144,7 +143,7 @@ impl Recorder {
                     refused: (a.refused + a.shed - b.refused - b.shed) as u32,
                     up: world.up(i),
                     ejected: (a.ejections - b.ejections) as u32,
-                    cores: ((world.core_time(i) - self.cores[i]) / span) as f32,
+                    cores: ((cores[i] - self.cores[i]) / span) as f32,
                 })
                 .collect(),
             edges: (tallies.edges.iter().zip(&before.edges).enumerate())
@@ -172,10 +171,14 @@ impl Recorder {
             watched: Vec::new(),
         };
         self.before.clone_from(tallies);
-        self.cores = (0..tallies.stations.len()).map(|s| world.core_time(s)).collect();
+        self.cores = cores;
         self.at = now;
         row
     }
+}
+
+fn cores(world: &World<'_>) -> Vec<f64> {
+    (0..world.tallies().stations.len()).map(|s| world.core_time(s)).collect()
 }
 
 impl Cell {

@@ -22,10 +22,11 @@ use super::{
 };
 use crate::engine::Stop;
 use crate::experiments::{Options, Plain, Review, Shown};
+use crate::faults::{self, Luck};
 use crate::findings::{self, Evidence, Figure};
 use crate::graph::Graph;
 use crate::model::{Metric, Model};
-use crate::plan::Origin;
+use crate::plan::{Origin, Plan};
 use crate::units::SimDuration;
 
 /// Turns figures of experiments into figures of a report: names of the model, and its file.
@@ -76,6 +77,7 @@ pub fn run(model: &Model, plain: &Plain, options: &Options) -> Report {
     report.complete = plain.runs.iter().all(is_long_enough);
     let limited = plain.runs.iter().flat_map(|run| limited(run, options));
     report.notes = limited.collect();
+    report.notes.extend(plain.runs.iter().flat_map(|run| curtailed(run, &model.plan, options)));
     report.complete &= report.notes.is_empty();
     let capped = plain.runs.iter().filter(|r| r.length.capped).map(|r| {
         format!("{}: measured for {} only, as the budget of events allows", r.name, r.length.schedule.measured)
@@ -106,7 +108,7 @@ fn limited(run: &Shown, options: &Options) -> Option<String> {
         Stop::Memory(at) => {
             (at, format!("what was in progress took up the {} that --max-memory allows", options.max_memory))
         }
-        Stop::Crowded(_) => return None,
+        Stop::Crowded(_) | Stop::Standstill(..) => return None,
     };
     let whole = run.length.schedule.warmup + run.length.schedule.measured;
     let name = &run.name;
@@ -114,6 +116,29 @@ fn limited(run: &Shown, options: &Options) -> Option<String> {
         "{name}: ended after {at} of {whole}, since {why}; nothing is judged by it: allow more, or ask for less with --duration, \
          --warmup or a lower load"
     ))
+}
+
+/// What the reader must know of a run whose faults strike more often than is simulated.
+fn curtailed(run: &Shown, plan: &Plan, options: &Options) -> Option<String> {
+    let until = run.length.schedule.measured;
+    let luck = |replication| Luck { seed: options.seed, replication, until };
+    let often = (0..options.replications).any(|r| faults::strikes_too_often(plan, &run.faults, luck(r)));
+    often.then(|| {
+        format!(
+            "{}: faults strike more often than is simulated, so the later ones are missing: give them a longer mtbf, or ask for \
+             less with --duration",
+            run.name
+        )
+    })
+}
+
+fn place(model: &Model, origin: &Origin) -> Option<Place> {
+    let document = &model.document;
+    let node = document.get(&origin.path).map(|node| node.place).filter(|place| place.line == origin.line);
+    let text = node.and_then(|place| document.text.get(place.start..place.end)).and_then(|text| text.lines().next());
+    let width = text.map_or(0, |text| text.chars().count() as u32);
+    let Origin { line, column, .. } = *origin;
+    (line > 0).then(|| Place { file: document.file.clone(), line, column, width })
 }
 
 fn scores(scores: findings::Scores) -> Scores {
@@ -158,13 +183,7 @@ impl Scribe<'_> {
     }
 
     fn place(&self, origin: &Origin) -> Option<Place> {
-        let document = &self.model.document;
-        let node = document.get(&origin.path).map(|node| node.place).filter(|place| place.line == origin.line);
-        let text =
-            node.and_then(|place| document.text.get(place.start..place.end)).and_then(|text| text.lines().next());
-        let width = text.map_or(0, |text| text.chars().count() as u32);
-        let Origin { line, column, .. } = *origin;
-        (line > 0).then(|| Place { file: document.file.clone(), line, column, width })
+        place(self.model, origin)
     }
 
     /// A change, with what stands at its path now.

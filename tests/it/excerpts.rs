@@ -6,6 +6,7 @@
 
 use crate::docs::pages;
 use crate::readme::checkout;
+use crate::theory::VERIFIED;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -43,6 +44,9 @@ fn words(line: &str) -> Vec<String> {
 
 /// What a command prints for people, its errors too; a gate that fails is part of what is shown.
 fn printed(folder: &Path, line: &str) -> String {
+    if line == "verify" {
+        return VERIFIED.clone();
+    }
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("simulate"));
     command.current_dir(folder).env_remove("CLICOLOR_FORCE").env("LC_ALL", "C.UTF-8").args(words(line));
     let done = command.output().unwrap();

@@ -79,6 +79,10 @@ fn a_million_replicas_are_simulated_and_one_more_is_refused() {
     let page = answered(&many(1_000_000), "run model.yaml --duration 1s --warmup 0s --replications 1");
     assert!(page.contains("100%"), "{page}");
     refused(many(1_000_001).as_bytes(), "from 1 to 1M");
+    // Where they come and go, each is looked at beside all others.
+    refused(many(1_000_000).replace("cpu: 2", "startup: 1s").as_bytes(), "10000 at most");
+    let rolled = many(2).replace("cpu: 2", "startup: 1s, rollout: { surge: 1000000 }");
+    answered(&rolled, "run model.yaml --duration 5s --warmup 0s --replications 1 --fail deploy:api@1s");
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Failures at random times, against what theory says of parts that break down and are repaired.
 
+use super::testing::Folder;
 use crate::common::{model, trial};
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::contains;
 use tenfold::faults::{self, Fault, Luck};
 use tenfold::measure::Trial;
 use tenfold::model::Model;
@@ -135,4 +138,21 @@ services: { api: { concurrency: 1, queue: 100k, work: 10ms } }
         })
         .collect();
     agrees(&means, expected);
+}
+
+/// A replica that fails every second or so for a tenth of it is out some nine thousand times in 10,000 s: more than is
+/// simulated, and told.
+#[test]
+fn failures_that_are_too_many_to_be_simulated_are_told() {
+    let text = "
+        traffic: { rate: 1/s, to: api }
+        services: { api: { work: 1ms, failures: { mtbf: 1s, mttr: 100ms } } }
+        slos: [ api success >= 50% ]";
+    let folder = Folder::with(&[("often.yaml", text)]);
+    let told = contains("strike more often than is simulated").and(contains("--duration"));
+    folder.run("run often.yaml --replications 1 --duration 10000s").code(0).stdout(told);
+    let told = contains("strike more often").not();
+    folder.run("run often.yaml --replications 1 --duration 1000s").code(0).stdout(told);
+    let told = contains("strike more often");
+    folder.run("test often.yaml --duration 10000s").stdout(told);
 }

@@ -115,3 +115,23 @@ queues: { jobs: { publishers: [ { every: 1ms, messages: 1000000 } ] } }
     let cut = json(&folder, "run huge.yaml --duration 10s --warmup 1s --max-events 1k", 0);
     assert_eq!(cut["complete"], false);
 }
+
+/// What a message leads to takes no time, so that the first one is followed by others for ever: within one event, or with one
+/// event after the other (`work: 0s`).
+#[test]
+fn a_run_whose_time_stands_still_ends_and_does_not_hold() {
+    let model = |steps: &str| {
+        format!(
+            "traffic: {{ rate: 100/s, arrivals: constant, to: shop.view }}
+services: {{ shop: {{ endpoints: {{ view: [ {steps} {{ publish: clicks }} ] }} }} }}
+queues: {{ clicks: {{ consumers: [ {{ call: shop.view }} ] }} }}"
+        )
+    };
+    let folder = Folder::with(&[("within.yaml", &model("")), ("events.yaml", &model("{ work: { constant: 0s } },"))]);
+    for name in ["within", "events"] {
+        let page = folder.run(&format!("run {name}.yaml --warmup 0s --duration 1s --replications 1")).code(0);
+        page.stdout(
+            contains("stopped early: after 10ms, since one thing causes the next through").and(contains("missed")),
+        );
+    }
+}

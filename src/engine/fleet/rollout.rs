@@ -32,7 +32,10 @@ impl World<'_> {
         let old = |r: &super::Replica| r.old && matches!(r.life, Life::Ready | Life::Starting);
         let replacing = fleet.replicas.iter().any(old);
         let surge = if replacing { surge } else { 0 };
+        // More than are wanted in the end would be stopped again.
+        let new = alive - fleet.replicas.iter().filter(|r| old(r)).count() as u32;
         if alive + held < wanted + surge
+            && new + held < wanted
             && let Some(r) = fleet.replicas.iter().position(|r| r.life == Life::Off)
         {
             self.begin_life(first + r as u32);
@@ -57,5 +60,30 @@ impl World<'_> {
             }
         }
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Builder, Component, Fleet, Origin, Role, Station};
+    use crate::random::Dist;
+
+    /// `maxSurge` may be larger than what is replaced: two replicas are replaced by two.
+    #[test]
+    fn no_more_begin_than_are_replaced() {
+        let mut builder = Builder::new();
+        let (name, origin) = (String::from("api"), Origin::default());
+        let declared = Default::default();
+        let component = Component { name, role: Role::Service, technology: None, declared, origin };
+        let component = builder.component(component);
+        let startup = Some(builder.dist(Dist::Exponential { mean: 1e9 }));
+        let fleet = Some(Box::new(Fleet { startup, surge: 5, unavailable: 0, ..Fleet::default() }));
+        builder.station(Station { component, replicas: 2, fleet, ..Station::default() });
+        let plan = builder.finish();
+        let mut world = World::new(&plan, 1.0, 1, 0);
+        world.deploy(0, 1);
+        let count = |life| world.fleets[0].as_ref().map(|fleet| fleet.count(life));
+        assert_eq!((count(Life::Ready), count(Life::Starting)), (Some(2), Some(2)));
     }
 }

@@ -7,7 +7,7 @@ use crate::faults::Fault;
 use crate::graph::Bound;
 use crate::measure::{Estimate, Measurements, Served};
 use crate::model::{Expectation, Subject, What};
-use crate::plan::Role;
+use crate::plan::{Plan, Role};
 use crate::report::{
     Cache, Dependency, FaultInfo, Locks, Measure, Phase, PhaseTraffic, Queue, Replicas, Replication, Resource, Run,
     SloResult, SloVerdict, Tally, Traffic,
@@ -33,7 +33,7 @@ impl Scribe<'_> {
             duration_s: shown.length.schedule.measured.seconds(),
             events: runs.iter().map(|m| m.events).sum(),
             requests: runs.iter().flat_map(|m| &m.sources).map(|s| s.total.offered).sum(),
-            stopped: runs.iter().find_map(|m| m.stop).map(stopped),
+            stopped: runs.iter().find_map(|m| m.stop).map(|stop| stopped(stop, plan)),
             endpoints: endpoints.map(|(i, e)| (e.name.clone(), tally(&|m| m.endpoints[i].clone()))).collect(),
             traffic: (plan.sources.iter().enumerate())
                 .map(|(i, source)| {
@@ -354,10 +354,16 @@ fn growth(shown: &Shown) -> Option<SloResult> {
 /// What is expected of every model, beside its SLOs.
 pub(super) const GROWTH: &str = "nothing grows without bound";
 
-fn stopped(stop: Stop) -> String {
+fn stopped(stop: Stop, plan: &Plan) -> String {
     match stop {
         Stop::Events(at) => format!("after {at}, since it took too many events"),
         Stop::Memory(at) => format!("after {at}, since what was in progress took up too much memory"),
+        Stop::Standstill(at, queue) => {
+            let through = queue.map(|id| format!(" through {}", plan.topics[id.index()].name)).unwrap_or_default();
+            format!(
+                "after {at}, since one thing causes the next{through} without end and in no time: give some of it a time"
+            )
+        }
         Stop::Crowded(at) => {
             format!("after {at}, since too many requests were in progress: something grows without bound")
         }

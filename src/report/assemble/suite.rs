@@ -25,10 +25,10 @@ pub fn test(model: &Model, exams: &[Exam], examined: &[Examined], options: &Opti
         });
         // What grows without bound was put there by the run itself.
         run.slos = results.chain(std::mem::take(&mut run.slos)).collect();
-        if let Some(note) = super::limited(&examined.shown, options) {
-            report.complete = false;
-            report.notes.push(note);
-        }
+        let (shown, before) = (&examined.shown, report.notes.len());
+        report.notes.extend(super::limited(shown, options));
+        report.notes.extend(super::curtailed(shown, &model.plan, options));
+        report.complete &= report.notes.len() == before;
         if examined.shown.length.capped {
             let measured = examined.shown.length.schedule.measured;
             report.notes.push(format!("{}: measured for {measured} only, as the budget of events allows", exam.name));

@@ -7,7 +7,7 @@ use tenfold::engine::{Limits, Stop};
 use tenfold::faults::{self, Fault, Luck};
 use tenfold::measure::{Measurements, Trial};
 use tenfold::model::Model;
-use tenfold::plan::Knobs;
+use tenfold::plan::{Knobs, Station};
 use tenfold::report::{FORMATS, Style, assemble};
 use tenfold::units::SimDuration;
 use tenfold::yaml;
@@ -85,7 +85,8 @@ fn read(text: &str, effort: Effort, dice: &mut Dice) -> Result<Outcome, String> 
     if dice.below(effort.reports()) == 0 {
         report(&model, text)?;
     }
-    let replicas: u64 = model.plan.stations.iter().map(|s| u64::from(s.replicas)).sum();
+    let surge = |s: &Station| s.fleet.as_ref().map_or(0, |fleet| fleet.surge);
+    let replicas: u64 = model.plan.stations.iter().map(|s| u64::from(s.replicas) + u64::from(surge(s))).sum();
     let stores = model.plan.caches.iter().filter_map(|cache| cache.store());
     let keys: u64 = stores.map(|store| u64::from(store.keys.count) * u64::from(store.nodes)).sum();
     let rows: u64 = model.plan.locks.iter().map(|lock| u64::from(lock.keys.count)).sum();
