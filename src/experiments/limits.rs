@@ -84,7 +84,8 @@ impl Bench<'_, '_> {
         let (bracket, missed) = self.confirmed(found, effort.ratio, events);
         // The search breaks off runs that can only fail; where nothing else tells what fails first, one is run to its end.
         let first = missed.or_else(|| found.high.is_finite().then(|| self.probe(found.high, events, 1)));
-        let strained = first.as_ref().and_then(Outcome::telling).map_or(Vec::new(), |m| self.giving_out(m));
+        let telling = first.as_ref().and_then(Outcome::telling).filter(|m| !m.stood_still());
+        let strained = telling.map_or(Vec::new(), |m| self.giving_out(m));
         Capacity { bracket, slo: first.as_ref().and_then(Outcome::worst).cloned(), strained, edges: Vec::new() }
     }
 

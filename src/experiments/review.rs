@@ -195,7 +195,8 @@ fn whole(model: &Model, options: &Options, progress: &dyn Progress) -> Review {
     let asked_holds = runs.last().is_some_and(|r| r.outcome.holds);
     let options = &options.unless_stopped(progress);
     let target = options.plan_to.map_or(load, |l| options.factor(&model.plan, l));
-    let wanted = options.plan_to.is_some() || load != 1.0 || !asked_holds;
+    let scales = !runs.iter().flat_map(|r| &r.outcome.runs).any(Measurements::stood_still);
+    let wanted = scales && (options.plan_to.is_some() || load != 1.0 || !asked_holds);
     progress.begin("searching the capacity", 1);
     let (capacity, bottlenecks, plan) = search(&bench, options, &runs, load, wanted.then_some((target, &model.limits)));
 

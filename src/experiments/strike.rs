@@ -23,6 +23,7 @@ use super::review::{Decoy, REPLICATIONS, Shown, Spare};
 use super::toll::{Toll, patience, tolls};
 use crate::faults::Fault;
 use crate::graph::Graph;
+use crate::measure::Measurements;
 use crate::model::Change;
 use crate::plan::{ComponentId, EdgeId, Party, Plan};
 use crate::units::SimDuration;
@@ -97,7 +98,14 @@ pub(super) fn strike(
     let drill = drill(bench, graph.plan(), share::DRILL * options.budget);
     let field = Field { graph, load: 1.0, seed: options.seed, patience: &patience, alerts: bench.alerts };
     let mut cut = Cut::default();
-    let (mut failures, untried) = struck(bench, options, field, &drill, progress, &mut cut);
+    let stands = healthy.iter().any(Measurements::stood_still);
+    let (mut failures, untried) = match stands {
+        true => (Vec::new(), Vec::new()),
+        false => struck(bench, options, field, &drill, progress, &mut cut),
+    };
+    if stands {
+        notes.push("no fault was tried, since time stands still without any".into());
+    }
     notes.extend(no_room(&failures, &untried));
     let patient = tell(bench, options, field, &drill, &mut failures, progress);
 
@@ -107,7 +115,7 @@ pub(super) fn strike(
     let contained = contain(&works, &failures, progress, notes);
     let decoys = decoys(&works, &failures, &contained);
     let spares = spares(&works, &failures);
-    let remedies = remedies(bench, options, &works, progress, notes);
+    let remedies = if stands { Vec::new() } else { remedies(bench, options, &works, progress, notes) };
     let keyed = keyed(field, bench.remodel, &failures);
     let (noise, proposals, calmer) = rules(field, patient, calm, &failures, progress);
     let metastable = outlasting(bench, options, &healthy[0], &failures, progress, notes);
@@ -116,7 +124,7 @@ pub(super) fn strike(
     if late && at.is_some() {
         notes.push("the time given was used up before faults could be tried at the load asked for".into());
     }
-    let asked = at.filter(|_| !late).map(|(load, holds)| {
+    let asked = at.filter(|_| !late && !stands).map(|(load, holds)| {
         let field = Field { load, ..field };
         let (asked, costly) = asked(bench, options, field, holds, &shorter(&drill), &failures, progress);
         cut.extend(costly);

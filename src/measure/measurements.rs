@@ -47,6 +47,11 @@ impl Measurements {
         self.stop.is_some_and(|stop| !stop.is_cut())
     }
 
+    /// Whether it was ended because its time stood still: no resource is short then, and more of one helps nobody.
+    pub fn stood_still(&self) -> bool {
+        matches!(self.stop, Some(Stop::Standstill(..)))
+    }
+
     /// Messages of a queue that were not finished, on average over the measured part; those at its end where it was too
     /// short for a row of the series.
     pub fn mean_backlog(&self, topic: TopicId) -> f64 {

@@ -134,4 +134,9 @@ queues: {{ clicks: {{ consumers: [ {{ call: shop.view }} ] }} }}"
             contains("stopped early: after 10ms, since one thing causes the next through").and(contains("missed")),
         );
     }
+    // No load is borne, and nothing else is claimed of it: neither that a resource is short nor that faults are harmless.
+    let page = folder.run("within.yaml --load 1x --replications 1").code(0);
+    let told =
+        contains("do not hold at any load tried").and(contains("Messages of clicks lead to messages without end"));
+    page.stdout(told.and(contains("no fault was tried")).and(contains("gives out").or(contains("Plan to")).not()));
 }

@@ -17,7 +17,8 @@ impl Scribe<'_> {
         // What helps when doubled is the cause; where nothing was found to help, what gave out.
         let cause = review.bottlenecks.first().map(|b| &b.usage).or(review.capacity.strained.first());
         Capacity {
-            load: high.map_or(bracket.low, |high| (bracket.low + high) / 2.0),
+            // Where no load held, the middle would be one that was never seen to.
+            load: high.filter(|_| bracket.low > 0.0).map_or(bracket.low, |high| (bracket.low + high) / 2.0),
             low: bracket.low,
             high,
             limited_by: high.and(cause).map(|u| u.name.clone()),

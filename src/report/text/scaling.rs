@@ -19,11 +19,12 @@ pub(super) fn capacity(report: &Report, page: &mut Page) {
         ),
         None => format!("The SLOs hold up to {} at least, the highest load tried", Ink::Bold.on(factor(capacity.low))),
     };
+    let beyond = if capacity.load > 0.0 { "beyond, " } else { "" };
     match (&capacity.slo, &capacity.limited_by) {
         (Some(slo), Some(resource)) => {
-            text.push_str(&format!("; beyond, `{slo}` is missed first, as {} gives out", Ink::Bold.on(resource)));
+            text.push_str(&format!("; {beyond}`{slo}` is missed first, as {} gives out", Ink::Bold.on(resource)));
         }
-        (Some(slo), None) => text.push_str(&format!("; beyond, `{slo}` is missed first")),
+        (Some(slo), None) => text.push_str(&format!("; {beyond}`{slo}` is missed first")),
         (None, Some(resource)) => text.push_str(&format!("; {} gives out first", Ink::Bold.on(resource))),
         (None, None) => {}
     }
