@@ -19,6 +19,10 @@ pub(super) fn load(report: &Report) -> Markup {
         @if let Some(capacity) = &report.capacity {
             p {
                 @match capacity.high {
+                    Some(high) if capacity.load <= 0.0 => {
+                        "The SLOs do not hold at any load tried, down to " b { (factor(high)) } " of today's."
+                        @if let Some(slo) = &capacity.slo { " " code { (slo) } " is missed first" @if let Some(by) = &capacity.limited_by { ", as " b { (by) } " gives out" } "." }
+                    }
                     Some(high) => {
                         "The SLOs hold up to " b { (factor(capacity.load)) } " of today's load (between " (factor(capacity.low)) " and " (factor(high)) ")."
                         @if let Some(slo) = &capacity.slo { " Beyond, " code { (slo) } " is missed first" @if let Some(by) = &capacity.limited_by { ", as " b { (by) } " gives out" } "." }

@@ -62,7 +62,9 @@ fn breaks(report: &Report) -> Markup {
     let Some(capacity) = &report.capacity else { return html! { "Capacity was not searched." } };
     html! {
         @match (&capacity.limited_by, capacity.high) {
+            (Some(by), Some(high)) if capacity.load <= 0.0 => { b { (by) } " gives out below " b { (factor(high)) } " of today's load." }
             (Some(by), Some(_)) => { b { (by) } " gives out at about " b { (factor(capacity.load)) } " of today's load." }
+            (None, Some(_)) if capacity.load <= 0.0 => { "The SLOs do not hold at any load tried." }
             (None, Some(_)) => { "The SLOs are missed from about " b { (factor(capacity.load)) } " on." }
             (_, None) => { "Nothing up to " b { (factor(capacity.low)) } ", the highest load tried." }
         }

@@ -86,8 +86,12 @@ fn scalability(report: &Report, out: &mut String) -> std::fmt::Result {
     }
     writeln!(out)?;
     if let Some(capacity) = &report.capacity {
-        let by = capacity.limited_by.as_ref().map(|by| format!(", then {} gives out", plain(by))).unwrap_or_default();
-        writeln!(out, "- Current capacity: the SLOs hold up to **{}**{by}", factor(capacity.load))?;
+        let (holds, then) = match capacity.load > 0.0 {
+            true => (format!("the SLOs hold up to **{}**", factor(capacity.load)), "then"),
+            false => ("the SLOs do not hold at any load tried".into(), "as"),
+        };
+        let by = capacity.limited_by.as_ref().map(|by| format!(", {then} {} gives out", plain(by))).unwrap_or_default();
+        writeln!(out, "- Current capacity: {holds}{by}")?;
         let each = capacity.by_slo();
         if !each.is_empty() {
             writeln!(out, "- Missed from: {}", plain(&each.join("; ")))?;
